@@ -1,0 +1,59 @@
+"""The price list as one value in memory: which price holds for a model on a day."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import date
+
+from allocation.catalog.models import Price
+from allocation.policy.meter import Prices
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """All prices of all models. Made once per request or import with `load_price_book`."""
+
+    # model id -> [(first day, {prompt size above which it holds: prices})], oldest first
+    _dated: dict[str, list[tuple[date, dict[int, Prices]]]]
+    tiers: dict[str, str] = field(default_factory=dict)
+
+    def list_price(self, model: str, day: date) -> Prices | None:
+        """The price of an ordinary prompt on a day (UTC), or None if the model has none then."""
+        return self._on(model, day).get(0)
+
+    def charged(self, model: str, day: date, *, long_prompt: bool) -> Prices | None:
+        """The price that holds for a request, or None if there is none."""
+        prices = self._on(model, day)
+        return prices.get(max(prices)) if long_prompt and prices else prices.get(0)
+
+    def is_long(self, model: str, day: date, prompt: int) -> bool:
+        """Whether a prompt of so many tokens is charged at a long-prompt price."""
+        threshold = max(self._on(model, day), default=0)
+        return 0 < threshold < prompt
+
+    def knows(self, model: str) -> bool:
+        """Whether the model is in the catalogue with at least one price."""
+        return model in self._dated
+
+    def changes_between(self, first: date, last: date) -> bool:
+        """Whether any price begins to hold after `first` and up to `last`."""
+        return any(
+            first < day <= last for periods in self._dated.values() for day, _ in periods
+        )
+
+    def _on(self, model: str, day: date) -> dict[int, Prices]:
+        periods = self._dated.get(model, [])
+        index = bisect_right(periods, day, key=lambda period: period[0])
+        return periods[index - 1][1] if index else {}
+
+
+def load_price_book() -> PriceBook:
+    """Read the price list: one query."""
+    dated: dict[str, dict[date, dict[int, Prices]]] = {}
+    tiers: dict[str, str] = {}
+    for price in Price.objects.select_related("model__tier").order_by("valid_from"):
+        model = price.model.model_id
+        tiers[model] = price.model.tier.name
+        dated.setdefault(model, {}).setdefault(price.valid_from, {})[price.prompt_over] = (
+            price.to_policy()
+        )
+    return PriceBook({model: list(days.items()) for model, days in dated.items()}, tiers)

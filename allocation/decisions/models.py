@@ -1,0 +1,57 @@
+"""Decisions: what was recommended for a run, what was asked for, what ran, and why."""
+
+from django.db import models
+
+from allocation.budgets.models import ZONES
+from allocation.catalog.models import PHASES, Tier
+from allocation.directives.models import StrategicDirective
+from allocation.floors.models import Override
+from allocation.policy.recommend import Outcome
+
+
+class Decision(models.Model):
+    """One recommendation for one run, with its inputs as they were at that moment."""
+
+    at = models.DateTimeField("when")
+    actor = models.CharField("who", max_length=150)
+    sub_agent = models.CharField(max_length=100)
+    phase = models.CharField(max_length=4, choices=PHASES)
+    complexity = models.PositiveSmallIntegerField()
+    critical = models.BooleanField(default=False)
+    read_only = models.BooleanField(default=False)
+    sd = models.ForeignKey(
+        StrategicDirective,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+    )
+    zone = models.CharField(max_length=6, choices=ZONES)
+    share_percent = models.DecimalField(
+        "share used, %", max_digits=12, decimal_places=4, help_text="Of the effective limit."
+    )
+    outcome = models.CharField(
+        max_length=6, choices=[(outcome.value, outcome.value) for outcome in Outcome]
+    )
+    recommended = models.ForeignKey(
+        Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    preferred = models.CharField(max_length=20)
+    floor = models.CharField(max_length=20)
+    override = models.ForeignKey(
+        Override, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions"
+    )
+    reason = models.TextField()
+    path = models.JSONField(help_text="The rule path, step by step.")
+    inputs = models.JSONField(help_text="Everything the rules looked at, frozen.")
+
+    class Meta:
+        db_table = "model_allocation_decisions"
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="decision_newest_first"),
+            models.Index(fields=["sd", "-at"], name="decision_by_sd"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sub_agent} in {self.phase}: {self.recommended or self.outcome}"

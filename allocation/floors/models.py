@@ -1,0 +1,143 @@
+"""Floors that sub-agents never run below, and the Chairman's overrides."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from allocation.catalog.models import PHASES, SubAgent, Tier
+from allocation.policy.floors import Floor, GivesWay
+from allocation.policy.recommend import ForcedTier
+
+GIVES_WAY = [
+    (GivesWay.NEVER.value, "never"),
+    (GivesWay.UNDER_PRESSURE.value, "under budget pressure (YELLOW and worse)"),
+    (GivesWay.READ_ONLY.value, "for read-only work"),
+]
+
+
+class ModelFloor(models.Model):
+    """The least tier allowed for a sub-agent in a phase (rule 3).
+
+    The most particular row applies: sub-agent and phase, then sub-agent, then phase, then the
+    default row that names neither.
+    """
+
+    sub_agent = models.ForeignKey(
+        SubAgent,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="floors",
+        help_text="Empty for every sub-agent without a floor of its own.",
+    )
+    phase = models.CharField(
+        max_length=4, choices=PHASES, blank=True, help_text="Empty for all phases."
+    )
+    tier = models.ForeignKey(
+        Tier, on_delete=models.PROTECT, related_name="+", help_text="The least tier allowed."
+    )
+    gives_way = models.CharField(
+        max_length=20,
+        choices=GIVES_WAY,
+        default=GivesWay.NEVER.value,
+        help_text="When the floor yields to the relaxed tier. A floor that never gives way also "
+        "stops the Chairman’s overrides.",
+    )
+    relaxed_tier = models.ForeignKey(
+        Tier,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What it gives way to. Empty if it never does.",
+    )
+    rationale = models.TextField(blank=True, help_text="Why the floor is where it is.")
+
+    class Meta:
+        db_table = "sub_agent_model_floors"
+        ordering = ["sub_agent__code", "phase"]
+        verbose_name = "floor"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sub_agent", "phase"],
+                name="one_floor_per_sub_agent_and_phase",
+                violation_error_message="There is a floor for this sub-agent and phase already: "
+                "change that one.",
+            ),
+            # SQL holds two NULLs to be different, so the default rows need a constraint of their own.
+            models.UniqueConstraint(
+                fields=["phase"],
+                condition=Q(sub_agent__isnull=True),
+                name="one_default_floor_per_phase",
+                violation_error_message="There is a default floor for this phase already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(gives_way=GivesWay.NEVER.value, relaxed_tier__isnull=True)
+                | (~Q(gives_way=GivesWay.NEVER.value) & Q(relaxed_tier__isnull=False)),
+                name="floor_has_relaxed_tier_exactly_if_it_gives_way",
+                violation_error_message="A floor that gives way needs a relaxed tier; one that "
+                "never does must not have one.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        who = self.sub_agent.code if self.sub_agent else "all others"
+        return f"{who}, {self.phase or 'all phases'}: {self.tier}"
+
+    def to_policy(self) -> Floor:
+        """The floor as the rules take it. Raises RuleError if the relaxed tier is not below it."""
+        return Floor(
+            self.tier.to_policy(),
+            GivesWay(self.gives_way),
+            self.relaxed_tier.to_policy() if self.relaxed_tier else None,
+        )
+
+
+class OverrideQuerySet(models.QuerySet["Override"]):
+    """Overrides by whether they act."""
+
+    def in_force(self, now: datetime) -> "OverrideQuerySet":
+        """Those that act at `now`: begun, not expired, not revoked."""
+        return self.filter(created_at__lte=now, expires_at__gt=now, revoked_at__isnull=True)
+
+
+class Override(models.Model):
+    """The Chairman forcing a tier (rule 5), with a reason, an actor and an expiry."""
+
+    sub_agent = models.ForeignKey(SubAgent, on_delete=models.PROTECT, related_name="overrides")
+    phase = models.CharField(
+        max_length=4, choices=PHASES, blank=True, help_text="Empty for all phases."
+    )
+    tier = models.ForeignKey(
+        Tier, on_delete=models.PROTECT, related_name="+", help_text="The tier to run on."
+    )
+    reason = models.TextField(help_text="Why. It stands in the audit trail.")
+    actor = models.CharField(max_length=150, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(
+        help_text="When it stops acting. Left empty, the end of this budget week."
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_by = models.CharField(max_length=150, blank=True, editable=False)
+
+    objects = OverrideQuerySet.as_manager()
+
+    class Meta:
+        db_table = "overrides"
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["expires_at"], name="override_expiry")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="override_has_a_reason",
+                violation_error_message="Say why: an override needs a reason.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sub_agent}, {self.phase or 'all phases'}: {self.tier}"
+
+    def to_policy(self) -> ForcedTier:
+        """The override as the rules take it."""
+        return ForcedTier(self.tier.to_policy(), self.reason, self.actor)

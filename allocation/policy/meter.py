@@ -1,0 +1,151 @@
+"""Rule 7: from raw token counts to budget tokens and to dollars.
+
+Everything is exact. Budget tokens are `Fraction`, because a haiku token is a third of a
+sonnet-equivalent one; dollars are `Decimal`. Metering is linear in the counts, so it may be
+applied to a sum of requests as long as they share one model and one price.
+"""
+
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from allocation.policy.errors import RuleError
+
+MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Raw tokens by kind.
+
+    `unsplit` holds tokens logged by hand, of which nobody knows the kind: they are metered as
+    input and output are, and cannot be priced.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    cache_read: int = 0
+    unsplit: int = 0
+
+    @property
+    def raw(self) -> int:
+        """All tokens, each counted once."""
+        return sum(astuple(self))
+
+    @property
+    def prompt(self) -> int:
+        """Tokens of the prompt, which decide whether a request is priced as a long one."""
+        return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars per million tokens, by kind."""
+
+    input: Decimal
+    output: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_read: Decimal
+
+
+class Weighting(StrEnum):
+    """How a model weighs in budget tokens."""
+
+    LIST_PRICE = "list_price"  # its input price relative to the reference price
+    FLAT = "flat"  # every model 1
+    DOLLARS = "dollars"  # the budget is in US dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How raw counts become budget tokens.
+
+    Kind weights multiply the counts; `reference_price` is the input price, in dollars per million
+    tokens, of the model that weighs 1 (Sonnet 4.5). They have no part in a meter in dollars.
+    Raises RuleError for a negative weight, or a reference price that nothing can be divided by.
+    """
+
+    name: str
+    weighting: Weighting
+    input: Decimal = Decimal(1)
+    output: Decimal = Decimal(1)
+    cache_write_5m: Decimal = Decimal(1)
+    cache_write_1h: Decimal = Decimal(1)
+    cache_read: Decimal = Decimal(0)
+    reference_price: Decimal = Decimal(3)
+
+    def __post_init__(self) -> None:
+        kinds = (self.input, self.output, self.cache_write_5m, self.cache_write_1h, self.cache_read)
+        if min(kinds) < 0:
+            raise RuleError("A kind of tokens cannot weigh less than 0.")
+        if self.reference_price <= 0:
+            raise RuleError("The reference price must be more than 0.")
+
+    @property
+    def in_dollars(self) -> bool:
+        """Whether the limit and all that is used are US dollars and not tokens."""
+        return self.weighting is Weighting.DOLLARS
+
+
+SONNET_EQUIVALENT = Meter("sonnet-equivalent", Weighting.LIST_PRICE)
+FRESH_TOKENS = Meter("fresh tokens", Weighting.FLAT)
+ALL_TOKENS = Meter("all tokens", Weighting.FLAT, cache_read=Decimal(1))
+US_DOLLARS = Meter("US dollars", Weighting.DOLLARS)
+
+PRESETS = (SONNET_EQUIVALENT, FRESH_TOKENS, ALL_TOKENS, US_DOLLARS)
+
+
+def dollars(counts: Counts, prices: Prices | None) -> Decimal | None:
+    """What the tokens cost in US dollars.
+
+    None, meaning unknown, without a price and for tokens of unknown kind. Never 0 by default.
+    """
+    if prices is None or counts.unsplit:
+        return None
+    return (
+        counts.input * prices.input
+        + counts.output * prices.output
+        + counts.cache_write_5m * prices.cache_write_5m
+        + counts.cache_write_1h * prices.cache_write_1h
+        + counts.cache_read * prices.cache_read
+    ) / MILLION
+
+
+def model_weight(meter: Meter, list_price: Prices | None) -> Fraction:
+    """The weight of a model in budget tokens.
+
+    A model without a price weighs 1: it is counted, and the caller flags it. `list_price` is the
+    price of an ordinary prompt, also for the requests that are charged as long ones.
+    """
+    if meter.weighting is not Weighting.LIST_PRICE or list_price is None:
+        return Fraction(1)
+    return Fraction(list_price.input) / Fraction(meter.reference_price)
+
+
+def budget_tokens(
+    counts: Counts, meter: Meter, *, list_price: Prices | None, charged: Prices | None
+) -> Fraction | None:
+    """Budget tokens of the counts: sum of tokens x kind weight x model weight.
+
+    `charged` is the price that applies to these requests (the long-prompt price where it is
+    one); only the meter in dollars looks at it. None, meaning unknown, only from that meter.
+    """
+    if meter.in_dollars:
+        cost = dollars(counts, charged)
+        return None if cost is None else Fraction(cost)
+    # Hand-logged tokens are fresh ones; under every token preset those weigh what input weighs.
+    weighed = (
+        (counts.input + counts.unsplit) * Fraction(meter.input)
+        + counts.output * Fraction(meter.output)
+        + counts.cache_write_5m * Fraction(meter.cache_write_5m)
+        + counts.cache_write_1h * Fraction(meter.cache_write_1h)
+        + counts.cache_read * Fraction(meter.cache_read)
+    )
+    return weighed * model_weight(meter, list_price)

@@ -1,0 +1,191 @@
+"""Rules 2, 4, 5 and 6: which tier a sub-agent may run on, and why.
+
+The report's `RecommendModel` sets a preference that moves with the budget; its
+`enforceModelFloor` then lifts it to the floor, which does not move. A deferral is an outcome.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from allocation.policy.errors import RuleError
+from allocation.policy.floors import Floor, GivesWay
+from allocation.policy.phases import Phase
+from allocation.policy.tiers import HAIKU, OPUS, SONNET, Tier
+from allocation.policy.zones import Zone
+
+SECURITY = "SECURITY"
+
+
+class Outcome(StrEnum):
+    """What becomes of a run."""
+
+    USE = "use"
+    DEFER = "defer"
+    PAUSE = "pause"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run that somebody asks about. `complexity` is 1 to 5."""
+
+    sub_agent: str
+    phase: Phase
+    complexity: int
+    critical: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedTier:
+    """The Chairman's override in force for a run (rule 5).
+
+    Raises RuleError without a reason or an actor.
+    """
+
+    tier: Tier
+    reason: str
+    actor: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip() or not self.actor.strip():
+            raise RuleError("An override needs a reason and an actor.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the rule path: which rule spoke, the tier after it, and a sentence."""
+
+    rule: str
+    tier: Tier | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The answer for one run. `tier` is None exactly when the run is deferred or paused.
+
+    `preferred` is the tier by complexity alone; `floor` the tier that held as the least.
+    """
+
+    outcome: Outcome
+    tier: Tier | None
+    preferred: Tier
+    floor: Tier
+    path: tuple[Step, ...]
+
+    @property
+    def reason(self) -> str:
+        """One line: the last step that decided."""
+        return self.path[-1].sentence
+
+
+def recommend(
+    task: Task,
+    *,
+    zone: Zone,
+    floor: Floor,
+    preferred: Tier,
+    forced: ForcedTier | None = None,
+) -> Recommendation:
+    """Rule 2 with rules 3 to 5: the preference in this zone, then never below the floor.
+
+    `floor` and `preferred` are the rows that apply to the task (`floor_for`, `preferred_tier`).
+    """
+    holding = floor.holding(zone, task.read_only)
+    steps = [
+        Step("complexity", preferred, f"Complexity {task.complexity} prefers {preferred.name}.")
+    ]
+    if forced is not None:
+        return _forced(forced, floor, holding, preferred, steps)
+
+    wanted = _wanted(task, zone, preferred, holding)
+    if wanted is None:
+        steps.append(
+            Step(
+                "zone",
+                None,
+                f"RED zone and the floor of {task.sub_agent} is {holding.name}: "
+                "deferred to the next budget week instead of run below its floor.",
+            )
+        )
+        return Recommendation(Outcome.DEFER, None, preferred, holding, tuple(steps))
+
+    steps.append(Step("zone", wanted, _zone_sentence(task, zone, wanted, preferred)))
+    if holding != floor.tier and wanted < floor.tier:
+        pressure = floor.gives_way is GivesWay.UNDER_PRESSURE
+        why = f"the zone is {zone}" if pressure else "the work only reads"
+        steps.append(
+            Step(
+                "floor",
+                max(wanted, holding),
+                f"The {floor.tier.name} floor of {task.sub_agent} gives way to {holding.name}: "
+                f"{why}.",
+            )
+        )
+    if wanted < holding:
+        steps.append(
+            Step(
+                "floor",
+                holding,
+                f"{task.sub_agent} never runs below {holding.name} in {task.phase}: "
+                f"raised from {wanted.name} to its floor.",
+            )
+        )
+    return Recommendation(Outcome.USE, max(wanted, holding), preferred, holding, tuple(steps))
+
+
+def switched_off(default: Tier, *, preferred: Tier, floor: Tier) -> Recommendation:
+    """Rule 6: while budgetctl is off, the registered default and nothing else."""
+    step = Step("off", default, f"budgetctl is off: the registered default, {default.name}.")
+    return Recommendation(Outcome.OFF, default, preferred, floor, (step,))
+
+
+def _wanted(task: Task, zone: Zone, preferred: Tier, holding: Tier) -> Tier | None:
+    """The preference in a zone; None where the run is deferred."""
+    if zone is Zone.GREEN:
+        return preferred
+    if zone is Zone.YELLOW:
+        return SONNET if task.critical or task.complexity >= 4 else HAIKU
+    if zone is Zone.ORANGE:
+        return SONNET if task.critical and task.complexity >= 4 else HAIKU
+    if task.sub_agent == SECURITY and task.critical and task.complexity == 5:
+        return OPUS
+    # The report tests for an opus floor; a floor above opus can afford RED even less.
+    return None if holding >= OPUS else HAIKU
+
+
+def _zone_sentence(task: Task, zone: Zone, wanted: Tier, preferred: Tier) -> str:
+    if zone is Zone.GREEN:
+        return f"GREEN zone: the preferred {wanted.name} is affordable."
+    if wanted == OPUS:
+        return "RED zone, but a critical security task of complexity 5 keeps opus."
+    if wanted == SONNET:
+        why = "a critical task" if task.critical else f"complexity {task.complexity}"
+        if zone is Zone.ORANGE:
+            why = f"a critical task of complexity {task.complexity}"
+        return f"{zone} zone: {why} gets sonnet."
+    if preferred == HAIKU:
+        return f"{zone} zone: haiku is enough."
+    return f"{zone} zone: saving tokens, haiku instead of {preferred.name}."
+
+
+def _forced(
+    forced: ForcedTier, floor: Floor, holding: Tier, preferred: Tier, steps: list[Step]
+) -> Recommendation:
+    by = f"by {forced.actor}: {forced.reason}"
+    if floor.allows(forced.tier):
+        steps.append(Step("override", forced.tier, f"Override to {forced.tier.name} {by}"))
+        return Recommendation(
+            Outcome.USE, forced.tier, preferred, min(holding, forced.tier), tuple(steps)
+        )
+    # Floors can be raised after an override was given; the floor that never gives way still holds.
+    steps.append(
+        Step(
+            "override",
+            floor.tier,
+            f"Override to {forced.tier.name} ({by}) stops at the {floor.tier.name} floor, "
+            "which never gives way.",
+        )
+    )
+    return Recommendation(Outcome.USE, floor.tier, preferred, holding, tuple(steps))

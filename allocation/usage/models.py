@@ -1,0 +1,149 @@
+"""What was burned: one record per API request, and hourly sums of them for the pages."""
+
+from django.db import models
+from django.db.models import Q
+
+from allocation.catalog.models import PHASES
+from allocation.directives.models import StrategicDirective
+
+
+class Source(models.TextChoices):
+    """Where a record came from, least trusted first."""
+
+    MANUAL = "manual", "logged by hand"
+    API = "api", "reported over the API"
+    TRANSCRIPT = "transcript", "transcript"
+    OTLP = "otlp", "telemetry"
+
+
+def _tokens() -> "models.PositiveBigIntegerField[int, int]":
+    return models.PositiveBigIntegerField(default=0)
+
+
+class UsageRecord(models.Model):
+    """One API request (or one hand-logged amount) with its raw counts by kind.
+
+    A request is known by its message id, its request id, or both; a better sight of the same
+    request improves the row and never adds a second. `agent_type` is the name that the harness
+    gave, `sub_agent` the registered code it maps to, or that name where it maps to none; both are
+    empty for the main thread.
+    """
+
+    message_id = models.CharField(max_length=100, unique=True, null=True)
+    request_id = models.CharField(max_length=100, unique=True, null=True)
+    source = models.CharField(max_length=10, choices=Source)
+    at = models.DateTimeField("when")
+    hour = models.DateTimeField("hour, UTC")
+    session_id = models.CharField(max_length=100, blank=True)
+    agent_id = models.CharField(max_length=100, blank=True)
+    agent_type = models.CharField(max_length=100, blank=True)
+    sub_agent = models.CharField(max_length=100, blank=True)
+    sd = models.ForeignKey(
+        StrategicDirective, on_delete=models.PROTECT, null=True, related_name="usage_records"
+    )
+    phase = models.CharField(max_length=4, choices=PHASES, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    tier = models.CharField(
+        max_length=20, blank=True, help_text="Hand-logged amounts name a tier and no model."
+    )
+    long_prompt = models.BooleanField(default=False)
+    output_final = models.BooleanField(default=True)
+    input = _tokens()
+    output = _tokens()
+    cache_write_5m = _tokens()
+    cache_write_1h = _tokens()
+    cache_read = _tokens()
+    unsplit = _tokens()
+
+    class Meta:
+        db_table = "usage_records"
+        ordering = ["-at", "-id"]
+        indexes = [
+            # Roll-ups are rebuilt hour by hour.
+            models.Index(fields=["hour"], name="usage_record_hour"),
+            # A sub-agent's name can become known after its records are in.
+            models.Index(
+                fields=["session_id", "agent_id"],
+                name="usage_record_agent",
+                condition=~Q(agent_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id or self.request_id or f"manual {self.pk}"
+
+
+class UsageHour(models.Model):
+    """The records of one hour summed by what the pages group by. Rebuilt, never edited."""
+
+    hour = models.DateTimeField()
+    sd = models.ForeignKey(
+        StrategicDirective, on_delete=models.PROTECT, null=True, related_name="usage_hours"
+    )
+    phase = models.CharField(max_length=4, blank=True)
+    sub_agent = models.CharField(max_length=100, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    tier = models.CharField(max_length=20, blank=True)
+    source = models.CharField(max_length=10, choices=Source)
+    long_prompt = models.BooleanField(default=False)
+    records = models.PositiveIntegerField()
+    input = _tokens()
+    output = _tokens()
+    cache_write_5m = _tokens()
+    cache_write_1h = _tokens()
+    cache_read = _tokens()
+    unsplit = _tokens()
+
+    class Meta:
+        db_table = "usage_hours"
+        ordering = ["hour"]
+        indexes = [
+            models.Index(fields=["hour"], name="usage_hour_hour"),
+            models.Index(fields=["sd", "hour"], name="usage_hour_sd"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00} {self.sub_agent or 'main'} {self.model}"
+
+
+class TranscriptFile(models.Model):
+    """How far a transcript has been read, so that a second import reads only what was added.
+
+    `head` is a digest of the first bytes: with another head, or shorter than before, the file was
+    replaced and is read from its start.
+    """
+
+    path = models.CharField(max_length=1000, unique=True)
+    head = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    modified_ns = models.BigIntegerField()
+    offset = models.PositiveBigIntegerField(help_text="Bytes read, to the end of a complete line.")
+
+    class Meta:
+        db_table = "transcript_files"
+        ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class AgentRun(models.Model):
+    """Which sub-agent stands behind an agent id of a session, and how well that is known.
+
+    `evidence` is the priority of the source that said so: lower is better.
+    """
+
+    session_id = models.CharField(max_length=100)
+    agent_id = models.CharField(max_length=100)
+    agent_type = models.CharField(max_length=100)
+    evidence = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "agent_runs"
+        ordering = ["session_id", "agent_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["session_id", "agent_id"], name="one_run_per_agent_id")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent_type} ({self.agent_id})"
