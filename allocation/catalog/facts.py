@@ -108,3 +108,11 @@ PRICES = [
 LONG_PROMPT_PRICES = [
     ("claude-haiku-5-5", 100_000, "0.50", "2.50", "0.05", "0.625", "1.00"),
 ]
+
+# The generation of the report: what a token logged by hand for a tier weighs as.
+WEIGHED_AS = [
+    ("haiku", "claude-haiku-4-5"),
+    ("sonnet", "claude-sonnet-4-5"),
+    ("opus", "claude-opus-4-5"),
+    ("fable", "claude-fable-5"),
+]

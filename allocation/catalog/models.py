@@ -22,6 +22,14 @@ class Tier(models.Model):
     rank = models.PositiveSmallIntegerField(
         unique=True, help_text="Higher is dearer. haiku 10, sonnet 20, opus 30, fable 40."
     )
+    weighed_as = models.ForeignKey(
+        "ClaudeModel",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The model whose price weighs tokens that were logged by hand for this tier.",
+    )
 
     class Meta:
         db_table = "tiers"

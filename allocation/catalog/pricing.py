@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 
-from allocation.catalog.models import Price
+from allocation.catalog.models import Price, Tier
 from allocation.policy.meter import Prices
 
 
@@ -14,7 +14,10 @@ class PriceBook:
 
     # model id -> [(first day, {prompt size above which it holds: prices})], oldest first
     _dated: dict[str, list[tuple[date, dict[int, Prices]]]]
+    # model id -> tier
     tiers: dict[str, str] = field(default_factory=dict)
+    # tier -> the model whose price weighs its hand-logged tokens
+    weighed_as: dict[str, str] = field(default_factory=dict)
 
     def list_price(self, model: str, day: date) -> Prices | None:
         """The price of an ordinary prompt on a day (UTC), or None if the model has none then."""
@@ -47,13 +50,16 @@ class PriceBook:
 
 
 def load_price_book() -> PriceBook:
-    """Read the price list: one query."""
+    """Read the price list: two queries."""
     dated: dict[str, dict[date, dict[int, Prices]]] = {}
     tiers: dict[str, str] = {}
+    weighed_as = dict(
+        Tier.objects.filter(weighed_as__isnull=False).values_list("name", "weighed_as__model_id")
+    )
     for price in Price.objects.select_related("model__tier").order_by("valid_from"):
         model = price.model.model_id
         tiers[model] = price.model.tier.name
         dated.setdefault(model, {}).setdefault(price.valid_from, {})[price.prompt_over] = (
             price.to_policy()
         )
-    return PriceBook({model: list(days.items()) for model, days in dated.items()}, tiers)
+    return PriceBook({model: list(days.items()) for model, days in dated.items()}, tiers, weighed_as)

@@ -187,4 +187,9 @@ class Migration(migrations.Migration):
             model_name='passrate',
             constraint=models.UniqueConstraint(fields=('sub_agent', 'phase', 'tier'), name='one_pass_rate_per_sub_agent_phase_and_tier'),
         ),
+        migrations.AddField(
+            model_name='tier',
+            name='weighed_as',
+            field=models.ForeignKey(blank=True, help_text='The model whose price weighs tokens that were logged by hand for this tier.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.claudemodel'),
+        ),
     ]

@@ -61,6 +61,8 @@ def load(apps, schema_editor):
         for model_id in ids:
             model[model_id] = table("ClaudeModel").create(model_id=model_id, tier=tier[tier_name])
             add_price(table("Price"), model[model_id], 0, columns)
+    for tier_name, model_id in facts.WEIGHED_AS:
+        table("Tier").filter(name=tier_name).update(weighed_as=model[model_id])
     for model_id, prompt_over, *columns in facts.LONG_PROMPT_PRICES:
         add_price(table("Price"), model[model_id], prompt_over, columns)
 

@@ -1,0 +1,182 @@
+"""Every write to the budget rule and the budget weeks."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import IntegrityError, transaction
+
+from allocation.audit.operations import facts, record
+from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
+from allocation.policy.errors import RuleError
+from allocation.policy.weeks import Window, week_around, week_from
+from allocation.policy.zones import effective_limit
+
+# Fifteen digits of tokens: more than any plan grants, less than what JSON readers round.
+LARGEST_LIMIT = Decimal(10) ** 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChange:
+    """What to change in the budget rule; None leaves a value as it is."""
+
+    enabled: bool | None = None
+    limit: Decimal | None = None
+    reserve_percent: Decimal | None = None
+    meter: Meter | None = None
+    reset_weekday: int | None = None
+    reset_time: time | None = None
+    timezone: str | None = None
+    yellow_percent: Decimal | None = None
+    orange_percent: Decimal | None = None
+    red_percent: Decimal | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The values that are to be changed, by column."""
+        return {
+            name: value
+            for name in self.__slots__
+            if (value := getattr(self, name)) is not None
+        }
+
+
+def change_rule(
+    *, change: RuleChange, actor: str, now: datetime, reason: str = "", action: str = "rule change"
+) -> BudgetRule:
+    """Change the budget rule, and with it the week that is running: one audit entry.
+
+    A new limit or reserve holds for the running week too; a new reset cuts it short or extends it
+    to the next reset. Weeks that are over keep what they had. A change that changes nothing leaves
+    no trace. Raises RuleError with one sentence for values that no rule can work with.
+    """
+    with transaction.atomic():
+        rule = BudgetRule.objects.select_for_update().select_related("meter").get()
+        before = facts(rule)
+        was_in_dollars = rule.meter.to_policy().in_dollars
+        for name, value in change.given().items():
+            setattr(rule, name, value)
+        _check(rule)
+        if rule.meter.to_policy().in_dollars != was_in_dollars and change.limit is None:
+            raise RuleError(
+                f"The limit was in {_unit(was_in_dollars)} and this meter counts "
+                f"{_unit(not was_in_dollars)}: give a new limit with it."
+            )
+        after = facts(rule)
+        if after == before:
+            return rule
+        rule.save()
+        _carry_into_running_week(rule, change, now)
+        record(
+            actor=actor,
+            action=action,
+            subject="the budget rule",
+            before=before,
+            after=after,
+            reason=reason,
+            now=now,
+        )
+    return rule
+
+
+def set_limit(
+    *, limit: Decimal, actor: str, now: datetime, reason: str = ""
+) -> BudgetRule:
+    """Set the weekly limit, in the meter's unit. Raises RuleError unless it is above 0."""
+    change = RuleChange(limit=limit)
+    return change_rule(change=change, actor=actor, now=now, reason=reason, action="limit change")
+
+
+def set_reserve(
+    *, percent: Decimal, actor: str, now: datetime, reason: str = ""
+) -> BudgetRule:
+    """Hold a share of the limit back. Raises RuleError outside 0 % to below 100 %."""
+    change = RuleChange(reserve_percent=percent)
+    return change_rule(change=change, actor=actor, now=now, reason=reason, action="reserve change")
+
+
+def switch(*, enabled: bool, actor: str, now: datetime, reason: str = "") -> BudgetRule:
+    """Turn budgetctl on or off (rule 6)."""
+    action = "switch on" if enabled else "switch off"
+    change = RuleChange(enabled=enabled)
+    return change_rule(change=change, actor=actor, now=now, reason=reason, action=action)
+
+
+def ensure_week(*, now: datetime) -> BudgetWeek:
+    """The stored budget week that holds `now`, made from the rule if there is none yet."""
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    if week is not None:
+        return week
+    rule = BudgetRule.objects.get()
+    window = _fit(now, rule)
+    try:
+        with transaction.atomic():
+            return BudgetWeek.objects.create(
+                start=window.start,
+                end=window.end,
+                limit=rule.limit,
+                reserve_percent=rule.reserve_percent,
+            )
+    except IntegrityError:
+        # Somebody else opened the same week in this very moment.
+        return BudgetWeek.objects.get(start__lte=now, end__gt=now)
+
+
+def ensure_weeks(*, since: datetime, now: datetime) -> int:
+    """Make the weeks that are missing between `since` and `now`; returns how many were made.
+
+    History that is imported from before the first week is given the limit of today's rule.
+    """
+    before = BudgetWeek.objects.count()
+    at = since
+    while at <= now:
+        at = ensure_week(now=at).end
+    return BudgetWeek.objects.count() - before
+
+
+def running_window(*, now: datetime, rule: BudgetRule) -> Window:
+    """The window that `ensure_week` would give, without writing anything: for pages."""
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    return week.window if week else _fit(now, rule)
+
+
+def _fit(now: datetime, rule: BudgetRule) -> Window:
+    """The rule's week around `now`, cut where stored weeks already lie."""
+    window = week_around(now, rule.reset)
+    before = BudgetWeek.objects.filter(end__lte=now).order_by("-end").first()
+    after = BudgetWeek.objects.filter(start__gt=now).order_by("start").first()
+    start = max(window.start, before.end) if before else window.start
+    end = min(window.end, after.start) if after else window.end
+    return Window(start, end)
+
+
+def _check(rule: BudgetRule) -> None:
+    effective_limit(rule.limit, rule.reserve_percent)
+    if rule.limit > LARGEST_LIMIT:
+        raise RuleError(f"A limit above {LARGEST_LIMIT:,f} is not a weekly budget.")
+    _ = rule.bounds
+    if rule.reset_weekday not in range(7):
+        raise RuleError("The reset weekday goes from 0 (Monday) to 6 (Sunday).")
+    try:
+        ZoneInfo(rule.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise RuleError(
+            f"“{rule.timezone}” is not a time zone; write one such as America/Los_Angeles."
+        ) from None
+
+
+def _unit(in_dollars: bool) -> str:
+    return "US dollars" if in_dollars else "tokens"
+
+
+def _carry_into_running_week(rule: BudgetRule, change: RuleChange, now: datetime) -> None:
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    if week is None:
+        return
+    week.limit = rule.limit
+    week.reserve_percent = rule.reserve_percent
+    if not (change.reset_weekday is change.reset_time is change.timezone is None):
+        # What is left of the week ends at the next reset after now; its start is history.
+        week.end = week_from(now, rule.reset).end
+    week.save(update_fields=["limit", "reserve_percent", "end"])
