@@ -36,9 +36,7 @@ class RuleChange:
     def given(self) -> dict[str, Any]:
         """The values that are to be changed, by column."""
         return {
-            name: value
-            for name in self.__slots__
-            if (value := getattr(self, name)) is not None
+            name: value for name in self.__slots__ if (value := getattr(self, name)) is not None
         }
 
 
@@ -80,17 +78,13 @@ def change_rule(
     return rule
 
 
-def set_limit(
-    *, limit: Decimal, actor: str, now: datetime, reason: str = ""
-) -> BudgetRule:
+def set_limit(*, limit: Decimal, actor: str, now: datetime, reason: str = "") -> BudgetRule:
     """Set the weekly limit, in the meter's unit. Raises RuleError unless it is above 0."""
     change = RuleChange(limit=limit)
     return change_rule(change=change, actor=actor, now=now, reason=reason, action="limit change")
 
 
-def set_reserve(
-    *, percent: Decimal, actor: str, now: datetime, reason: str = ""
-) -> BudgetRule:
+def set_reserve(*, percent: Decimal, actor: str, now: datetime, reason: str = "") -> BudgetRule:
     """Hold a share of the limit back. Raises RuleError outside 0 % to below 100 %."""
     change = RuleChange(reserve_percent=percent)
     return change_rule(change=change, actor=actor, now=now, reason=reason, action="reserve change")
@@ -176,7 +170,7 @@ def _carry_into_running_week(rule: BudgetRule, change: RuleChange, now: datetime
         return
     week.limit = rule.limit
     week.reserve_percent = rule.reserve_percent
-    if not (change.reset_weekday is change.reset_time is change.timezone is None):
+    if change.given().keys() & {"reset_weekday", "reset_time", "timezone"}:
         # What is left of the week ends at the next reset after now; its start is history.
         week.end = week_from(now, rule.reset).end
     week.save(update_fields=["limit", "reserve_percent", "end"])

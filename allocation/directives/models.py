@@ -50,7 +50,10 @@ class StrategicDirective(models.Model):
         default=False, help_text="Critical work keeps better tiers for longer as the week fills up."
     )
     estimate = models.PositiveBigIntegerField(
-        "estimated tokens", null=True, blank=True, help_text="Empty to estimate from its sub-agents."
+        "estimated tokens",
+        null=True,
+        blank=True,
+        help_text="Empty to estimate from its sub-agents.",
     )
     status = models.CharField(max_length=12, choices=Status, default=Status.PROPOSED)
     phase = models.CharField(max_length=4, choices=PHASES, blank=True)

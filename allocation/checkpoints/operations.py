@@ -1,0 +1,231 @@
+"""Every write to the checkpoint log, and what follows from a checkpoint."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from allocation.audit.operations import facts, record
+from allocation.catalog.models import Tier
+from allocation.checkpoints.models import MOST_TOKENS, Checkpoint, SdTokenLog
+from allocation.checkpoints.state import budget_state
+from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.operations import enter_phase
+from allocation.policy.errors import RuleError
+from allocation.policy.mix import Mix, check_mix, split
+from allocation.policy.phases import CheckpointKind, Phase, phase_burned
+from allocation.usage.models import Source, UsageRecord
+from allocation.usage.operations import count_by_hand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the Chairman logs at a checkpoint.
+
+    `tokens` are the fresh ones (input, output and cache writes) that the phase burned since the
+    SD's last checkpoint, all models together; `mix` is in whole percent, empty if nobody knows.
+    """
+
+    kind: CheckpointKind
+    phase: Phase | None = None
+    tokens: int | None = None
+    mix: Mix = field(default_factory=dict)
+    rework_cycles: int = 0
+    lines_modified: int | None = None
+    note: str = ""
+
+
+def log_checkpoint(
+    *,
+    sd: StrategicDirective,
+    entry: Entry,
+    submission: UUID,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> Checkpoint:
+    """Log a checkpoint, count its tokens, and move the SD on: all of it or nothing.
+
+    The same `submission` logs once, however often it is sent. `at` is the moment that the entry is
+    about, where it is not `now`. Tokens of the phase that transcripts or telemetry have counted
+    already are not counted again; only the rest is. Raises RuleError with one sentence.
+    """
+    at = at or now
+    with transaction.atomic():
+        sd = StrategicDirective.objects.select_for_update().get(pk=sd.pk)
+        logged = Checkpoint.objects.filter(submission=submission).first()
+        if logged is not None:
+            return logged
+        phase = entry.phase or phase_burned(entry.kind, Phase(sd.phase) if sd.phase else None)
+        mix = _check(sd, entry, phase, at=at, now=now)
+        checkpoint = Checkpoint(
+            sd=sd,
+            kind=entry.kind.value,
+            phase=phase.value,
+            at=at,
+            actor=actor,
+            tokens=entry.tokens,
+            mix=mix,
+            rework_cycles=entry.rework_cycles,
+            lines_modified=entry.lines_modified,
+            note=entry.note.strip(),
+            submission=submission,
+        )
+        captured = captured_since_last(sd=sd, phase=phase, until=at)
+        checkpoint.save()
+        _count(checkpoint, captured)
+        enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=at)
+        checkpoint.state = budget_state(sd, at)
+        checkpoint.save(update_fields=["state"])
+        record(
+            actor=actor,
+            action="checkpoint log",
+            subject=f"{sd.code} {checkpoint.get_kind_display()}",
+            after={"tokens": entry.tokens, "phase": phase.value, "mix": mix, "captured": captured},
+            reason=checkpoint.note,
+            now=now,
+        )
+    return checkpoint
+
+
+def correct_checkpoint(
+    *,
+    checkpoint: Checkpoint,
+    tokens: int | None,
+    mix: Mix,
+    rework_cycles: int,
+    lines_modified: int | None,
+    note: str,
+    actor: str,
+    now: datetime,
+) -> Checkpoint:
+    """Correct what a checkpoint said was burned; one audit entry keeps what it said before.
+
+    Kind, phase and moment stay. Raises RuleError as `log_checkpoint` does.
+    """
+    with transaction.atomic():
+        row = Checkpoint.objects.select_for_update().select_related("sd").get(pk=checkpoint.pk)
+        before = facts(row)
+        kind = CheckpointKind(row.kind)
+        row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
+        counted = _hand_counted(row)
+        captured = max(0, (row.tokens or 0) - counted)
+        row.tokens = tokens
+        row.rework_cycles = rework_cycles
+        row.lines_modified = lines_modified
+        row.note = note.strip()
+        after = facts(row)
+        if after == before:
+            return row
+        row.save()
+        _count(row, captured)
+        record(
+            actor=actor,
+            action="checkpoint correction",
+            subject=f"{row.sd.code} {row.get_kind_display()}",
+            before=before,
+            after=after,
+            reason=row.note,
+            now=now,
+        )
+    return row
+
+
+def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:
+    """Fresh tokens of an SD's phase that were captured after its last checkpoint of that phase."""
+    last = (
+        Checkpoint.objects.filter(sd=sd, phase=phase.value, at__lt=until)
+        .order_by("-at")
+        .values_list("at", flat=True)
+        .first()
+    )
+    records = UsageRecord.objects.filter(sd=sd, phase=phase.value, at__lte=until)
+    if last is not None:
+        records = records.filter(at__gt=last)
+    fresh = F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h")
+    found: int | None = records.exclude(source=Source.MANUAL).aggregate(sum=Sum(fresh))["sum"]
+    return found or 0
+
+
+def _check(
+    sd: StrategicDirective, entry: Entry, phase: Phase, *, at: datetime, now: datetime
+) -> dict[str, int]:
+    if sd.status in {Status.COMPLETED, Status.ARCHIVED}:
+        raise RuleError(
+            f"{sd.code} is {sd.get_status_display()}: no more checkpoints can be logged."
+        )
+    if at > now:
+        raise RuleError("A checkpoint cannot be logged for a moment that is still to come.")
+    if sd.phase and entry.kind is CheckpointKind.START:
+        raise RuleError(f"{sd.code} has started already; it is in {sd.phase}.")
+    if entry.kind.is_handover:
+        ends = phase_burned(entry.kind, None)
+        if sd.phase and sd.phase != ends:
+            raise RuleError(f"{sd.code} is in {sd.phase}; this hand-over begins in {ends}.")
+        if phase is not ends:
+            raise RuleError(
+                f"This hand-over ends {ends}, so its tokens belong there and not to {phase}."
+            )
+    return _check_amounts(
+        entry.kind, entry.tokens, entry.mix, entry.rework_cycles, entry.lines_modified
+    )
+
+
+def _check_amounts(
+    kind: CheckpointKind, tokens: int | None, mix: Mix, rework: int, lines: int | None
+) -> dict[str, int]:
+    if kind.is_handover and tokens is None:
+        raise RuleError("A phase hand-over cannot be logged without its tokens; 0 is an answer.")
+    if min(tokens or 0, rework, lines or 0) < 0:
+        raise RuleError("Tokens, rework cycles and lines of code cannot be negative.")
+    if (tokens or 0) > MOST_TOKENS:
+        raise RuleError(f"{tokens:,} tokens are more than any week can burn.")
+    if rework > 1000 or (lines or 0) > 100_000_000:
+        raise RuleError("So much rework or so many lines cannot be right.")
+    return check_mix(mix, frozenset(Tier.objects.values_list("name", flat=True)))
+
+
+def _key(checkpoint: Checkpoint) -> str:
+    return f"checkpoint:{checkpoint.pk}"
+
+
+def _hand_counted(checkpoint: Checkpoint) -> int:
+    rows = UsageRecord.objects.filter(message_id__startswith=f"{_key(checkpoint)}:")
+    found: int | None = rows.aggregate(sum=Sum("unsplit"))["sum"]
+    return found or 0
+
+
+def _count(checkpoint: Checkpoint, captured: int) -> None:
+    """Count what was not captured, and bring the SD's token log of the phase up to date."""
+    by_hand = max(0, (checkpoint.tokens or 0) - captured)
+    count_by_hand(
+        key=_key(checkpoint),
+        tokens_by_tier=split(by_hand, checkpoint.mix) if by_hand else {},
+        at=checkpoint.at,
+        sd=checkpoint.sd,
+        phase=checkpoint.phase,
+    )
+    _update_token_log(checkpoint)
+
+
+def _update_token_log(checkpoint: Checkpoint) -> None:
+    """The row of the SD and phase, summed again from its checkpoints."""
+    rows = list(Checkpoint.objects.filter(sd=checkpoint.sd, phase=checkpoint.phase))
+    by_tier: Counter[str] = Counter()
+    for row in rows:
+        by_tier.update(split(row.tokens or 0, row.mix))
+    lines = [row.lines_modified for row in rows if row.lines_modified is not None]
+    values: dict[str, Any] = {
+        "complexity": checkpoint.sd.complexity,
+        "tokens_burned": sum(row.tokens or 0 for row in rows),
+        "rework_cycles": sum(row.rework_cycles for row in rows),
+        # Tokens by tier and not shares: shares of several checkpoints do not add up.
+        "model_distribution": {tier: count for tier, count in by_tier.items() if tier and count},
+        "lines_modified": sum(lines) if lines else None,
+        "updated_at": checkpoint.at,
+    }
+    SdTokenLog.objects.update_or_create(sd=checkpoint.sd, phase=checkpoint.phase, defaults=values)

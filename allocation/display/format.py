@@ -1,0 +1,77 @@
+"""How numbers, money and moments are written, the same in the web and in the terminal."""
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+Number = int | Decimal | Fraction
+
+
+def whole(value: Number) -> int:
+    """The nearest whole number; halves go up, as a reader expects."""
+    return int((Fraction(value) + Fraction(1, 2)).__floor__())
+
+
+def tokens(value: Number) -> str:
+    """Whole tokens with thousands separators: 140,000."""
+    return f"{whole(value):,}"
+
+
+def short(value: Number) -> str:
+    """Tokens in few characters: 980, 140k, 1.2M, 3.4B. For narrow places only."""
+    number = Decimal(whole(value))
+    for size, letter in ((9, "B"), (6, "M"), (3, "k")):
+        scaled = number.scaleb(-size)
+        if abs(scaled) >= 1 or (size == 3 and abs(number) >= 1000):
+            digits = Decimal("0.1") if abs(scaled) < 10 and letter != "k" else Decimal(1)
+            return f"{scaled.quantize(digits, ROUND_HALF_UP):f}{letter}"
+    return str(number)
+
+
+def percent(share: Number) -> str:
+    """A share (1 is all) as whole percent: 72%. What is not quite all is never shown as 100%."""
+    exact = Fraction(share) * 100
+    shown = whole(exact)
+    if shown == 100 and exact < 100:
+        shown = 99
+    return f"{shown:,}%"
+
+
+def usd(value: Decimal | None) -> str:
+    """US dollars to the cent, `unknown` for None, and fractions of a cent as such."""
+    if value is None:
+        return "unknown"
+    if 0 < value < Decimal("0.01"):
+        return "under $0.01"
+    return f"${value.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
+
+
+def amount(value: Number, *, in_dollars: bool) -> str:
+    """An amount of the budget in its meter's unit."""
+    if not in_dollars:
+        return tokens(value)
+    fraction = Fraction(value)
+    return usd(Decimal(fraction.numerator) / Decimal(fraction.denominator))
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment on the owner's clock: Mon 23 Nov 2026, 14:00."""
+    return f"{at.astimezone(zone):%a %-d %b %Y, %H:%M}"
+
+
+def soon(at: datetime, zone: ZoneInfo) -> str:
+    """A moment within a week or so: Tue 00:07."""
+    return f"{at.astimezone(zone):%a %H:%M}"
+
+
+def duration(span: timedelta) -> str:
+    """A span in its two largest units: 2 d 18 h, 5 h 20 min, 12 min."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"

@@ -1,0 +1,57 @@
+"""Template filters over `allocation.display.format`."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+
+from allocation.display import format as fmt
+
+register = template.Library()
+
+
+@register.filter
+def tokens(value: fmt.Number | None) -> str:
+    """140,000; an en dash for None."""
+    return "–" if value is None else fmt.tokens(value)
+
+
+@register.filter
+def percent(share: fmt.Number | None) -> str:
+    """72% for a share of 0.72; an en dash for None."""
+    return "–" if share is None else fmt.percent(share)
+
+
+@register.filter
+def usd(value: Decimal | None) -> str:
+    """$1.25; `unknown` for None."""
+    return fmt.usd(value)
+
+
+@register.filter
+def duration(span: timedelta) -> str:
+    """2 d 18 h."""
+    return fmt.duration(span)
+
+
+@register.filter
+def when(at: datetime | None) -> str:
+    """A moment on the owner's clock inside a `<time>` element; an en dash for None."""
+    return "–" if at is None else _time(at, fmt.moment(at, _zone()))
+
+
+@register.filter
+def soon(at: datetime | None) -> str:
+    """A near moment, weekday and time, inside a `<time>` element; an en dash for None."""
+    return "–" if at is None else _time(at, fmt.soon(at, _zone()))
+
+
+def _time(at: datetime, text: str) -> str:
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), text)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(timezone.get_current_timezone_name())

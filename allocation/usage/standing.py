@@ -1,0 +1,87 @@
+"""Where the running budget week stands: how much is used, how much is left, which zone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from allocation.budgets.models import BudgetRule, BudgetWeek
+from allocation.budgets.operations import running_window
+from allocation.catalog.pricing import PriceBook, load_price_book
+from allocation.policy.meter import Meter
+from allocation.policy.weeks import Window
+from allocation.policy.zones import Bounds, Zone, effective_limit, exhausted, zone_at
+from allocation.usage.totals import Burned, burned
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A budget week at a moment. Amounts are in the meter's unit, exactly."""
+
+    at: datetime
+    window: Window
+    limit: Fraction
+    reserve: Fraction
+    burned: Burned
+    meter: Meter
+    bounds: Bounds
+    enabled: bool
+
+    @property
+    def effective_limit(self) -> Fraction:
+        """The limit less the reserve."""
+        return self.limit - self.reserve
+
+    @property
+    def used(self) -> Fraction:
+        """Budget tokens used."""
+        return self.burned.budget
+
+    @property
+    def share(self) -> Fraction:
+        """The share of the effective limit that is used; 1 is all of it."""
+        return self.used / self.effective_limit
+
+    @property
+    def zone(self) -> Zone:
+        """The zone of that share."""
+        return zone_at(self.share, self.bounds)
+
+    @property
+    def remaining(self) -> Fraction:
+        """What is left of the effective limit; never below 0."""
+        return max(Fraction(0), self.effective_limit - self.used)
+
+    @property
+    def over(self) -> Fraction:
+        """What was used beyond the effective limit; 0 while there is some left."""
+        return max(Fraction(0), self.used - self.effective_limit)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the effective limit is used up."""
+        return exhausted(self.share)
+
+    def zone_with(self, more: Fraction | int) -> Zone:
+        """The zone once so many more budget tokens are used."""
+        return zone_at((self.used + more) / self.effective_limit, self.bounds)
+
+
+def standing_at(now: datetime, *, book: PriceBook | None = None) -> Standing:
+    """How the week that holds `now` stands. Reads only; the week need not be stored yet."""
+    rule = BudgetRule.objects.select_related("meter").get()
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    window = week.window if week else running_window(now=now, rule=rule)
+    limit, reserve_percent = (
+        (week.limit, week.reserve_percent) if week else (rule.limit, rule.reserve_percent)
+    )
+    meter = rule.meter.to_policy()
+    return Standing(
+        at=now,
+        window=window,
+        limit=Fraction(limit),
+        reserve=Fraction(limit) - effective_limit(limit, reserve_percent),
+        burned=burned(within=window, meter=meter, book=book or load_price_book()),
+        meter=meter,
+        bounds=rule.bounds,
+        enabled=rule.enabled,
+    )

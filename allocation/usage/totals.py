@@ -1,0 +1,174 @@
+"""Sums of what was burned in a span, metered and priced.
+
+Sums come from the hourly roll-ups. Where a span begins or ends inside an hour, the records of that
+one hour are asked instead, so that a week that resets at half past is exact too.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from allocation.catalog.pricing import PriceBook
+from allocation.policy.meter import Counts, Meter, budget_tokens, dollars
+from allocation.policy.weeks import Window
+from allocation.usage.models import UsageHour, UsageRecord
+
+KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
+HOUR = timedelta(hours=1)
+RESOLUTION = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Burned:
+    """What some requests burned.
+
+    `budget` is in the meter's unit, exactly. `usd` is what of it could be priced, None if nothing
+    could; `unpriced` counts the records without a price, and `unmetered` those that the meter in
+    dollars could not count for that reason.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    records: int = 0
+    budget: Fraction = Fraction(0)
+    usd: Decimal | None = None
+    unpriced: int = 0
+    unmetered: int = 0
+
+    def __add__(self, other: "Burned") -> "Burned":
+        usd = self.usd if other.usd is None else (self.usd or Decimal(0)) + other.usd
+        return Burned(
+            self.counts + other.counts,
+            self.records + other.records,
+            self.budget + other.budget,
+            usd,
+            self.unpriced + other.unpriced,
+            self.unmetered + other.unmetered,
+        )
+
+
+NOTHING = Burned()
+
+Key = tuple[Any, ...]
+
+
+def burned_by(
+    dimensions: tuple[str, ...],
+    *,
+    within: Window | None = None,
+    where: Q | None = None,
+    meter: Meter,
+    book: PriceBook,
+) -> dict[Key, Burned]:
+    """What was burned within a window (None: ever), summed by the columns named.
+
+    `dimensions` are columns of `UsageHour`, or `session_id`, for which the records themselves are
+    summed. Without dimensions the one key is `()`.
+    """
+    only = where or Q()
+    parts: list[tuple[QuerySet[Any], Sum | Count]]
+    if "session_id" in dimensions:
+        parts = [(_records(only, within), Count("id"))]
+    else:
+        parts = _rolled_up(only, within)
+    totals: dict[Key, Burned] = {}
+    for rows, count in parts:
+        for row in _sums(rows, dimensions, count, within, book):
+            key = tuple(row[name] for name in dimensions)
+            metered = _meter(row, meter, book)
+            totals[key] = totals[key] + metered if key in totals else metered
+    return totals
+
+
+def burned(
+    *,
+    within: Window | None = None,
+    where: Q | None = None,
+    meter: Meter,
+    book: PriceBook,
+) -> Burned:
+    """All that was burned within a window (None: ever)."""
+    return burned_by((), within=within, where=where, meter=meter, book=book).get((), NOTHING)
+
+
+def total_of(parts: Iterable[Burned]) -> Burned:
+    """The sum of some parts."""
+    return sum(parts, NOTHING)
+
+
+def _rolled_up(only: Q, within: Window | None) -> list[tuple[QuerySet[Any], Sum | Count]]:
+    """The full hours from the roll-ups, and what is left of the hours at the edges."""
+    hours = UsageHour.objects.filter(only)
+    if within is None:
+        return [(hours, Sum("records"))]
+    first = _hour_of(within.start + HOUR - RESOLUTION)
+    last = _hour_of(within.end)
+    if first > last:  # both ends lie in one hour
+        return [(_records(only, within), Count("id"))]
+    parts: list[tuple[QuerySet[Any], Sum | Count]] = [
+        (hours.filter(hour__gte=first, hour__lt=last), Sum("records"))
+    ]
+    for edge in (Window(within.start, first), Window(last, within.end)):
+        if edge.start < edge.end:
+            parts.append((_records(only, edge), Count("id")))
+    return parts
+
+
+def _records(only: Q, within: Window | None) -> QuerySet[Any]:
+    records = UsageRecord.objects.filter(only)
+    if within is None:
+        return records
+    # The hour is redundant, but it is what the index knows.
+    return records.filter(
+        at__gte=within.start,
+        at__lt=within.end,
+        hour__gte=_hour_of(within.start),
+        hour__lt=within.end,
+    )
+
+
+def _sums(
+    rows: QuerySet[Any],
+    dimensions: tuple[str, ...],
+    records: Sum | Count,
+    within: Window | None,
+    book: PriceBook,
+) -> Iterator[dict[str, Any]]:
+    """Sums by the dimensions and by what decides weight and price.
+
+    A price belongs to a day, so hours are kept apart only where a price changes in the window.
+    """
+    first_day = within.start.date() if within else date.min
+    last_day = within.end.date() if within else date.max
+    by_hour = book.changes_between(first_day, last_day)
+    columns = {*dimensions, "model", "tier", "long_prompt"} | ({"hour"} if by_hour else set())
+    # `of_` keeps the sums apart from the columns of the same name.
+    sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
+    for row in rows.order_by().values(*sorted(columns)).annotate(of_records=records, **sums):
+        yield row | {"day": row["hour"].date() if by_hour else first_day}
+
+
+def _meter(row: dict[str, Any], meter: Meter, book: PriceBook) -> Burned:
+    counts = Counts(*(row[f"of_{kind}"] for kind in KINDS))
+    model, day = row["model"], row["day"]
+    charged = book.charged(model, day, long_prompt=row["long_prompt"])
+    listed = book.list_price(model or book.weighed_as.get(row["tier"], ""), day)
+    usd = dollars(counts, charged)
+    budget = budget_tokens(counts, meter, list_price=listed, charged=charged)
+    records = row["of_records"]
+    return Burned(
+        counts=counts,
+        records=records,
+        budget=Fraction(0) if budget is None else budget,
+        usd=usd,
+        unpriced=records if usd is None else 0,
+        unmetered=records if budget is None else 0,
+    )
+
+
+def _hour_of(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
