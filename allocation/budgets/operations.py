@@ -103,7 +103,7 @@ def ensure_week(*, now: datetime) -> BudgetWeek:
     if week is not None:
         return week
     rule = BudgetRule.objects.get()
-    window = _fit(now, rule)
+    window = window_to_come(now, rule)
     try:
         with transaction.atomic():
             return BudgetWeek.objects.create(
@@ -129,14 +129,11 @@ def ensure_weeks(*, since: datetime, now: datetime) -> int:
     return BudgetWeek.objects.count() - before
 
 
-def running_window(*, now: datetime, rule: BudgetRule) -> Window:
-    """The window that `ensure_week` would give, without writing anything: for pages."""
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
-    return week.window if week else _fit(now, rule)
+def window_to_come(now: datetime, rule: BudgetRule) -> Window:
+    """The week that `ensure_week` would store for a moment that no stored week holds.
 
-
-def _fit(now: datetime, rule: BudgetRule) -> Window:
-    """The rule's week around `now`, cut where stored weeks already lie."""
+    It is the rule's week around `now`, cut where stored weeks already lie.
+    """
     window = week_around(now, rule.reset)
     before = BudgetWeek.objects.filter(end__lte=now).order_by("-end").first()
     after = BudgetWeek.objects.filter(start__gt=now).order_by("start").first()

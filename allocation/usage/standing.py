@@ -5,7 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
-from allocation.budgets.operations import running_window
+from allocation.budgets.operations import window_to_come
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
@@ -66,22 +66,50 @@ class Standing:
         return zone_at((self.used + more) / self.effective_limit, self.bounds)
 
 
-def standing_at(now: datetime, *, book: PriceBook | None = None) -> Standing:
-    """How the week that holds `now` stands. Reads only; the week need not be stored yet."""
+@dataclass(frozen=True, slots=True)
+class RunningWeek:
+    """The week that holds a moment, before anything is counted in it."""
+
+    window: Window
+    limit: Fraction
+    reserve: Fraction
+    meter: Meter
+    bounds: Bounds
+    enabled: bool
+
+    def standing(self, at: datetime, used: Burned) -> Standing:
+        """How the week stands with what was burned in it."""
+        return Standing(
+            at=at,
+            window=self.window,
+            limit=self.limit,
+            reserve=self.reserve,
+            burned=used,
+            meter=self.meter,
+            bounds=self.bounds,
+            enabled=self.enabled,
+        )
+
+
+def running_week(now: datetime) -> RunningWeek:
+    """The week that holds `now`. Reads only; the week need not be stored yet."""
     rule = BudgetRule.objects.select_related("meter").get()
     week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
-    window = week.window if week else running_window(now=now, rule=rule)
     limit, reserve_percent = (
         (week.limit, week.reserve_percent) if week else (rule.limit, rule.reserve_percent)
     )
-    meter = rule.meter.to_policy()
-    return Standing(
-        at=now,
-        window=window,
+    return RunningWeek(
+        window=week.window if week else window_to_come(now, rule),
         limit=Fraction(limit),
         reserve=Fraction(limit) - effective_limit(limit, reserve_percent),
-        burned=burned(within=window, meter=meter, book=book or load_price_book()),
-        meter=meter,
+        meter=rule.meter.to_policy(),
         bounds=rule.bounds,
         enabled=rule.enabled,
     )
+
+
+def standing_at(now: datetime, *, book: PriceBook | None = None) -> Standing:
+    """How the week that holds `now` stands."""
+    week = running_week(now)
+    used = burned(within=week.window, meter=week.meter, book=book or load_price_book())
+    return week.standing(now, used)

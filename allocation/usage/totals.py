@@ -4,14 +4,14 @@ Sums come from the hourly roll-ups. Where a span begins or ends inside an hour, 
 one hour are asked instead, so that a week that resets at half past is exact too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from allocation.catalog.pricing import PriceBook
 from allocation.policy.meter import Counts, Meter, budget_tokens, dollars
@@ -61,13 +61,15 @@ def burned_by(
     *,
     within: Window | None = None,
     where: Q | None = None,
+    days: Sequence[datetime] = (),
     meter: Meter,
     book: PriceBook,
 ) -> dict[Key, Burned]:
     """What was burned within a window (None: ever), summed by the columns named.
 
-    `dimensions` are columns of `UsageHour`, or `session_id`, for which the records themselves are
-    summed. Without dimensions the one key is `()`.
+    `dimensions` are columns of `UsageHour`; `session_id`, for which the records themselves are
+    summed; and `day`, the index of the last of the ascending moments `days` that an hour does not
+    begin before (0 also for all before the second). Without dimensions the one key is `()`.
     """
     only = where or Q()
     parts: list[tuple[QuerySet[Any], Sum | Count]]
@@ -77,7 +79,8 @@ def burned_by(
         parts = _rolled_up(only, within)
     totals: dict[Key, Burned] = {}
     for rows, count in parts:
-        for row in _sums(rows, dimensions, count, within, book):
+        by_day = rows.annotate(day=_day_index(days)) if days else rows
+        for row in _sums(by_day, dimensions, count, within, book):
             key = tuple(row[name] for name in dimensions)
             metered = _meter(row, meter, book)
             totals[key] = totals[key] + metered if key in totals else metered
@@ -149,12 +152,19 @@ def _sums(
     # `of_` keeps the sums apart from the columns of the same name.
     sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
     for row in rows.order_by().values(*sorted(columns)).annotate(of_records=records, **sums):
-        yield row | {"day": row["hour"].date() if by_hour else first_day}
+        yield row | {"priced_on": row["hour"].date() if by_hour else first_day}
+
+
+def _day_index(days: Sequence[datetime]) -> Case:
+    # Bounds and not a date function: SQLite would run Python for each row, and the days are the
+    # owner's, not the database's.
+    whens = [When(hour__lt=bound, then=Value(index)) for index, bound in enumerate(days[1:])]
+    return Case(*whens, default=Value(len(days) - 1), output_field=IntegerField())
 
 
 def _meter(row: dict[str, Any], meter: Meter, book: PriceBook) -> Burned:
     counts = Counts(*(row[f"of_{kind}"] for kind in KINDS))
-    model, day = row["model"], row["day"]
+    model, day = row["model"], row["priced_on"]
     charged = book.charged(model, day, long_prompt=row["long_prompt"])
     listed = book.list_price(model or book.weighed_as.get(row["tier"], ""), day)
     usd = dollars(counts, charged)

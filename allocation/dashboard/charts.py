@@ -1,0 +1,171 @@
+"""The charts of the week page, as the small vocabulary of static/js/charts.js and as tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from allocation.display import format as fmt
+from allocation.policy.weeks import Window
+from allocation.usage.standing import Standing
+from allocation.usage.totals import NOTHING, Burned, total_of
+
+HOUR = timedelta(hours=1)
+MOST_SERIES = 7
+MAIN_THREAD = "main thread"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart and the table that says the same. Without rows only the `empty` sentence is shown."""
+
+    id: str
+    title: str
+    label: str
+    empty: str
+    note: str = ""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    headings: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def writer(standing: Standing) -> Callable[[Fraction], str]:
+    """Writes amounts in the unit of the week's meter."""
+    return partial(fmt.amount, in_dollars=standing.meter.in_dollars)
+
+
+def owners_days(window: Window, zone: ZoneInfo) -> list[datetime]:
+    """The midnights on the owner's clock that begin the days of a window, the first day's too."""
+    first, days = window.start.astimezone(zone).date(), []
+    while (day := datetime.combine(first, time(), tzinfo=zone)) < window.end:
+        days.append(day)
+        first += timedelta(days=1)
+    return days
+
+
+def burn_down(standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneInfo) -> Chart:
+    """What was left of the effective limit, hour by hour, beside an even pace to the reset."""
+    title, empty = "Burn-down of the week", "Nothing is used yet this week."
+    if not hours:
+        return Chart("burn-down", title, "", empty)
+    window, limit = standing.window, standing.effective_limit
+    unit = "US dollars" if standing.meter.in_dollars else "tokens"
+    moments = [window.start]
+    while moments[-1] < window.end:
+        moments.append(min(moments[-1] + HOUR, window.end))
+    left: list[float | None] = []
+    used, pending = Fraction(0), sorted(hours)
+    for moment in moments:
+        while pending and pending[0] < moment:
+            used += hours[pending.pop(0)].budget
+        left.append(_number(max(Fraction(0), limit - used), standing))
+    for index, moment in enumerate(moments):
+        if moment >= standing.at + HOUR:
+            left[index] = None
+    seconds = window.hours * 3600
+    pace = [
+        _number(limit * (1 - Fraction((moment - window.start).total_seconds()) / seconds), standing)
+        for moment in moments
+    ]
+    rows = _daily(standing, hours, zone)
+    return Chart(
+        id="burn-down",
+        title=title,
+        label=f"{fmt.percent(standing.share)} used so far; the table below has each day.",
+        empty=empty,
+        note="What is left, against an even pace to the reset.",
+        spec={
+            "kind": "burn-down",
+            "x": [moment.isoformat() for moment in moments],
+            "x_type": "time",
+            "time_zone": str(zone),
+            "unit": unit,
+            "y_max": _number(limit, standing),
+            "series": [
+                {"name": "Even pace", "values": pace, "style": "dashed"},
+                {"name": "Left", "values": left, "style": "area"},
+            ],
+            "marks": [{"value": standing.at.isoformat(), "label": "now", "axis": "x"}],
+        },
+        headings=("Day", "Used", "Left"),
+        rows=rows,
+    )
+
+
+def by_day_and_sub_agent(
+    standing: Standing, parts: Mapping[tuple[Any, ...], Burned], days: Sequence[datetime]
+) -> Chart:
+    """What each sub-agent used on each of the owner's days, the largest first.
+
+    `parts` are keyed by sub-agent and the index of the day among `days`.
+    """
+    title, empty = "Used by day and sub-agent", "Nothing is used yet this week."
+    if not parts:
+        return Chart("by-day", title, "", empty)
+    totals: dict[str, Fraction] = {}
+    for (name, _), part in parts.items():
+        totals[name] = totals.get(name, Fraction(0)) + part.budget
+    ranked = sorted(totals, key=lambda name: (-totals[name], name))
+    shown, rest = ranked[:MOST_SERIES], ranked[MOST_SERIES:]
+    columns = [(name or MAIN_THREAD, [name]) for name in shown]
+    if rest:
+        columns.append((f"{len(rest)} others", rest))
+    indexes = range(max(index for _, index in parts) + 1)
+    used = {
+        title: [
+            total_of(parts.get((name, index), NOTHING) for name in names).budget
+            for index in indexes
+        ]
+        for title, names in columns
+    }
+    labels = [f"{days[index]:%a %-d %b}" for index in indexes]
+    text = writer(standing)
+    return Chart(
+        id="by-day",
+        title=title,
+        label="Stacked bars by day; the table below has each number.",
+        empty=empty,
+        spec={
+            "kind": "stacked-bars",
+            "x": labels,
+            "x_type": "category",
+            "unit": "US dollars" if standing.meter.in_dollars else "budget tokens",
+            "series": [
+                {"name": name, "values": [_number(value, standing) for value in values]}
+                for name, values in used.items()
+            ],
+            "marks": [],
+        },
+        headings=("Day", *used),
+        rows=[
+            (label, *(text(values[index]) for values in used.values()))
+            for index, label in enumerate(labels)
+        ],
+    )
+
+
+def _daily(
+    standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneInfo
+) -> list[tuple[str, str, str]]:
+    by_day: dict[datetime, Fraction] = {}
+    for hour, part in hours.items():
+        day = _day(hour, zone)
+        by_day[day] = by_day.get(day, Fraction(0)) + part.budget
+    text, used, rows = writer(standing), Fraction(0), []
+    for day, budget in sorted(by_day.items()):
+        used += budget
+        left = max(Fraction(0), standing.effective_limit - used)
+        rows.append((f"{day:%a %-d %b}", text(budget), text(left)))
+    return rows
+
+
+def _day(hour: datetime, zone: ZoneInfo) -> datetime:
+    return hour.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def _number(value: Fraction, standing: Standing) -> float | int:
+    """A height on a chart: whole tokens, or dollars to the cent."""
+    return round(float(value), 2) if standing.meter.in_dollars else fmt.whole(value)

@@ -1,0 +1,251 @@
+"""The week page: everything it prints, computed here in a constant number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from allocation.catalog.pricing import PriceBook, load_price_book
+from allocation.dashboard.charts import Chart, burn_down, by_day_and_sub_agent, owners_days, writer
+from allocation.decisions.models import Decision
+from allocation.decisions.operations import Situation, situation_at
+from allocation.decisions.preflight import Preflight, preflight
+from allocation.directives.queue import next_sd
+from allocation.display import format as fmt
+from allocation.floors.models import Override
+from allocation.forecasts.outlook import Outlook, outlook_at
+from allocation.policy.zones import Zone
+from allocation.usage.standing import Standing, running_week
+from allocation.usage.totals import Burned, burned_by, total_of
+
+LAST_DECISIONS = 10
+MOST_SUB_AGENTS = 12
+STALE_AFTER = timedelta(hours=12)
+
+WORDS = {
+    Zone.GREEN: "Normal operations.",
+    Zone.YELLOW: "Approaching the limit: save where quality allows.",
+    Zone.ORANGE: "Close to the limit: only what matters gets more than haiku.",
+    Zone.RED: "At the limit: work that needs opus is deferred.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled value in the row of facts."""
+
+    label: str
+    value: str
+    note: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The budget bar. All numbers are percent of the effective limit, or of the week."""
+
+    used_percent: float
+    elapsed_percent: float
+    effective_percent: float
+    reserve_percent: float
+    bounds: list[tuple[str, float]]
+    zone: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one sub-agent used this week."""
+
+    sub_agent: str
+    budget: str
+    percent: str
+    percent_of_largest: float
+    raw: int
+    usd: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPage:
+    """What the week page prints. Amounts are texts in the meter's unit."""
+
+    zone: str
+    headline: str
+    words: str
+    unit: str
+    left: str
+    over: str
+    effective_limit: str
+    reserve: str
+    stale: str
+    bar: Bar
+    facts: list[Fact]
+    next_sd: Preflight | None
+    projected: str
+    remaining_after: str
+    percent_after: str
+    overrides: Sequence[Override]
+    burn_down: Chart
+    by_day: Chart
+    spending: list[Spending]
+    spending_total: Spending
+    unpriced: int
+    by_hand: int
+    decisions: Sequence[Decision]
+
+
+def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
+    """The page at `now`, with times on the clock of `zone`."""
+    book = load_price_book()
+    week = running_week(now)
+    by_hour = burned_by(("hour",), within=week.window, meter=week.meter, book=book)
+    hours = {hour: part for (hour,), part in sorted(by_hour.items())}
+    standing = week.standing(now, total_of(hours.values()))
+    outlook = outlook_at(now, standing=standing, book=book)
+    situation = situation_at(now, standing=standing)
+    plan = _plan(situation, book)
+    days = owners_days(week.window, zone)
+    by_agent_day = burned_by(
+        ("sub_agent", "day"), within=week.window, days=days, meter=week.meter, book=book
+    )
+    by_agent: dict[str, Burned] = {}
+    for (sub_agent, _), part in by_agent_day.items():
+        by_agent[sub_agent] = by_agent.get(sub_agent, Burned()) + part
+    text = writer(standing)
+    return WeekPage(
+        zone=standing.zone.value if standing.enabled else "OFF",
+        headline=_headline(standing),
+        words=WORDS[standing.zone] if standing.enabled else "",
+        unit="US dollars" if standing.meter.in_dollars else "tokens",
+        left=text(standing.remaining),
+        over=text(standing.over) if standing.over else "",
+        effective_limit=text(standing.effective_limit),
+        reserve=text(standing.reserve) if standing.reserve else "",
+        stale=_stale(hours, now, zone),
+        bar=_bar(outlook),
+        facts=_facts(outlook, zone),
+        next_sd=plan,
+        projected=text(plan.projected) if plan else "",
+        remaining_after=text(plan.remaining_after) if plan else "",
+        percent_after=_percent_after(standing, plan),
+        overrides=situation.overrides,
+        burn_down=burn_down(standing, hours, zone),
+        by_day=by_day_and_sub_agent(standing, by_agent_day, days),
+        spending=_spending(standing, by_agent),
+        spending_total=_spent("Week so far", standing, standing.burned, standing.used),
+        unpriced=standing.burned.unpriced,
+        by_hand=standing.burned.counts.unsplit,
+        decisions=list(
+            Decision.objects.select_related("recommended", "sd", "override")[:LAST_DECISIONS]
+        ),
+    )
+
+
+def _plan(situation: Situation, book: PriceBook) -> Preflight | None:
+    sd = next_sd()
+    return preflight(sd, situation, book) if sd else None
+
+
+def _headline(standing: Standing) -> str:
+    used = f"{fmt.percent(standing.share)} of the week’s {_unit(standing)} used"
+    if not standing.enabled:
+        return f"Off: {used}"
+    return f"{standing.zone.capitalize()}: {used}"
+
+
+def _unit(standing: Standing) -> str:
+    return "dollars" if standing.meter.in_dollars else "tokens"
+
+
+def _percent_after(standing: Standing, plan: Preflight | None) -> str:
+    if plan is None:
+        return ""
+    return fmt.percent((standing.used + plan.projected) / standing.effective_limit)
+
+
+def _stale(hours: dict[datetime, Burned], now: datetime, zone: ZoneInfo) -> str:
+    if not hours:
+        return ""
+    counted_until = max(hours) + timedelta(hours=1)
+    if now - counted_until < STALE_AFTER:
+        return ""
+    return f"Nothing has been counted since {fmt.moment(counted_until, zone)}."
+
+
+def _bar(outlook: Outlook) -> Bar:
+    standing = outlook.standing
+    used = float(min(Fraction(1), standing.share) * 100)
+    elapsed = float(outlook.elapsed * 100)
+    effective = float(standing.effective_limit / standing.limit * 100)
+    bounds = standing.bounds
+    return Bar(
+        used_percent=round(used, 2),
+        elapsed_percent=fmt.whole(outlook.elapsed * 100),
+        effective_percent=round(effective, 2),
+        reserve_percent=round(100 - effective, 2),
+        bounds=[
+            ("Yellow", float(bounds.yellow)),
+            ("Orange", float(bounds.orange)),
+            ("Red", float(bounds.red)),
+        ],
+        zone=standing.zone.value if standing.enabled else "OFF",
+        label=f"{fmt.percent(standing.share)} of the {_unit(standing)} used, "
+        f"{round(elapsed)}% of the week passed.",
+    )
+
+
+def _facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
+    standing, linear = outlook.standing, outlook.linear
+    text = writer(standing)
+    reset = Fact(
+        "Resets",
+        fmt.moment(standing.window.end, zone),
+        f"in {fmt.duration(standing.window.end - standing.at)}",
+        standing.window.end,
+    )
+    if linear is None:
+        return [Fact("At this rate", "Too early to say", outlook.too_early), reset]
+    rate = Fact(
+        "Burn rate",
+        f"{text(linear.per_hour * 24)} a day",
+        f"{text(linear.per_hour)} an hour, {linear.basis} rate",
+    )
+    if standing.exhausted:
+        rest = Fact("At this rate", "Used up", f"{text(linear.at_reset)} at the reset")
+    elif linear.before_reset:
+        rest = Fact(
+            "At this rate",
+            f"Out {fmt.soon(linear.exhausts_at, zone)}",
+            f"{fmt.duration(standing.window.end - linear.exhausts_at)} before the reset",
+            linear.exhausts_at,
+        )
+    else:
+        assert outlook.zone_at_reset is not None
+        share = fmt.percent(linear.at_reset / standing.effective_limit)
+        rest = Fact(
+            "At this rate",
+            f"{text(linear.at_reset)} at the reset",
+            f"{share}, {outlook.zone_at_reset.capitalize()}; it will last",
+        )
+    return [rate, rest, reset]
+
+
+def _spending(standing: Standing, by_agent: dict[str, Burned]) -> list[Spending]:
+    ranked = sorted(by_agent.items(), key=lambda item: (-item[1].budget, item[0]))
+    largest = max((part.budget for part in by_agent.values()), default=Fraction(0))
+    shown, rest = ranked[:MOST_SUB_AGENTS], ranked[MOST_SUB_AGENTS:]
+    if rest:
+        shown = [*shown, (f"{len(rest)} others", total_of(part for _, part in rest))]
+    return [_spent(name or "main thread", standing, part, largest) for name, part in shown]
+
+
+def _spent(name: str, standing: Standing, part: Burned, largest: Fraction) -> Spending:
+    return Spending(
+        sub_agent=name,
+        budget=fmt.amount(part.budget, in_dollars=standing.meter.in_dollars),
+        percent=fmt.percent(part.budget / standing.used) if standing.used else "0%",
+        percent_of_largest=float(round(part.budget / largest * 100, 2)) if largest else 0.0,
+        raw=part.counts.raw,
+        usd=fmt.usd(part.usd),
+    )

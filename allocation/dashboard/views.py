@@ -1,0 +1,18 @@
+"""The week page."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from allocation.dashboard.page import week_page
+
+
+@require_safe
+def week(request: HttpRequest) -> HttpResponse:
+    """The running week: the light, what is left, and what to run on next."""
+    page = week_page(datetime.now(UTC), ZoneInfo(timezone.get_current_timezone_name()))
+    return render(request, "dashboard/week.html", {"page": page, "zone": page.zone.lower()})
