@@ -1,30 +1,66 @@
-"""The one way into the audit trail."""
+"""The one way into the audit trail, and writes that leave their entry in it."""
 
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import models, router, transaction
+from django.db.models.deletion import Collector
 
 from allocation.audit.models import AuditEntry
+from allocation.policy.errors import RuleError
 
 Facts = dict[str, Any]
 
+# Columns whose content nobody may read, in the trail either.
+SECRET = frozenset({"password"})
+
 
 def facts(row: models.Model) -> Facts:
-    """The columns of a row as JSON can hold them; a foreign key is given by its text."""
+    """The columns of a row as JSON can hold them; a foreign key is given by its text.
+
+    Equal values give equal facts, whether they come from a form or from the database: decimals are
+    rounded as their column is and written without trailing zeros, moments in UTC.
+    """
     values: Facts = {}
     for field in row._meta.concrete_fields:
-        if field.primary_key:
+        if field.primary_key or field.name in SECRET:
             continue
         value = getattr(row, field.attname)
         if field.is_relation and value is not None:
             value = str(getattr(row, field.name))
+        elif isinstance(field, models.DecimalField) and isinstance(value, Decimal):
+            value = _plain(value, field.decimal_places)
         elif value is not None and not isinstance(value, bool | int | str | dict | list):
-            # Decimals and moments as the encoder writes them, so that before and after compare.
-            value = DjangoJSONEncoder().default(value)
+            moment = isinstance(value, datetime)
+            value = DjangoJSONEncoder().default(value.astimezone(UTC) if moment else value)
         values[field.name] = value
     return values
+
+
+def _plain(value: Decimal, places: int) -> str:
+    rounded = value.quantize(Decimal(1).scaleb(-places)) if value.is_finite() else value
+    return f"{rounded.normalize():f}"
+
+
+def fingerprint(row: models.Model) -> dict[str, str]:
+    """A short digest of each column: what a row looked like, without saying what is in it."""
+    return {
+        name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+        for name, value in facts(row).items()
+    }
+
+
+def subject_of(row: models.Model) -> str:
+    """What the trail calls a row: `floor SECURITY, all phases`.
+
+    A row's text therefore names it by what rarely changes, so that its history stays together.
+    """
+    return f"{row._meta.verbose_name} {row}"[:200]
 
 
 def record(
@@ -55,3 +91,72 @@ def record(
         after=after,
         reason=reason.strip(),
     )
+
+
+def save_audited(
+    *, row: models.Model, actor: str, now: datetime, reason: str = ""
+) -> AuditEntry | None:
+    """Store a new or changed row with its entry; None, and nothing stored, if nothing differs.
+
+    The row is compared with what is in the database now, not with what its caller read earlier.
+    """
+    with transaction.atomic():
+        stored = locked(row)
+        before = facts(stored) if stored else None
+        after = facts(row)
+        if before == after:
+            return None
+        row.save()
+        return record(
+            actor=actor,
+            action=f"{row._meta.verbose_name} {'change' if stored else 'creation'}",
+            subject=subject_of(stored or row),
+            before=before,
+            after=after,
+            reason=reason,
+            now=now,
+        )
+
+
+def delete_audited(
+    *, row: models.Model, actor: str, now: datetime, reason: str
+) -> list[AuditEntry]:
+    """Delete a row and what belongs to it, with one entry for each row that goes.
+
+    Raises RuleError without a reason, and Django's ProtectedError if something else needs the row.
+    """
+    if not reason.strip():
+        raise RuleError("Say why: a deletion needs a reason.")
+    with transaction.atomic():
+        if locked(row) is None:  # somebody was faster
+            return []
+        doomed = [(gone, subject_of(gone), facts(gone)) for gone in _deleted_with(row)]
+        row.delete()
+        return [
+            record(
+                actor=actor,
+                action=f"{gone._meta.verbose_name} deletion",
+                subject=subject,
+                before=before,
+                reason=reason,
+                now=now,
+            )
+            for gone, subject, before in doomed
+        ]
+
+
+def locked(row: models.Model) -> models.Model | None:
+    """The row as it is in the database, which nobody else can change until the transaction ends."""
+    if row.pk is None:
+        return None
+    rows: models.QuerySet[models.Model] = type(row)._default_manager.select_for_update()
+    return rows.filter(pk=row.pk).first()
+
+
+def _deleted_with(row: models.Model) -> Iterator[models.Model]:
+    """The row itself and the rows that a deletion takes along."""
+    collector = Collector(using=router.db_for_write(type(row)), origin=row)
+    collector.collect([row])
+    for rows in (*collector.data.values(), *collector.fast_deletes):
+        # A row that only joins two others is part of them.
+        yield from (gone for gone in rows if not gone._meta.auto_created)

@@ -97,6 +97,7 @@ class BudgetRule(models.Model):
 
     class Meta:
         db_table = "budget_rule"
+        verbose_name_plural = "budget rule"
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="one_budget_rule"),
             models.CheckConstraint(condition=LIMIT_CHECK, name="rule_limit_is_positive"),

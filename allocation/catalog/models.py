@@ -176,6 +176,7 @@ class SubAgent(models.Model):
     class Meta:
         db_table = "sub_agents"
         ordering = ["code"]
+        verbose_name = "sub-agent"
         constraints = [
             models.CheckConstraint(
                 condition=Q(tokens_min__lte=F("tokens_max")),
@@ -200,7 +201,9 @@ class SubAgentAlias(models.Model):
     Case, hyphens, underscores and spaces make no difference and need no alias.
     """
 
-    sub_agent = models.ForeignKey(SubAgent, on_delete=models.CASCADE, related_name="aliases")
+    sub_agent = models.ForeignKey(
+        SubAgent, on_delete=models.CASCADE, related_name="aliases", verbose_name="sub-agent"
+    )
     name = models.CharField(
         max_length=100,
         help_text="For example security-reviewer. Case, hyphens and underscores do not matter.",
@@ -220,7 +223,9 @@ class SubAgentAlias(models.Model):
 class PhaseTier(models.Model):
     """The tier that the fleet gave a sub-agent in a phase before budgetctl decided."""
 
-    sub_agent = models.ForeignKey(SubAgent, on_delete=models.CASCADE, related_name="phase_tiers")
+    sub_agent = models.ForeignKey(
+        SubAgent, on_delete=models.CASCADE, related_name="phase_tiers", verbose_name="sub-agent"
+    )
     phase = models.CharField(max_length=4, choices=PHASES)
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
 
@@ -235,7 +240,7 @@ class PhaseTier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sub_agent} in {self.phase}: {self.tier}"
+        return f"{self.sub_agent} in {self.phase}"
 
 
 class ReworkPrior(models.Model):
@@ -257,13 +262,15 @@ class ReworkPrior(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.task_type} on {self.tier}: {self.rate_percent}%"
+        return f"{self.task_type} on {self.tier}"
 
 
 class PassRate(models.Model):
     """How often a sub-agent's runs passed, as the report found it (its appendix A)."""
 
-    sub_agent = models.ForeignKey(SubAgent, on_delete=models.CASCADE, related_name="pass_rates")
+    sub_agent = models.ForeignKey(
+        SubAgent, on_delete=models.CASCADE, related_name="pass_rates", verbose_name="sub-agent"
+    )
     phase = models.CharField(
         max_length=4, choices=PHASES, blank=True, help_text="Empty for all phases together."
     )

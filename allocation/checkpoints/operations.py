@@ -1,25 +1,24 @@
 """Every write to the checkpoint log, and what follows from a checkpoint."""
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 
 from allocation.audit.operations import facts, record
 from allocation.catalog.models import Tier
-from allocation.checkpoints.models import MOST_TOKENS, Checkpoint, SdTokenLog
+from allocation.checkpoints.counting import count_tokens, hand_counted, update_token_log
+from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import enter_phase
 from allocation.policy.errors import RuleError
-from allocation.policy.mix import Mix, check_mix, split
+from allocation.policy.mix import Mix, check_mix
 from allocation.policy.phases import CheckpointKind, Phase, phase_burned
 from allocation.usage.models import Source, UsageRecord
-from allocation.usage.operations import count_by_hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,8 @@ def log_checkpoint(
     """
     at = at or now
     with transaction.atomic():
-        sd = StrategicDirective.objects.select_for_update().get(pk=sd.pk)
+        # Usage that is written meanwhile refers to the key, and must not wait for this lock.
+        sd = StrategicDirective.objects.select_for_update(no_key=True).get(pk=sd.pk)
         logged = Checkpoint.objects.filter(submission=submission).first()
         if logged is not None:
             return logged
@@ -77,8 +77,9 @@ def log_checkpoint(
         )
         captured = captured_since_last(sd=sd, phase=phase, until=at)
         checkpoint.save()
-        _count(checkpoint, captured)
-        enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=at)
+        count_tokens(checkpoint, captured)
+        update_token_log(checkpoint)
+        enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=now, at=at)
         checkpoint.state = budget_state(sd, at)
         checkpoint.save(update_fields=["state"])
         record(
@@ -112,7 +113,7 @@ def correct_checkpoint(
         before = facts(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
-        counted = _hand_counted(row)
+        counted = hand_counted(row)
         captured = max(0, (row.tokens or 0) - counted)
         row.tokens = tokens
         row.rework_cycles = rework_cycles
@@ -122,7 +123,8 @@ def correct_checkpoint(
         if after == before:
             return row
         row.save()
-        _count(row, captured)
+        count_tokens(row, captured)
+        update_token_log(row)
         record(
             actor=actor,
             action="checkpoint correction",
@@ -187,45 +189,3 @@ def _check_amounts(
     if rework > 1000 or (lines or 0) > 100_000_000:
         raise RuleError("So much rework or so many lines cannot be right.")
     return check_mix(mix, frozenset(Tier.objects.values_list("name", flat=True)))
-
-
-def _key(checkpoint: Checkpoint) -> str:
-    return f"checkpoint:{checkpoint.pk}"
-
-
-def _hand_counted(checkpoint: Checkpoint) -> int:
-    rows = UsageRecord.objects.filter(message_id__startswith=f"{_key(checkpoint)}:")
-    found: int | None = rows.aggregate(sum=Sum("unsplit"))["sum"]
-    return found or 0
-
-
-def _count(checkpoint: Checkpoint, captured: int) -> None:
-    """Count what was not captured, and bring the SD's token log of the phase up to date."""
-    by_hand = max(0, (checkpoint.tokens or 0) - captured)
-    count_by_hand(
-        key=_key(checkpoint),
-        tokens_by_tier=split(by_hand, checkpoint.mix) if by_hand else {},
-        at=checkpoint.at,
-        sd=checkpoint.sd,
-        phase=checkpoint.phase,
-    )
-    _update_token_log(checkpoint)
-
-
-def _update_token_log(checkpoint: Checkpoint) -> None:
-    """The row of the SD and phase, summed again from its checkpoints."""
-    rows = list(Checkpoint.objects.filter(sd=checkpoint.sd, phase=checkpoint.phase))
-    by_tier: Counter[str] = Counter()
-    for row in rows:
-        by_tier.update(split(row.tokens or 0, row.mix))
-    lines = [row.lines_modified for row in rows if row.lines_modified is not None]
-    values: dict[str, Any] = {
-        "complexity": checkpoint.sd.complexity,
-        "tokens_burned": sum(row.tokens or 0 for row in rows),
-        "rework_cycles": sum(row.rework_cycles for row in rows),
-        # Tokens by tier and not shares: shares of several checkpoints do not add up.
-        "model_distribution": {tier: count for tier, count in by_tier.items() if tier and count},
-        "lines_modified": sum(lines) if lines else None,
-        "updated_at": checkpoint.at,
-    }
-    SdTokenLog.objects.update_or_create(sd=checkpoint.sd, phase=checkpoint.phase, defaults=values)

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
-from allocation.audit.operations import facts, record
+from allocation.audit.operations import delete_audited, facts, record
 from allocation.directives.models import Priority, Status, StrategicDirective
+from allocation.policy.complexity import check_complexity
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+
+# A million times the usual SD; what is above it is a slip of the key.
+LARGEST_ESTIMATE = 10**11
+
+_FACTS = ("code", "title", "complexity", "priority", "critical", "estimate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +89,30 @@ def archive_sd(
     )
 
 
+def delete_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> None:
+    """Delete an SD that never began. Raises RuleError without a reason, or if it has a history."""
+    has_history = f"{row.code} has a history, which would be lost with it: archive it instead."
+    if row.started_at is not None:
+        raise RuleError(has_history)
+    try:
+        delete_audited(row=row, actor=actor, now=now, reason=reason)
+    except ProtectedError as error:
+        raise RuleError(has_history) from error
+
+
 def enter_phase(
-    *, row: StrategicDirective, phase: Phase | None, actor: str, now: datetime
+    *,
+    row: StrategicDirective,
+    phase: Phase | None,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
 ) -> StrategicDirective:
-    """Move an SD into a phase, or complete it with None. Called by the checkpoint that says so."""
+    """Move an SD into a phase, or complete it with None. Called by the checkpoint that says so.
+
+    `at` is the moment that the checkpoint is about, where it is not `now`.
+    """
+    at = at or now
     if phase is None:
         return _set(
             row,
@@ -94,7 +121,7 @@ def enter_phase(
             now=now,
             status=Status.COMPLETED,
             phase="",
-            completed_at=now,
+            completed_at=at,
         )
     return _set(
         row,
@@ -103,7 +130,7 @@ def enter_phase(
         now=now,
         status=Status.IN_PROGRESS,
         phase=phase.value,
-        started_at=row.started_at or now,
+        started_at=row.started_at or at,
         completed_at=None,
         deferral_reason="",
     )
@@ -112,32 +139,52 @@ def enter_phase(
 def _write(
     row: StrategicDirective, sd: SdFacts, *, actor: str, now: datetime, reason: str
 ) -> StrategicDirective:
-    before = facts(row) if row.pk else None
-    row.code = sd.code.strip().upper()
-    row.title = sd.title.strip()
-    row.complexity = sd.complexity
-    row.priority = sd.priority
-    row.critical = sd.critical
-    row.estimate = sd.estimate
+    code = sd.code.strip().upper()
+    taken = f"There is an SD called {code} already."
+    check_complexity(sd.complexity)
+    if (sd.estimate or 0) > LARGEST_ESTIMATE:
+        raise RuleError(f"{sd.estimate:,} tokens are not the estimate of one SD.")
+    if StrategicDirective.objects.filter(code=code).exclude(pk=row.pk).exists():
+        raise RuleError(taken)
     try:
-        row.full_clean(exclude=["created_at"])
+        with transaction.atomic():
+            if row.pk:
+                row = _locked(row)
+            before = facts(row) if row.pk else None
+            row.code = code
+            row.title = sd.title.strip()
+            row.complexity = sd.complexity
+            row.priority = sd.priority
+            row.critical = sd.critical
+            row.estimate = sd.estimate
+            row.full_clean(exclude=["created_at"], validate_unique=False)
+            after = facts(row)
+            if after == before:
+                return row
+            row.save(update_fields=_FACTS if row.pk else None)
+            record(
+                actor=actor,
+                action="SD change" if before else "SD creation",
+                subject=row.code,
+                before=before,
+                after=after,
+                reason=reason,
+                now=now,
+            )
     except ValidationError as error:
         raise RuleError(" ".join(error.messages)) from error
-    after = facts(row)
-    if after == before:
-        return row
-    with transaction.atomic():
-        row.save()
-        record(
-            actor=actor,
-            action="SD change" if before else "SD creation",
-            subject=row.code,
-            before=before,
-            after=after,
-            reason=reason,
-            now=now,
-        )
+    except IntegrityError as error:
+        # Somebody else took the code in this very moment.
+        raise RuleError(taken) from error
     return row
+
+
+def _locked(row: StrategicDirective) -> StrategicDirective:
+    """The row as it stands now, for this transaction to change.
+
+    `no_key`, because usage that is written meanwhile refers to the key and must not wait for it.
+    """
+    return StrategicDirective.objects.select_for_update(no_key=True).get(pk=row.pk)
 
 
 def _set(
@@ -150,7 +197,7 @@ def _set(
     **values: object,
 ) -> StrategicDirective:
     with transaction.atomic():
-        row = StrategicDirective.objects.select_for_update().get(pk=row.pk)
+        row = _locked(row)
         before = facts(row)
         for name, value in values.items():
             setattr(row, name, value)

@@ -20,12 +20,13 @@ def tokens(value: Number) -> str:
 
 def short(value: Number) -> str:
     """Tokens in few characters: 980, 140k, 1.2M, 3.4B. For narrow places only."""
-    number = Decimal(whole(value))
-    for size, letter in ((9, "B"), (6, "M"), (3, "k")):
-        scaled = number.scaleb(-size)
-        if abs(scaled) >= 1 or (size == 3 and abs(number) >= 1000):
-            digits = Decimal("0.1") if abs(scaled) < 10 and letter != "k" else Decimal(1)
-            return f"{scaled.quantize(digits, ROUND_HALF_UP):f}{letter}"
+    number = whole(value)
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        # What rounds up to a thousand of one size is one of the next: 999,500 is 1.0M.
+        if abs(number) >= size - size // 2000:
+            digits = 1 if abs(number) < 9.95 * size and letter != "k" else 0
+            step = Decimal(1).scaleb(-digits)
+            return f"{(Decimal(number) / size).quantize(step, ROUND_HALF_UP):f}{letter}"
     return str(number)
 
 

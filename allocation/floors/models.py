@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
+from allocation.policy.errors import RuleError
 from allocation.policy.floors import Floor, GivesWay
 from allocation.policy.recommend import ForcedTier
 
@@ -29,6 +31,7 @@ class ModelFloor(models.Model):
         null=True,
         blank=True,
         related_name="floors",
+        verbose_name="sub-agent",
         help_text="Empty for every sub-agent without a floor of its own.",
     )
     phase = models.CharField(
@@ -83,7 +86,16 @@ class ModelFloor(models.Model):
 
     def __str__(self) -> str:
         who = self.sub_agent.code if self.sub_agent else "all others"
-        return f"{who}, {self.phase or 'all phases'}: {self.tier}"
+        return f"{who}, {self.phase or 'all phases'}"
+
+    def clean(self) -> None:
+        """Refuse what `to_policy` cannot work with, before every recommendation fails on it."""
+        if self.tier_id is None:
+            return  # the form says so already
+        try:
+            self.to_policy()
+        except RuleError as error:
+            raise ValidationError({"relaxed_tier": str(error)}) from error
 
     def to_policy(self) -> Floor:
         """The floor as the rules take it. Raises RuleError if the relaxed tier is not below it."""
@@ -105,7 +117,9 @@ class OverrideQuerySet(models.QuerySet["Override"]):
 class Override(models.Model):
     """The Chairman forcing a tier (rule 5), with a reason, an actor and an expiry."""
 
-    sub_agent = models.ForeignKey(SubAgent, on_delete=models.PROTECT, related_name="overrides")
+    sub_agent = models.ForeignKey(
+        SubAgent, on_delete=models.PROTECT, related_name="overrides", verbose_name="sub-agent"
+    )
     phase = models.CharField(
         max_length=4, choices=PHASES, blank=True, help_text="Empty for all phases."
     )
@@ -136,7 +150,7 @@ class Override(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sub_agent}, {self.phase or 'all phases'}: {self.tier}"
+        return f"{self.sub_agent}, {self.phase or 'all phases'}"
 
     def to_policy(self) -> ForcedTier:
         """The override as the rules take it."""

@@ -96,43 +96,34 @@ def recommend(
     steps = [
         Step("complexity", preferred, f"Complexity {task.complexity} prefers {preferred.name}.")
     ]
-    if forced is not None:
-        return _forced(forced, floor, holding, preferred, steps)
-
     wanted = _wanted(task, zone, preferred, holding)
+    if forced is not None:
+        steps.append(_override_step(forced, floor))
+        if floor.allows(forced.tier):
+            least = min(holding, forced.tier)
+            return Recommendation(Outcome.USE, forced.tier, preferred, least, tuple(steps))
+        # The report's enforceModelFloor: asked for less than an opus floor in RED, it defers.
+        if wanted is not None:
+            return Recommendation(Outcome.USE, holding, preferred, holding, tuple(steps))
+
     if wanted is None:
         steps.append(
             Step(
                 "zone",
                 None,
                 f"RED zone and the floor of {task.sub_agent} is {holding.name}: "
-                "deferred to the next budget week instead of run below its floor.",
+                "deferred to the next budget week rather than run below its floor.",
             )
         )
         return Recommendation(Outcome.DEFER, None, preferred, holding, tuple(steps))
 
     steps.append(Step("zone", wanted, _zone_sentence(task, zone, wanted, preferred)))
+    tier = max(wanted, holding)
     if holding != floor.tier and wanted < floor.tier:
-        pressure = floor.gives_way is GivesWay.UNDER_PRESSURE
-        why = f"the zone is {zone}" if pressure else "the work only reads"
-        steps.append(
-            Step(
-                "floor",
-                max(wanted, holding),
-                f"The {floor.tier.name} floor of {task.sub_agent} gives way to {holding.name}: "
-                f"{why}.",
-            )
-        )
+        steps.append(Step("floor", tier, _yielding_sentence(task, zone, floor, holding, tier)))
     if wanted < holding:
-        steps.append(
-            Step(
-                "floor",
-                holding,
-                f"{task.sub_agent} never runs below {holding.name} in {task.phase}: "
-                f"raised from {wanted.name} to its floor.",
-            )
-        )
-    return Recommendation(Outcome.USE, max(wanted, holding), preferred, holding, tuple(steps))
+        steps.append(Step("floor", holding, _raised_sentence(task, floor, holding, wanted)))
+    return Recommendation(Outcome.USE, tier, preferred, holding, tuple(steps))
 
 
 def switched_off(default: Tier, *, preferred: Tier, floor: Tier) -> Recommendation:
@@ -170,22 +161,33 @@ def _zone_sentence(task: Task, zone: Zone, wanted: Tier, preferred: Tier) -> str
     return f"{zone} zone: saving tokens, haiku instead of {preferred.name}."
 
 
-def _forced(
-    forced: ForcedTier, floor: Floor, holding: Tier, preferred: Tier, steps: list[Step]
-) -> Recommendation:
-    by = f"by {forced.actor}: {forced.reason}"
-    if floor.allows(forced.tier):
-        steps.append(Step("override", forced.tier, f"Override to {forced.tier.name} {by}"))
-        return Recommendation(
-            Outcome.USE, forced.tier, preferred, min(holding, forced.tier), tuple(steps)
-        )
-    # Floors can be raised after an override was given; the floor that never gives way still holds.
-    steps.append(
-        Step(
-            "override",
-            floor.tier,
-            f"Override to {forced.tier.name} ({by}) stops at the {floor.tier.name} floor, "
-            "which never gives way.",
-        )
+def _yielding_sentence(task: Task, zone: Zone, floor: Floor, holding: Tier, tier: Tier) -> str:
+    pressure = floor.gives_way is GivesWay.UNDER_PRESSURE
+    why = f"the zone is {zone}" if pressure else "the work only reads"
+    stands = "" if tier == holding else f", so {tier.name} stands"
+    return (
+        f"The {floor.tier.name} floor of {task.sub_agent} gives way to {holding.name}{stands}: "
+        f"{why}."
     )
-    return Recommendation(Outcome.USE, floor.tier, preferred, holding, tuple(steps))
+
+
+def _raised_sentence(task: Task, floor: Floor, holding: Tier, wanted: Tier) -> str:
+    least = f"{task.sub_agent} never runs below {holding.name} in {task.phase}"
+    if floor.relaxed is not None and holding == floor.tier:
+        pressure = floor.gives_way is GivesWay.UNDER_PRESSURE
+        when = "under budget pressure" if pressure else "for read-only work"
+        least = f"{task.sub_agent} runs below {holding.name} in {task.phase} only {when}"
+    return f"{least}: raised from {wanted.name} to its floor."
+
+
+def _override_step(forced: ForcedTier, floor: Floor) -> Step:
+    by = f"by {forced.actor}: {forced.reason.strip().rstrip('.')}"
+    if floor.allows(forced.tier):
+        return Step("override", forced.tier, f"Override to {forced.tier.name} {by}.")
+    # Floors can be raised after an override was given; the floor that never gives way still holds.
+    return Step(
+        "override",
+        floor.tier,
+        f"Override to {forced.tier.name} ({by}) stops at the {floor.tier.name} floor, "
+        "which never gives way.",
+    )

@@ -24,22 +24,31 @@ class UsageRecord(models.Model):
     """One API request (or one hand-logged amount) with its raw counts by kind.
 
     A request is known by its message id, its request id, or both; a better sight of the same
-    request improves the row and never adds a second. `agent_type` is the name that the harness
-    gave, `sub_agent` the registered code it maps to, or that name where it maps to none; both are
-    empty for the main thread.
+    request improves the row and never adds a second (allocation.usage.observation.merge). `at` is
+    when the request was first seen, `counted_at` when the sight was written that the counts come
+    from, where that is another moment. `agent_type` is the name that the harness gave, `sub_agent`
+    the registered code it maps to, or that name where it maps to none; both are empty for the main
+    thread.
     """
 
-    message_id = models.CharField(max_length=100, unique=True, null=True)
-    request_id = models.CharField(max_length=100, unique=True, null=True)
+    # Null and not "": unique where they are known.
+    message_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
+    request_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
     source = models.CharField(max_length=10, choices=Source)
     at = models.DateTimeField("when")
+    counted_at = models.DateTimeField("counts seen", null=True)
     hour = models.DateTimeField("hour, UTC")
     session_id = models.CharField(max_length=100, blank=True)
     agent_id = models.CharField(max_length=100, blank=True)
     agent_type = models.CharField(max_length=100, blank=True)
+    sidechain = models.BooleanField("sub-agent", default=False)
     sub_agent = models.CharField(max_length=100, blank=True)
     sd = models.ForeignKey(
-        StrategicDirective, on_delete=models.PROTECT, null=True, related_name="usage_records"
+        StrategicDirective,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="usage_records",
+        db_index=False,  # most records have none; see the partial index below
     )
     phase = models.CharField(max_length=4, choices=PHASES, blank=True)
     model = models.CharField(max_length=100, blank=True)
@@ -67,6 +76,7 @@ class UsageRecord(models.Model):
                 name="usage_record_agent",
                 condition=~Q(agent_id=""),
             ),
+            models.Index(fields=["sd"], name="usage_record_sd", condition=Q(sd__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -109,15 +119,17 @@ class UsageHour(models.Model):
 class TranscriptFile(models.Model):
     """How far a transcript has been read, so that a second import reads only what was added.
 
-    `head` is a digest of the first bytes: with another head, or shorter than before, the file was
-    replaced and is read from its start.
+    With `size` and `modified_ns` as they were, the file is not even opened. `head` is a digest of
+    the first and the last bytes before `offset`: with another one, or shorter than `offset`, the
+    file was replaced and is read from its start.
     """
 
     path = models.CharField(max_length=1000, unique=True)
-    head = models.CharField(max_length=64)
+    head = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField()
     modified_ns = models.BigIntegerField()
     offset = models.PositiveBigIntegerField(help_text="Bytes read, to the end of a complete line.")
+    read_at = models.DateTimeField("last read", null=True)
 
     class Meta:
         db_table = "transcript_files"
@@ -130,7 +142,7 @@ class TranscriptFile(models.Model):
 class AgentRun(models.Model):
     """Which sub-agent stands behind an agent id of a session, and how well that is known.
 
-    `evidence` is the priority of the source that said so: lower is better.
+    `evidence` is an allocation.usage.transcripts.attribution.Evidence: lower is surer.
     """
 
     session_id = models.CharField(max_length=100)
@@ -147,3 +159,23 @@ class AgentRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent_type} ({self.agent_id})"
+
+
+class AgentCall(models.Model):
+    """A call of a sub-agent by its parent: the type stands in the call, the agent id in its result.
+
+    The two may come in different imports. When both are known they make an AgentRun.
+    """
+
+    tool_use_id = models.CharField(max_length=100, unique=True)
+    session_id = models.CharField(max_length=100, blank=True)
+    agent_type = models.CharField(max_length=100, blank=True)
+    agent_id = models.CharField(max_length=100, blank=True)
+    evidence = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "agent_calls"
+        ordering = ["tool_use_id"]
+
+    def __str__(self) -> str:
+        return f"{self.tool_use_id}: {self.agent_type or 'unknown'}"

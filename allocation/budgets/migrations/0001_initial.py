@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='budgets.meter')),
             ],
             options={
+                'verbose_name_plural': 'budget rule',
                 'db_table': 'budget_rule',
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='one_budget_rule'), models.CheckConstraint(condition=models.Q(('limit__gt', 0)), name='rule_limit_is_positive'), models.CheckConstraint(condition=models.Q(('reserve_percent__gte', 0), ('reserve_percent__lt', 100)), name='rule_reserve_is_a_share'), models.CheckConstraint(condition=models.Q(('yellow_percent__gt', 0), ('yellow_percent__lt', models.F('orange_percent')), ('orange_percent__lt', models.F('red_percent')), ('red_percent__lte', 100)), name='zone_bounds_rise')],
             },

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('active', models.BooleanField(default=True, help_text='Only active sub-agents are listed before an SD starts.')),
             ],
             options={
+                'verbose_name': 'sub-agent',
                 'db_table': 'sub_agents',
                 'ordering': ['code'],
             },
@@ -62,7 +63,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='For example security-reviewer. Case, hyphens and underscores do not matter.', max_length=100)),
                 ('normal_name', models.CharField(editable=False, max_length=100, unique=True)),
-                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='catalog.subagent')),
+                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='catalog.subagent', verbose_name='sub-agent')),
             ],
             options={
                 'verbose_name': 'alias',
@@ -99,7 +100,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('phase', models.CharField(choices=[('LEAD', 'LEAD'), ('PLAN', 'PLAN'), ('EXEC', 'EXEC')], max_length=4)),
-                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phase_tiers', to='catalog.subagent')),
+                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phase_tiers', to='catalog.subagent', verbose_name='sub-agent')),
                 ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.tier')),
             ],
             options={
@@ -114,7 +115,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('phase', models.CharField(blank=True, choices=[('LEAD', 'LEAD'), ('PLAN', 'PLAN'), ('EXEC', 'EXEC')], help_text='Empty for all phases together.', max_length=4)),
                 ('rate_percent', models.DecimalField(blank=True, decimal_places=2, help_text='Empty where it varies too much to say.', max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='pass rate, %')),
-                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pass_rates', to='catalog.subagent')),
+                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pass_rates', to='catalog.subagent', verbose_name='sub-agent')),
                 ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.tier')),
             ],
             options={

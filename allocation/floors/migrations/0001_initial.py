@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('gives_way', models.CharField(choices=[('never', 'never'), ('under_pressure', 'under budget pressure (YELLOW and worse)'), ('read_only', 'for read-only work')], default='never', help_text='When the floor yields to the relaxed tier. A floor that never gives way also stops the Chairman’s overrides.', max_length=20)),
                 ('rationale', models.TextField(blank=True, help_text='Why the floor is where it is.')),
                 ('relaxed_tier', models.ForeignKey(blank=True, help_text='What it gives way to. Empty if it never does.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.tier')),
-                ('sub_agent', models.ForeignKey(blank=True, help_text='Empty for every sub-agent without a floor of its own.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='floors', to='catalog.subagent')),
+                ('sub_agent', models.ForeignKey(blank=True, help_text='Empty for every sub-agent without a floor of its own.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='floors', to='catalog.subagent', verbose_name='sub-agent')),
                 ('tier', models.ForeignKey(help_text='The least tier allowed.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.tier')),
             ],
             options={
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(help_text='When it stops acting. Left empty, the end of this budget week.')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('revoked_by', models.CharField(blank=True, editable=False, max_length=150)),
-                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='catalog.subagent')),
+                ('sub_agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='catalog.subagent', verbose_name='sub-agent')),
                 ('tier', models.ForeignKey(help_text='The tier to run on.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.tier')),
             ],
             options={

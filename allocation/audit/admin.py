@@ -1,0 +1,129 @@
+"""The admin of the audit trail and of the accounts, and the name over all of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from allocation.audit.admin_base import AuditedDeletion, RecordAdmin
+from allocation.audit.models import AuditEntry
+from allocation.audit.operations import Facts, facts, record, subject_of
+
+admin.site.site_header = "budgetctl"
+admin.site.site_title = "budgetctl"
+admin.site.index_title = "Tables"
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(RecordAdmin):
+    """The audit trail."""
+
+    list_display = ("at", "actor", "action", "subject", "in_short", "reason")
+    list_filter = ("action", "actor")
+    date_hierarchy = "at"
+    search_fields = ("subject", "actor", "reason")
+    search_help_text = "What was changed, who changed it, or the reason."
+    fields = ("at", "actor", "action", "subject", "reason", "changes")
+
+    @admin.display(description="change")
+    def in_short(self, entry: AuditEntry) -> str:
+        """The columns that differ, in one line."""
+        if entry.before is None or entry.after is None:
+            return "new" if entry.before is None else "deleted"
+        parts = [f"{name}: {before} → {after}" for name, before, after in _columns(entry)]
+        text = "; ".join(parts)
+        return text if len(text) <= 120 else f"{text[:119]}…"
+
+    @admin.display(description="before and after")
+    def changes(self, entry: AuditEntry) -> SafeString:
+        """A row for each column that the entry tells of."""
+        rows = format_html_join(
+            "", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', _columns(entry)
+        )
+        return format_html(
+            '<table class="changes"><thead><tr><th scope="col">Column</th>'
+            '<th scope="col">Before</th><th scope="col">After</th></tr></thead>'
+            "<tbody>{}</tbody></table>",
+            rows,
+        )
+
+
+def _columns(entry: AuditEntry) -> Iterable[tuple[str, str, str]]:
+    before, after = entry.before or {}, entry.after or {}
+    for name in sorted({**before, **after}):
+        yield name.replace("_", " "), _said(before, name), _said(after, name)
+
+
+def _said(values: dict[str, Any], name: str) -> str:
+    if name not in values:
+        return "–"
+    value = values[name]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "empty" if value in (None, "") else str(value)
+
+
+class _AuditedAccount(AuditedDeletion):
+    """Django's own pages for users and groups, with an entry for each change and no secrets."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Remember the account as it was; the rights are stored only after this."""
+        form.before = _account(type(obj).objects.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store the rights as well, then the entry."""
+        super().save_related(request, form, formsets, change)
+        after = _account(form.instance)
+        if after != form.before:
+            action = "change" if change else "creation"
+            _record(request, form.instance, action, before=form.before, after=after)
+
+
+class AuditedUserAdmin(_AuditedAccount, UserAdmin):
+    """Users. A new password is recorded as such, and never the password."""
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Django's page for it; it redirects exactly when the password was changed."""
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if response.status_code == 302:
+                _record(request, User.objects.get(pk=id), "password change")
+        return response
+
+
+class AuditedGroupAdmin(_AuditedAccount, GroupAdmin):
+    """Groups and their rights."""
+
+
+admin.site.unregister([User, Group])
+admin.site.register(User, AuditedUserAdmin)
+admin.site.register(Group, AuditedGroupAdmin)
+
+
+def _account(account: models.Model) -> Facts:
+    """The columns of a user or group, and the names of its groups and rights."""
+    rights = {
+        field.name: sorted(map(str, getattr(account, field.name).all()))
+        for field in account._meta.many_to_many
+    }
+    return {**facts(account), **rights}
+
+
+def _record(request: HttpRequest, account: models.Model, action: str, **of: Facts | None) -> None:
+    record(
+        actor=request.user.get_username(),
+        action=f"{account._meta.verbose_name} {action}",
+        subject=subject_of(account),
+        now=timezone.now(),
+        **of,
+    )

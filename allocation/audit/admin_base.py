@@ -1,0 +1,214 @@
+"""What every admin of the product is made from: records that stay, and tables that are audited."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import actions
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.forms import BaseModelFormSet, Field, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from allocation.audit.forms import AuditedForm, AuditedFormSet, OperationForm, ShownForm
+from allocation.audit.models import AuditEntry
+from allocation.audit.operations import delete_audited, save_audited, subject_of
+from allocation.policy.errors import RuleError
+
+# Django's classes take type arguments only while types are checked.
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+    AnyForm = ModelForm[Any]
+    AnyFormSet = BaseModelFormSet[Any, Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+
+
+class Page(ModelAdmin):
+    """What all pages of the admin share."""
+
+    list_per_page = 50
+    list_max_show_all = 500
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The row's history is in the audit trail, and nowhere a second time."""
+        row = self.get_object(request, object_id)
+        subject = self.subject(row) if row is not None else ""
+        trail = reverse("admin:audit_auditentry_changelist")
+        return redirect(f"{trail}?{urlencode({'subject': subject})}")
+
+    def subject(self, row: models.Model) -> str:
+        """What the audit trail calls the row."""
+        return subject_of(row)
+
+    # The audit trail has it, with before, after and the reason: a second log would only disagree.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave Django's own log alone."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave Django's own log alone."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Leave Django's own log alone."""
+
+
+class RecordAdmin(Page):
+    """Rows that say what happened. Nobody adds, changes or deletes one here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody may."""
+        return False
+
+
+class AuditedDeletion(Page):
+    """Rows whose deletion takes a reason and leaves an entry for each row that goes."""
+
+    actions = ("delete_selected",)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete the row with an entry for each row that goes with it."""
+        self.after_change(request, self._delete(request, obj))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete all of the rows or, if one is refused, none."""
+        with transaction.atomic():
+            written = [entry for row in queryset for entry in self._delete(request, row)]
+            self.after_change(request, written)
+
+    def _delete(self, request: HttpRequest, row: models.Model) -> list[AuditEntry]:
+        return delete_audited(
+            row=row,
+            actor=request.user.get_username(),
+            now=timezone.now(),
+            reason=request.POST.get("reason", ""),
+        )
+
+    def after_change(self, request: HttpRequest, written: list[AuditEntry]) -> None:
+        """What must follow a change made here. Called once, in the transaction of the change."""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page; a refusal is said there in a sentence."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except RuleError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    @admin.action(permissions=["delete"], description="Delete the selected %(verbose_name_plural)s")
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Django's bulk deletion; a refusal is said in a sentence, and nothing is deleted."""
+        try:
+            # Django's function takes itself for an action of another admin.
+            return actions.delete_selected(self, request, queryset)  # type: ignore[arg-type]
+        except RuleError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return None
+
+
+class AuditedAdmin(AuditedDeletion):
+    """The one base for tables that people edit: each row changed leaves one audit entry.
+
+    We write no base classes of our own but this: Django's admin has a dozen ways to write a row
+    (form, inline, deletion with all that hangs on it, bulk action), and a table whose admin forgot
+    one of them would change without a trace. Here each of them calls an operation.
+    """
+
+    form = AuditedForm
+    reason_required = False
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type["AnyForm"]:
+        """The form class of this request, which knows who acts and when."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.actor = request.user.get_username()
+        form.now = timezone.now()
+        form.reason_required = self.reason_required
+        return form  # type: ignore[no-any-return]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The table's own fieldsets and then the reason, where there is anything to save."""
+        fieldsets = super().get_fieldsets(request, obj)
+        ours = {"reason", "shown"}
+        if obj is None:
+            may_save = self.has_add_permission(request)
+        else:
+            may_save = self.has_change_permission(request, obj)
+        own = [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in ours]})
+            for title, options in fieldsets
+        ]
+        return [*own, (None, {"fields": ("reason", "shown")})] if may_save else own
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Field | None:
+        """Choose among related rows; they are added and changed on their own pages."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Store the row with its entry."""
+        if isinstance(form, OperationForm):
+            obj.pk = form.operate().pk
+            return
+        entry = save_audited(
+            row=obj, actor=form.actor, now=form.now, reason=form.cleaned_data.get("reason", "")
+        )
+        form.written += [entry] if entry else []
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Store the rows of an inline, each with its entry."""
+        rows = formset.save(commit=False)
+        why = {"actor": form.actor, "now": form.now, "reason": formset.reason}
+        # Deletions first: a new row may take the place of one that goes.
+        for row in formset.deleted_objects:
+            form.written += delete_audited(row=row, **why)
+        for row in rows:
+            entry = save_audited(row=row, **why)
+            form.written += [entry] if entry else []
+        formset.save_m2m()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store the inlines, then what follows from all of it."""
+        super().save_related(request, form, formsets, change)
+        if form.written:
+            self.after_change(request, form.written)
+
+
+class AuditedInline(TabularInline):
+    """Rows of another table on a row's page; AuditedAdmin writes their entries."""
+
+    form = ShownForm
+    formset = AuditedFormSet
+    extra = 0
+    show_change_link = True
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The formset class, which asks for a reason if the page's table does."""
+        formset = super().get_formset(request, obj, **kwargs)
+        page = self.admin_site.get_model_admin(self.parent_model)
+        formset.reason_required = getattr(page, "reason_required", False)
+        return formset
+
+    formfield_for_dbfield = AuditedAdmin.formfield_for_dbfield

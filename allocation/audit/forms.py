@@ -1,0 +1,160 @@
+"""Forms for rows whose every change is audited."""
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from allocation.audit.models import AuditEntry
+from allocation.audit.operations import facts, fingerprint, locked, subject_of
+from allocation.policy.errors import RuleError
+
+# Django's classes take type arguments only while types are checked.
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[models.Model]
+    InlineFormSet = forms.BaseInlineFormSet[models.Model, models.Model, ModelForm]
+else:
+    ModelForm = forms.ModelForm
+    InlineFormSet = forms.BaseInlineFormSet
+
+
+class ShownForm(ModelForm):
+    """A form that notices when its row was changed by somebody else while it was filled in.
+
+    It carries a digest of each column as the row was shown. Where one no longer fits, the form
+    says which and what it is now, keeps the input, and takes the row as it is for shown.
+    """
+
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["shown"] = json.dumps(fingerprint(self.instance), sort_keys=True)
+
+    def clean(self) -> dict[str, Any]:
+        """Compare what was shown with what is there, and hold on to it until it is saved."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk is None:
+            return cleaned
+        stored = locked(self.instance)
+        if stored is None:
+            raise ValidationError(
+                "Somebody deleted this while you were editing. Copy what you need from here."
+            )
+        is_now = fingerprint(stored)
+        shown = _read(cleaned.get("shown", ""))
+        changed = [name for name, digest in is_now.items() if shown.get(name) != digest]
+        if changed:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("shown")] = json.dumps(is_now, sort_keys=True)
+            raise ValidationError(_changed_meanwhile(stored, changed))
+        return cleaned
+
+
+def _read(shown: str) -> dict[str, Any]:
+    try:
+        value = json.loads(shown)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _changed_meanwhile(row: models.Model, columns: list[str]) -> str:
+    last = AuditEntry.objects.filter(subject=subject_of(row)).first()
+    who = last.actor if last else "Somebody"
+    values = facts(row)
+    is_now = "; ".join(
+        f"{_label(row, name)} is now {_value(row, name, values)}" for name in columns
+    )
+    return (
+        f"{who} changed this after you opened it: {is_now}. Nothing is stored yet, and your input "
+        "still stands here. Save again to put it in place of theirs."
+    )
+
+
+def _label(row: models.Model, name: str) -> str:
+    return str(getattr(row._meta.get_field(name), "verbose_name", name))
+
+
+def _value(row: models.Model, name: str, values: dict[str, Any]) -> str:
+    display = getattr(row, f"get_{name}_display", None)
+    text = str(display() if display else values[name])
+    return "empty" if values[name] in (None, "") else f"“{text}”"
+
+
+class AuditedForm(ShownForm):
+    """The form of a row whose changes are audited, with the reason for them.
+
+    The admin that makes the form sets who acts and when. `reason_required` belongs to tables whose
+    changes move limits, money or tiers. An unchanged row needs no reason.
+    """
+
+    actor: str
+    now: datetime
+    reason_required = False
+
+    reason = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Why you make this change. It stands in the audit trail.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.written: list[AuditEntry] = []
+        reason = self.fields.get("reason")
+        if reason is not None and self.reason_required:
+            reason.help_text = "Needed: why you make this change. It stands in the audit trail."
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason where one is needed."""
+        cleaned = super().clean()
+        changed = {*self.changed_data} - {"reason", "shown"}
+        if self.reason_required and changed and not cleaned.get("reason"):
+            self.add_error("reason", "Say why: this change needs a reason.")
+        return cleaned
+
+
+class OperationForm(AuditedForm):
+    """A form that is saved by an operation, whose refusal is shown like any other mistake."""
+
+    def operate(self) -> models.Model:
+        """Call the operation with what was entered. May raise RuleError."""
+        raise NotImplementedError
+
+    def validate_constraints(self) -> None:
+        """The operation refuses the same, in better words than the database's."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's hook after clean(), not in the stubs
+        if self.errors:
+            return
+        # Tried and taken back, so that a refusal is known while the form can still say so.
+        try:
+            with transaction.atomic():
+                self.operate()
+                transaction.set_rollback(True)
+        except RuleError as error:
+            self.add_error(None, str(error))
+
+
+class AuditedFormSet(InlineFormSet):
+    """Rows edited on the page of another one; the reason on that page holds for them too."""
+
+    reason_required = False
+
+    def clean(self) -> None:
+        """Ask for a reason where one is needed."""
+        super().clean()
+        if self.reason_required and self.has_changed() and not self.reason:
+            raise ValidationError("Say why, in the field Reason: this change needs a reason.")
+
+    @property
+    def reason(self) -> str:
+        """The reason as entered on the page."""
+        return str(self.data.get("reason", "")).strip()

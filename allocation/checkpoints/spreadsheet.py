@@ -1,0 +1,267 @@
+"""The week-1 spreadsheet (report, step 11): from the bytes of a file to rows with values, and back.
+
+Nothing here looks at the database or the clock.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from allocation.checkpoints.mix_text import in_words, read_mix, write_mix
+from allocation.display.reading import read_tokens
+from allocation.policy.errors import RuleError
+from allocation.policy.mix import Mix, check_mix
+from allocation.policy.phases import CheckpointKind, Phase
+
+COLUMNS = (
+    "SD ID",
+    "Phase",
+    "Start Timestamp",
+    "End Timestamp",
+    "Tokens (Est.)",
+    "Model Used",
+    "Rework?",
+)
+MOST_ROWS = 5_000
+MOST_BYTES = 2 * 1024 * 1024
+MOST_REWORK = 1_000
+# The first Claude that anybody could burn tokens on.
+EARLIEST = datetime(2023, 3, 1, tzinfo=UTC)
+
+ENDS = {
+    Phase.LEAD: CheckpointKind.LEAD_TO_PLAN,
+    Phase.PLAN: CheckpointKind.PLAN_TO_EXEC,
+    Phase.EXEC: CheckpointKind.EXEC_TO_PLAN,
+}
+
+_NAMESPACE = UUID("6f0c4f0a-9a0e-5a55-8d5a-2f6b1f3a7c10")
+_SEPARATORS = (",", ";", "\t")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_KEYS = {
+    "sd": "sd", "sdid": "sd", "phase": "phase", "start": "start", "starttimestamp": "start",
+    "end": "end", "endtimestamp": "end", "tokens": "tokens", "tokensest": "tokens",
+    "model": "model", "models": "model", "modelused": "model", "rework": "rework",
+}  # fmt: skip
+_NAMES = dict(zip(("sd", "phase", "start", "end", "tokens", "model", "rework"), COLUMNS, strict=True))
+_WRITE_TIME = "write it as 2025-12-06 16:00"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row that can be logged: a phase of an SD, logged at the moment it ended."""
+
+    line: int
+    code: str
+    phase: Phase
+    started_at: datetime | None
+    ended_at: datetime
+    tokens: int
+    mix: Mix
+    rework_cycles: int
+    note: str = ""
+
+    @property
+    def kind(self) -> CheckpointKind:
+        """The hand-over that ends the phase."""
+        return ENDS[self.phase]
+
+    @property
+    def submission(self) -> UUID:
+        """The same for the same values, whichever file and line they stand in."""
+        started = self.started_at.astimezone(UTC).isoformat() if self.started_at else ""
+        values = (
+            self.code, self.phase.value, started, self.ended_at.astimezone(UTC).isoformat(),
+            str(self.tokens), write_mix(self.mix), str(self.rework_cycles),
+        )  # fmt: skip
+        return uuid5(_NAMESPACE, "|".join(values))
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be logged, as it stands in the file, with one sentence for each fault."""
+
+    line: int
+    cells: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a file holds."""
+
+    rows: tuple[SheetRow, ...]
+    bad: tuple[BadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a row is read against: the owner's zone, the present moment, and what exists."""
+
+    zone: ZoneInfo
+    now: datetime
+    tiers: frozenset[str]
+    check_code: Callable[[str], str]
+
+
+def read_sheet(data: bytes, terms: Terms) -> Sheet:
+    """The rows of a spreadsheet saved as CSV. Times without an offset are in the owner's zone.
+
+    Commas, semicolons or tabs, any order and case of the columns, with or without a byte order
+    mark, UTF-8 or UTF-16. Raises RuleError with one sentence for a file that is none.
+    """
+    if len(data) > MOST_BYTES:
+        raise RuleError("The file is larger than 2 MB; split it.")
+    text = _decoded(data)
+    separator, text, skipped = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows: list[SheetRow] = []
+    bad: list[BadRow] = []
+    try:
+        order = _columns(next(reader, []))
+        line = reader.line_num + 1
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                if len(rows) + len(bad) == MOST_ROWS:
+                    raise RuleError(f"The file has more than {MOST_ROWS:,} rows; split it.")
+                _sort(_row(cells, order, line + skipped, terms), rows, bad)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise RuleError("The file cannot be read as CSV; save it again as CSV UTF-8.") from error
+    if not rows and not bad:
+        raise RuleError("The file has column names and no rows.")
+    return Sheet(tuple(rows), tuple(bad))
+
+
+def write_sheet(rows: Iterable[tuple[object, ...]]) -> Iterable[str]:
+    """The lines of a CSV file with the spreadsheet's columns.
+
+    A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for row in (COLUMNS, *rows):
+        writer.writerow([_harmless(str(cell)) for cell in row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _plain(cell: str) -> str:
+    """The cell without the apostrophe that made it harmless."""
+    cell = cell.strip()
+    return cell[1:].strip() if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _decoded(data: bytes) -> str:
+    encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
+    # Every second byte of western text in UTF-16 is 0, also where the mark is missing.
+    if encoding == "utf-8" and len(data) >= 4 and not any(data[1:64:2]):
+        encoding = "utf-16-le"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise RuleError(
+            "The file is not text in UTF-8 or UTF-16; save the spreadsheet as CSV UTF-8."
+        ) from error
+    if re.search(r"[\x00-\x08\x0b\x0e-\x1f]", text):
+        raise RuleError("The file is not a CSV file but a binary one; save it as CSV UTF-8.")
+    if not text.strip():
+        raise RuleError("The file is empty.")
+    return text
+
+
+def _separator(text: str) -> tuple[str, str, int]:
+    """The separator, the text from its column names on, and how many lines stand before them."""
+    before = text[: len(text) - len(text.lstrip("\r\n"))]
+    skipped = len(before.splitlines())
+    text = text[len(before) :]
+    first, _, rest = text.partition("\n")
+    if match := re.fullmatch(r"sep=(.)\s*", first, re.IGNORECASE):
+        return match[1], rest, skipped + 1
+    return max(_SEPARATORS, key=first.count), text, skipped
+
+
+def _columns(names: list[str]) -> list[str]:
+    """Which column each place holds; "" for a place without a name."""
+    known = [_KEYS.get(re.sub(r"[^a-z]", "", name.lower()), "") for name in names]
+    missing = [title for key, title in _NAMES.items() if key not in known]
+    other = [name.strip() for name, key in zip(names, known, strict=True) if name.strip() and not key]
+    twice = [title for key, title in _NAMES.items() if known.count(key) > 1]
+    if not (missing or other or twice):
+        return known
+    faults = [
+        f"{fault} {_list(found)}"
+        for fault, found in (("lacks", missing), ("has also", other), ("has twice", twice))
+        if found
+    ]
+    raise RuleError(f"The columns must be {_list(COLUMNS)}; this file {' and '.join(faults)}.")
+
+
+def _list(names: Iterable[str]) -> str:
+    shown = [f"“{name[:40]}”" for name in names]
+    if len(shown) > 7:
+        shown = [*shown[:7], f"{len(shown) - 7} more"]
+    return ", ".join(shown)
+
+
+def _sort(row: SheetRow | BadRow, rows: list[SheetRow], bad: list[BadRow]) -> None:
+    if isinstance(row, BadRow):
+        bad.append(row)
+    else:
+        rows.append(row)
+
+
+def _row(cells: list[str], order: list[str], line: int, terms: Terms) -> SheetRow | BadRow:
+    in_place = {key: "" for key in _NAMES}
+    for key, cell in zip(order, cells, strict=False):
+        if key:
+            in_place[key] = _plain(cell)
+    besides = any(cell.strip() for cell in cells[len(order) :])
+    unnamed = any(cell.strip() for key, cell in zip(order, cells, strict=False) if not key)
+    if besides or unnamed:
+        fault = (
+            f"The row has {len(cells)} cells where there should be {len(COLUMNS)}; "
+            "put a number with separators in quotes."
+        )
+        return BadRow(line, tuple(cell.strip() for cell in cells), (fault,))
+    reading = _Reading(terms)
+    started = reading.of("start", in_place, lambda text: _moment(text, terms) if text else None)
+    ended = reading.of("end", in_place, lambda text: _ended(text, started, terms))
+    code = reading.of("sd", in_place, terms.check_code)
+    phase = reading.of("phase", in_place, _phase)
+    tokens = reading.of("tokens", in_place, _tokens)
+    mixed = reading.of("model", in_place, lambda text: _mix(text, terms.tiers))
+    rework = reading.of("rework", in_place, _rework)
+    if reading.faults or not (code and phase and ended and mixed):
+        return BadRow(line, tuple(in_place.values()), tuple(reading.faults))
+    mix, note = mixed
+    return SheetRow(line, code, phase, started, ended, tokens or 0, mix, rework or 0, note)
+
+
+class _Reading:
+    """Reads cell after cell and keeps what is wrong with each, so that all of it can be said."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.faults: list[str] = []
+
+    def of[T](self, key: str, cells: dict[str, str], read: Callable[[str], T]) -> T | None:
+        try:
+            return read(cells[key])
+        except RuleError as error:
+            self.faults.append(f"{_NAMES[key]}: {error}")
+            return None

@@ -1,0 +1,164 @@
+"""The audit trail of decisions: filters from the URL, and pages as fast at a million rows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+
+from allocation.budgets.models import BudgetWeek
+from allocation.decisions.models import Decision
+from allocation.policy.errors import RuleError
+
+PAGE = 50
+
+COLUMNS = (
+    "id",
+    "at",
+    "actor",
+    "sub_agent",
+    "phase",
+    "sd",
+    "complexity",
+    "critical",
+    "read_only",
+    "zone",
+    "share_percent",
+    "outcome",
+    "preferred",
+    "floor",
+    "recommended",
+    "requested",
+    "observed",
+    "mismatch",
+    "override",
+    "override_reason",
+    "result",
+    "reason",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which decisions are wanted; an empty text wants all. `week` is the day a week began (UTC)."""
+
+    week: str = ""
+    sd: str = ""
+    sub_agent: str = ""
+    outcome: str = ""
+    override: str = ""
+    mismatch: str = ""
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "Filters":
+        """The filters in a query string; what it does not name is not filtered."""
+        return cls(**{name: query.get(name, "").strip() for name in cls.__slots__})
+
+    def given(self) -> dict[str, str]:
+        """The filters that filter, for the next URL."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in values.items() if value}
+
+    def rows(self) -> QuerySet[Decision]:
+        """The decisions that they leave, newest first. Raises RuleError for a week that is none."""
+        rows = Decision.objects.select_related("sd", "recommended", "override__tier")
+        if self.week:
+            week = _week(self.week)
+            rows = rows.filter(at__gte=week.start, at__lt=week.end)
+        if self.sd:
+            rows = rows.filter(sd__code=self.sd.upper())
+        if self.sub_agent:
+            rows = rows.filter(sub_agent__iexact=self.sub_agent)
+        if self.outcome:
+            rows = rows.filter(outcome=self.outcome)
+        if self.override:
+            rows = rows.filter(override__isnull=self.override == "no")
+        if self.mismatch:
+            rows = rows.filter(mismatch=self.mismatch)
+        return rows.order_by("-at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """One page of the trail, and where the next ones are; an empty URL where there is none."""
+
+    decisions: list[Decision]
+    filters: Filters
+    older_url: str
+    newer_url: str
+
+
+def trail_page(filters: Filters, *, before: str = "", after: str = "") -> TrailPage:
+    """A page older than the cursor `before`, or newer than `after`, or the newest.
+
+    A cursor is a place in the order and not a page number, so that a page costs the same at the
+    millionth row. Raises RuleError for a cursor that is none.
+    """
+    rows = filters.rows()
+    if after:
+        at, pk = _place(after)
+        newer = rows.filter(Q(at__gt=at) | Q(at=at, pk__gt=pk), at__gte=at).order_by("at", "pk")
+        found = list(newer[: PAGE + 1])
+        more_newer, more_older = len(found) > PAGE, True
+        found = found[:PAGE][::-1]
+    else:
+        if before:
+            at, pk = _place(before)
+            rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
+        found = list(rows[: PAGE + 1])
+        more_newer, more_older = bool(before), len(found) > PAGE
+        found = found[:PAGE]
+    return TrailPage(
+        decisions=found,
+        filters=filters,
+        older_url=_url(filters, before=_cursor(found[-1])) if found and more_older else "",
+        newer_url=_url(filters, after=_cursor(found[0])) if found and more_newer else "",
+    )
+
+
+def export_rows(filters: Filters) -> Iterator[dict[str, Any]]:
+    """Exactly the decisions that are filtered, one flat row each, read in small batches.
+
+    Raises RuleError at once for filters that make no sense, not when the rows are read.
+    """
+    return map(_flat, filters.rows().iterator(chunk_size=500))
+
+
+def _flat(decision: Decision) -> dict[str, Any]:
+    row = {name: getattr(decision, name) for name in COLUMNS}
+    return row | {
+        "at": decision.at.isoformat(),
+        "sd": decision.sd.code if decision.sd else None,
+        "share_percent": str(decision.share_percent),
+        "recommended": decision.recommended.name if decision.recommended else None,
+        "override": decision.override_id,
+    }
+
+
+def _week(text: str) -> BudgetWeek:
+    try:
+        day = datetime.fromisoformat(f"{text}T00:00+00:00")
+    except ValueError:
+        raise RuleError(f"“{text}” is not a day; write for example 2026-11-16.") from None
+    week = BudgetWeek.objects.filter(start__gte=day, start__lt=day + timedelta(days=1)).first()
+    if week is None:
+        raise RuleError(f"No budget week began on {text}.")
+    return week
+
+
+def _cursor(decision: Decision) -> str:
+    return f"{decision.at.isoformat()}_{decision.pk}"
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    moment, _, pk = cursor.rpartition("_")
+    try:
+        return datetime.fromisoformat(moment), int(pk)
+    except ValueError:
+        raise RuleError("This page does not exist; begin again at the newest decisions.") from None
+
+
+def _url(filters: Filters, **cursor: str) -> str:
+    return "?" + urlencode(filters.given() | cursor)

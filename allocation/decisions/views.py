@@ -1,0 +1,82 @@
+"""The audit trail of decisions, its exports, and the explanation of one."""
+
+import csv
+import json
+from collections.abc import Iterator
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from allocation.budgets.models import BudgetRule, BudgetWeek
+from allocation.catalog.models import SubAgent
+from allocation.decisions.explain import explain
+from allocation.decisions.models import Decision
+from allocation.decisions.trail import COLUMNS, Filters, export_rows, trail_page
+from allocation.display.sheet import Echo, neutral
+from allocation.policy.errors import RuleError
+from allocation.policy.recommend import Outcome
+
+MOST_WEEKS = 60
+
+
+@require_safe
+def list_decisions(request: HttpRequest) -> HttpResponse:
+    """Newest first, fifty to a page; the filters live in the URL."""
+    filters, sentence = Filters.from_query(request.GET.dict()), ""
+    try:
+        page = trail_page(
+            filters, before=request.GET.get("before", ""), after=request.GET.get("after", "")
+        )
+    except RuleError as error:
+        page, sentence = trail_page(Filters()), str(error)
+    context = {
+        "page": page,
+        "sentence": sentence,
+        "weeks": BudgetWeek.objects.all()[:MOST_WEEKS],
+        "sub_agents": SubAgent.objects.values_list("code", flat=True),
+        "outcomes": [outcome.value for outcome in Outcome],
+        "mismatches": [value for value, _ in Decision._meta.get_field("mismatch").choices or ()],
+        "export": request.GET.urlencode(),
+    }
+    status = 422 if sentence else 200
+    return render(request, "decisions/list.html", context, status=status)
+
+
+@require_safe
+def explain_decision(request: HttpRequest, pk: int) -> HttpResponse:
+    """The inputs as they were, the rules step by step, and every other zone."""
+    rows = Decision.objects.select_related("sd", "recommended", "override__tier")
+    decision = get_object_or_404(rows, pk=pk)
+    meter = BudgetRule.objects.select_related("meter").get().meter.to_policy()
+    return render(request, "decisions/explain.html", {"page": explain(decision, meter)})
+
+
+@require_safe
+def export_decisions(request: HttpRequest, suffix: str) -> HttpResponseBase:
+    """Exactly what is filtered, as CSV or as JSON lines in one array, streamed."""
+    try:
+        rows = export_rows(Filters.from_query(request.GET.dict()))
+    except RuleError as error:
+        raise Http404(str(error)) from error
+    if suffix == "csv":
+        response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
+    else:
+        response = StreamingHttpResponse(_json(rows), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="decisions.{suffix}"'
+    return response
+
+
+def _csv(rows: Iterator[dict[str, object]]) -> Iterator[str]:
+    writer = csv.DictWriter(Echo(), COLUMNS)
+    yield writer.writeheader()
+    for row in rows:
+        yield writer.writerow({name: neutral(value) for name, value in row.items()})
+
+
+def _json(rows: Iterator[dict[str, object]]) -> Iterator[str]:
+    yield "["
+    for index, row in enumerate(rows):
+        yield (",\n" if index else "\n") + json.dumps(row)
+    yield "\n]\n"

@@ -1,0 +1,101 @@
+"""What the Chairman types about an SD: shape only, the rules are the operations'."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from allocation.directives.models import Priority, StrategicDirective
+from allocation.directives.operations import SdFacts
+from allocation.display.fields import TokensField
+from allocation.policy.complexity import LEVELS, Level, complexity_of
+
+CODE = StrategicDirective._meta.get_field("code")
+BY_RUBRIC = [("", "By the rubric, from the two fields below")]
+
+
+class SdForm(forms.Form):
+    """An SD's facts. Complexity is chosen, or follows from lines of code and dependencies."""
+
+    code = forms.CharField(
+        label="SD",
+        max_length=60,
+        help_text="For example SD-PERF-OPT-001.",
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    title = forms.CharField(max_length=200, required=False)
+    complexity = forms.ChoiceField(
+        choices=[*BY_RUBRIC, *((str(level), str(level)) for level in LEVELS)], required=False
+    )
+    lines = forms.IntegerField(
+        label="Lines of code", min_value=0, max_value=100_000_000, required=False
+    )
+    dependencies = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    priority = forms.TypedChoiceField(
+        choices=Priority.choices, coerce=int, initial=Priority.NORMAL
+    )
+    critical = forms.BooleanField(
+        required=False,
+        help_text="Critical work keeps better tiers for longer as the week fills up.",
+    )
+    estimate = TokensField(
+        label="Estimated tokens",
+        required=False,
+        help_text="150,000 or 150k. Empty to estimate from its sub-agents.",
+    )
+
+    def __init__(self, *args: Any, rubric: Sequence[Level], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.rubric = rubric
+
+    def clean_code(self) -> str:
+        """The code in capitals, checked as the table checks it."""
+        return str(CODE.clean(self.cleaned_data["code"].upper(), None))
+
+    def clean(self) -> None:
+        """A complexity must come from somewhere."""
+        given = super().clean() or self.cleaned_data
+        if not given.get("complexity") and self.by_rubric is None:
+            self.add_error(
+                "complexity", "Choose a complexity, or give the lines of code or dependencies."
+            )
+
+    @property
+    def by_rubric(self) -> int | None:
+        """The level that the rubric gives, None without lines and dependencies."""
+        given = self.cleaned_data
+        lines, dependencies = given.get("lines"), given.get("dependencies")
+        if lines is None and dependencies is None:
+            return None
+        return complexity_of(lines=lines, dependencies=dependencies, rubric=self.rubric)
+
+    def facts(self) -> SdFacts:
+        """The facts of a valid form. A chosen complexity stands before the rubric's."""
+        given = self.cleaned_data
+        return SdFacts(
+            code=given["code"],
+            title=given["title"],
+            complexity=int(given["complexity"] or self.by_rubric or 0),
+            priority=given["priority"],
+            critical=given["critical"],
+            estimate=given["estimate"],
+        )
+
+
+class ReasonForm(forms.Form):
+    """Why something is done to an SD."""
+
+    reason = forms.CharField(
+        max_length=300, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class RequiredReasonForm(ReasonForm):
+    """The same where nothing is done without a reason."""
+
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Say why: a deferral needs a reason."},
+        help_text="It stands beside the SD until it is resumed.",
+    )

@@ -1,0 +1,136 @@
+"""The list of SDs, and the forms that write them. The page of one SD is in `checkpoints`."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from allocation.access import may_log, require_log
+from allocation.directives.forms import ReasonForm, RequiredReasonForm, SdForm
+from allocation.directives.models import StrategicDirective
+from allocation.directives.operations import (
+    archive_sd,
+    create_sd,
+    defer_sd,
+    edit_sd,
+    resume_sd,
+)
+from allocation.directives.page import rubric, sd_list
+from allocation.policy.errors import RuleError
+
+GET_POST = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+def list_sds(request: HttpRequest) -> HttpResponse:
+    """All SDs, or those with a status or a word."""
+    context = {"page": sd_list(request.GET), "may_log": may_log(request.user)}
+    return render(request, "directives/list.html", context)
+
+
+@require_http_methods(GET_POST)
+def create(request: HttpRequest) -> HttpResponse:
+    """Propose an SD."""
+    actor = require_log(request.user)
+    levels, words = rubric()
+    form = SdForm(_sent(request), rubric=levels)
+    if form.is_valid():
+        try:
+            sd = create_sd(sd=form.facts(), actor=actor, now=timezone.now())
+        except RuleError as error:
+            form.add_error("code", str(error))
+        else:
+            messages.success(request, f"Created {sd.code}.{_rubric_note(form, sd)}")
+            return redirect("checkpoints:show-sd", sd.code)
+    context = {"form": form, "rubric": words}
+    return render(request, "directives/edit.html", context, status=_status(request))
+
+
+@require_http_methods(GET_POST)
+def edit(request: HttpRequest, code: str) -> HttpResponse:
+    """Change what is said of an SD."""
+    actor = require_log(request.user)
+    sd = get_object_or_404(StrategicDirective, code=code)
+    levels, words = rubric()
+    form = SdForm(_sent(request), rubric=levels, initial=_initial(sd))
+    if form.is_valid():
+        try:
+            changed = edit_sd(row=sd, sd=form.facts(), actor=actor, now=timezone.now())
+        except RuleError as error:
+            form.add_error("code", str(error))
+        else:
+            messages.success(request, f"Saved {changed.code}.{_rubric_note(form, changed)}")
+            return redirect("checkpoints:show-sd", changed.code)
+    context = {"form": form, "rubric": words, "sd": sd}
+    return render(request, "directives/edit.html", context, status=_status(request))
+
+
+@require_http_methods(GET_POST)
+def defer(request: HttpRequest, code: str) -> HttpResponse:
+    """Put an SD off to the next budget week, with a reason."""
+    return _act(request, code, RequiredReasonForm, defer_sd, "Defer", "deferred")
+
+
+@require_http_methods(GET_POST)
+def resume(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a deferred or paused SD up again."""
+    return _act(request, code, ReasonForm, resume_sd, "Resume", "resumed")
+
+
+@require_http_methods(GET_POST)
+def archive(request: HttpRequest, code: str) -> HttpResponse:
+    """Take an SD out of the lists."""
+    return _act(request, code, ReasonForm, archive_sd, "Archive", "archived")
+
+
+def _act(
+    request: HttpRequest,
+    code: str,
+    form_class: type[ReasonForm],
+    operation: Callable[..., StrategicDirective],
+    verb: str,
+    done: str,
+) -> HttpResponse:
+    """Ask for confirmation and a reason, then act."""
+    actor = require_log(request.user)
+    sd = get_object_or_404(StrategicDirective, code=code)
+    form = form_class(_sent(request))
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            operation(row=sd, actor=actor, now=timezone.now(), reason=reason)
+        except RuleError as error:
+            form.add_error("reason", str(error))
+        else:
+            messages.success(request, f"{sd.code} is {done}.")
+            return redirect("checkpoints:show-sd", sd.code)
+    context = {"sd": sd, "form": form, "verb": verb}
+    return render(request, "directives/act.html", context, status=_status(request))
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What was posted, None for a GET: an empty POST is a wrong one, not a fresh form."""
+    return request.POST if request.method == "POST" else None
+
+
+def _initial(sd: StrategicDirective) -> dict[str, object]:
+    names = ("code", "title", "complexity", "priority", "critical", "estimate")
+    return {name: getattr(sd, name) for name in names}
+
+
+def _rubric_note(form: SdForm, sd: StrategicDirective) -> str:
+    """Says where the complexity came from, if lines or dependencies were given."""
+    level = form.by_rubric
+    if level is None:
+        return ""
+    if level == sd.complexity:
+        return f" By the rubric its complexity is {level}."
+    return f" Complexity {sd.complexity} as chosen; the rubric says {level}."
+
+
+def _status(request: HttpRequest) -> int:
+    """What is shown after a POST is shown because something was wrong with it."""
+    return 422 if request.method == "POST" else 200

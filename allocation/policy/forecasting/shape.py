@@ -1,0 +1,113 @@
+"""The shape of a week: which share of its tokens each hour of the calendar week takes.
+
+Hours are counted from Monday 00:00 UTC, so that what is learned holds for weeks that start at any
+hour of any weekday, drift or are cut short. A change of the clock moves the owner's habits by one
+hour against UTC; as old weeks fade, the shape follows.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from allocation.policy.forecasting.series import HOURS_A_DAY, HOURS_A_WEEK
+
+HALF_LIFE_WEEKS = 12
+# So many weeks of flat use stand against the weeks seen: no hour's share ever becomes 0.
+FLAT_WEEKS = 0.5
+# So many weeks of "weekday times hour of the day" stand against what one hour alone has shown.
+PRODUCT_WEEKS = 2.0
+# A week cut shorter than this says too little about the rest of a week.
+SHORTEST_HOURS = 48
+
+_FADE = 0.5 ** (1 / HALF_LIFE_WEEKS)
+_DAYS = range(0, HOURS_A_WEEK, HOURS_A_DAY)
+
+
+class Shape:
+    """Shares of a full week's tokens over the hours since Monday 00:00 UTC; they add up to 1."""
+
+    __slots__ = ("_sums",)
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        whole = sum(weights)
+        self._sums = [0.0, *accumulate(weight / whole for weight in weights)]
+
+    def share(self, start: float, end: float) -> float:
+        """The share between two hours since a Monday 00:00 UTC; above 1 for more than a week."""
+        return self._until(end) - self._until(start)
+
+    def hour_of(self, start: float, share: float) -> float:
+        """The hour at which `share` has passed since the hour `start`."""
+        weeks, rest = divmod(self._until(start) + share, 1.0)
+        sums = self._sums
+        index = min(bisect_right(sums, rest), HOURS_A_WEEK) - 1
+        step = sums[index + 1] - sums[index]
+        inside = min(1.0, (rest - sums[index]) / step) if step > 0 else 1.0
+        return weeks * HOURS_A_WEEK + index + inside
+
+    def _until(self, hour: float) -> float:
+        weeks, rest = divmod(hour, HOURS_A_WEEK)
+        index = int(rest)
+        sums = self._sums
+        if index >= HOURS_A_WEEK:  # divmod can round up to the divisor
+            return weeks + 1
+        return weeks + sums[index] + (sums[index + 1] - sums[index]) * (rest - index)
+
+
+FLAT = Shape([1.0] * HOURS_A_WEEK)
+
+
+class ShapeLearner:
+    """Learns the shape from finished weeks, oldest first, each with equal weight before it fades.
+
+    A week counts by its shares, not its tokens, or one heavy week would be the shape. The shape is
+    shrunk twice: each hour towards its weekday's times its hour of the day's share, and those
+    towards flat.
+    """
+
+    def __init__(self) -> None:
+        self._shares = [0.0] * HOURS_A_WEEK
+        self._weeks = [0.0] * HOURS_A_WEEK
+
+    def add(self, first_hour: int, tokens: Sequence[int], level: float) -> None:
+        """One finished week: its tokens by hour from `first_hour` since Monday 00:00 UTC on.
+
+        `level` is what a full week at this pace would have used.
+        """
+        if level <= 0 or len(tokens) < SHORTEST_HOURS:
+            return
+        factor = HOURS_A_WEEK / level
+        self._shares = [share * _FADE for share in self._shares]
+        self._weeks = [weeks * _FADE for weeks in self._weeks]
+        if len(tokens) == HOURS_A_WEEK:
+            split = HOURS_A_WEEK - first_hour
+            in_order = (*tokens[split:], *tokens[:split])
+            self._shares = [a + b * factor for a, b in zip(self._shares, in_order, strict=True)]
+            self._weeks = [weeks + 1 for weeks in self._weeks]
+            return
+        for offset, used in enumerate(tokens):
+            hour = (first_hour + offset) % HOURS_A_WEEK
+            self._shares[hour] += used * factor
+            self._weeks[hour] += 1
+
+    def shape(self) -> Shape:
+        """What has been learned so far; flat before the first week."""
+        shares, weeks = self._shares, self._weeks
+        flat_day, flat_hour = FLAT_WEEKS * HOURS_A_DAY, FLAT_WEEKS * 7
+        by_day = [
+            (sum(shares[day : day + HOURS_A_DAY]) + flat_day)
+            / (sum(weeks[day : day + HOURS_A_DAY]) + flat_day)
+            for day in _DAYS
+        ]
+        by_hour = [
+            (sum(shares[hour::HOURS_A_DAY]) + flat_hour)
+            / (sum(weeks[hour::HOURS_A_DAY]) + flat_hour)
+            for hour in range(HOURS_A_DAY)
+        ]
+        product = [day * hour for day in by_day for hour in by_hour]
+        return Shape(
+            [
+                (share + PRODUCT_WEEKS * prior) / (seen + PRODUCT_WEEKS)
+                for share, seen, prior in zip(shares, weeks, product, strict=True)
+            ]
+        )

@@ -1,0 +1,121 @@
+"""A budget week as it looked at one hour of it, knowing nothing that came later.
+
+A timeline walks once over the weeks, oldest first, and keeps for each what its past had taught. A
+view is one of these weeks, so and so many hours in. Methods, intervals and scores work on views
+alone: the running backtest inside a live forecast and the backtest of a CSV are one computation,
+and there is no way to look into the future.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from itertools import accumulate
+from math import ceil
+
+from allocation.policy.forecasting.past import Past, PastLearner
+from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HourlyTokens
+from allocation.policy.weeks import Window
+
+LATELY = 12
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One week, `elapsed` hours in. Shares are of a full week; amounts are budget tokens.
+
+    `share` lies behind and `rest` ahead. `pace` is that of the last LATELY hours, in tokens of a full
+    week; None before the first hour is over. `total` is what the week came to, for scoring only; None
+    while it runs. `counts` tells whether it was a week of work.
+    """
+
+    past: Past
+    first_hour: int
+    length: int
+    elapsed: float
+    used: int
+    share: float
+    rest: float
+    pace: float | None
+    total: int | None
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Week:
+    window: Window
+    past: Past
+    start: int
+    end: int
+    first_hour: int
+    counts: bool
+
+
+class Timeline:
+    """Budget weeks over hours of use; the weeks in order, without overlap.
+
+    Weeks that begin before the hours do are left out: they were seen in part only. After the end of
+    the hours nothing was used. The last week may still run.
+    """
+
+    def __init__(self, hours: HourlyTokens, weeks: Sequence[Window]) -> None:
+        idle = hours.index(weeks[-1].end) - len(hours.tokens) if weeks else 0
+        self._tokens = hours.tokens + (0,) * idle
+        self._sums = [0, *accumulate(self._tokens)]
+        self._weeks: list[_Week] = []
+        learner = PastLearner()
+        for week in weeks:
+            start, end = hours.index(week.start), hours.index(week.end)
+            if start < 0 or end <= start:
+                continue
+            begin = (hours.first + HOUR * start).astimezone(UTC)
+            first_hour = begin.weekday() * HOURS_A_DAY + begin.hour
+            past = learner.past()
+            counts = learner.add(first_hour, self._tokens[start:end])
+            self._weeks.append(_Week(week, past, start, end, first_hour, counts))
+
+    def __len__(self) -> int:
+        return len(self._weeks)
+
+    def week(self, number: int) -> Window:
+        """The budget week."""
+        return self._weeks[number].window
+
+    def total(self, number: int) -> int:
+        """The tokens of a week."""
+        week = self._weeks[number]
+        return self._sums[week.end] - self._sums[week.start]
+
+    def finished(self, number: int, elapsed: float) -> View | None:
+        """A finished week `elapsed` hours in; None if it was over by then."""
+        week = self._weeks[number]
+        if elapsed >= week.end - week.start:
+            return None
+        position = week.start + elapsed
+        whole = int(position)
+        inside = self._tokens[whole] * (position - whole) if position > whole else 0.0
+        used = self._sums[whole] - self._sums[week.start] + int(inside)
+        return self._view(week, elapsed, used, self.total(number))
+
+    def running(self, elapsed: float) -> View:
+        """The last week, `elapsed` hours in, with all that the hours hold of it."""
+        week = self._weeks[-1]
+        until = min(week.end, week.start + ceil(elapsed))
+        return self._view(week, elapsed, self._sums[until] - self._sums[week.start], None)
+
+    def _view(self, week: _Week, elapsed: float, used: int, total: int | None) -> View:
+        shape, first, length = week.past.shape, week.first_hour, week.end - week.start
+        here = min(elapsed, length)
+        before = max(0, int(here) - LATELY)
+        lately = used - (self._sums[week.start + before] - self._sums[week.start])
+        return View(
+            past=week.past,
+            first_hour=first,
+            length=length,
+            elapsed=elapsed,
+            used=used,
+            share=shape.share(first, first + here),
+            rest=shape.share(first + here, first + length),
+            pace=lately / shape.share(first + before, first + here) if here >= 1 else None,
+            total=total,
+            counts=week.counts,
+        )

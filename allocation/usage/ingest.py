@@ -1,0 +1,236 @@
+"""Where all sources meet: what was seen of requests becomes one record for each.
+
+One transaction for a batch, one writer at a time. The rule by which two sights of a request are
+one is `observation.merge`; here it is found out which record a sight belongs to.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import msgspec
+from django.db import transaction
+from django.db.models import Q
+
+from allocation.catalog.pricing import PriceBook
+from allocation.usage.agents import AgentKey, agent_types, learn
+from allocation.usage.models import UsageRecord
+from allocation.usage.names import Registry
+from allocation.usage.observation import Observation, merge
+from allocation.usage.tables import Row, add_and_change, among, lock, roll_up
+from allocation.usage.transcripts.attribution import AgentCall, AgentName
+
+__all__ = ["Observation", "Stored", "Terms", "store"]
+
+_FIELDS = Observation.__struct_fields__
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What records are written by: the registered sub-agents and the price list."""
+
+    registry: Registry
+    book: PriceBook
+    # Whether a model has a long-prompt price on a day at all; few have.
+    _has_long: dict[tuple[str, date], bool] = field(default_factory=dict)
+
+    def is_long(self, model: str, day: date, prompt: int) -> bool:
+        """PriceBook.is_long, for very many requests."""
+        has_long = self._has_long.get((model, day))
+        if has_long is None:
+            has_long = self.book.is_long(model, day, sys.maxsize)
+            self._has_long[model, day] = has_long
+        return has_long and self.book.is_long(model, day, prompt)
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of a batch, in records. `unknown_models` counts the new ones by model."""
+
+    new: int = 0
+    improved: int = 0
+    unchanged: int = 0
+    unknown_models: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A record while a batch is put together: as it stands in the database, and as it will."""
+
+    pk: int | None
+    before: Observation | None
+    now: Observation
+
+
+def store(
+    observations: Sequence[Observation],
+    *,
+    terms: Terms,
+    names: Iterable[AgentName] = (),
+    calls: Sequence[AgentCall] = (),
+) -> Stored:
+    """Store a batch of sights, and of evidence for the names of agents, in one transaction.
+
+    Roll-ups of every hour that gains, loses or changes a record are made anew with it. The order
+    and the number of times that sights come in make no difference.
+    """
+    with transaction.atomic():
+        lock()
+        renamed = learn(names, calls)
+        hours = _rename(renamed, terms.registry)
+        batch = _Batch(observations)
+        hours |= batch.write(terms)
+        if hours:
+            roll_up(hours)
+    return batch.stored
+
+
+def hour_of(at: datetime) -> datetime:
+    """The hour (UTC) in which a moment lies."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
+    """Give stored records of agents their names; the hours that this touches."""
+    if not renamed:
+        return set()
+    stored = UsageRecord.objects.exclude(agent_id="").filter(
+        session_id__in=among(session_id for session_id, _ in renamed),
+        agent_id__in=among(agent_id for _, agent_id in renamed),
+    )
+    hours: set[datetime] = set()
+    for session_id, agent_id in stored.values_list("session_id", "agent_id").distinct().order_by():
+        agent_type = renamed.get((session_id, agent_id))
+        if agent_type is not None:
+            records = stored.filter(session_id=session_id, agent_id=agent_id)
+            hours.update(records.values_list("hour", flat=True).distinct().order_by())
+            records.update(
+                agent_type=agent_type, sub_agent=registry.sub_agent(agent_type, sidechain=True)
+            )
+    return hours
+
+
+class _Batch:
+    """Sights of requests, each laid to the record that it belongs to."""
+
+    def __init__(self, observations: Sequence[Observation]) -> None:
+        self.stored = Stored()
+        self._entries: dict[int, _Entry] = {}  # by identity: records are told apart, not compared
+        self._by_message: dict[str, _Entry] = {}
+        self._by_request: dict[str, _Entry] = {}
+        self._joined: list[_Entry] = []
+        for entry in _known(observations):
+            self._index(entry)
+        for seen in observations:
+            self._lay(seen)
+
+    def _index(self, entry: _Entry) -> None:
+        self._entries[id(entry)] = entry
+        if entry.now.message_id:
+            self._by_message[entry.now.message_id] = entry
+        if entry.now.request_id:
+            self._by_request[entry.now.request_id] = entry
+
+    def _lay(self, seen: Observation) -> None:
+        entry = self._by_message.get(seen.message_id) if seen.message_id else None
+        twin = self._by_request.get(seen.request_id) if seen.request_id else None
+        if twin is not None and twin is not entry and seen.message_id and twin.now.message_id:
+            # Another message of the same request id: that one keeps the id, this goes without.
+            seen, twin = msgspec.structs.replace(seen, request_id=None), None
+        if entry is not None and twin is not None and twin is not entry:
+            # Two records, one known by its message, one by its request: now they are one.
+            self._join(entry, twin)
+        entry = entry or twin
+        if entry is None:
+            self._index(_Entry(None, None, seen))
+            return
+        merged = merge(entry.now, seen)
+        if merged is not entry.now:
+            entry.now = merged
+            self._index(entry)
+
+    def _join(self, entry: _Entry, twin: _Entry) -> None:
+        entry.now = merge(entry.now, twin.now)
+        del self._entries[id(twin)]
+        self._joined.append(twin)
+
+    def write(self, terms: Terms) -> set[datetime]:
+        """Store what is new or changed; the hours that this touches."""
+        entries = self._entries.values()
+        types = agent_types((e.now.session_id, e.now.agent_id) for e in entries if e.now.agent_id)
+        hours = self._drop_joined()
+        added: list[Row] = []
+        changed: list[tuple[int, Row]] = []
+        for entry in entries:
+            if entry.before == entry.now:
+                self.stored.unchanged += 1
+                continue
+            hour = hour_of(entry.now.at)
+            hours.add(hour)
+            row = _row(entry.now, hour, types, terms)
+            if entry.pk is None or entry.before is None:
+                added.append(row)
+                if not terms.book.knows(entry.now.model):
+                    self.stored.unknown_models[entry.now.model] += 1
+            else:
+                hours.add(hour_of(entry.before.at))
+                changed.append((entry.pk, row))
+        add_and_change(added, changed)
+        self.stored.new, self.stored.improved = len(added), len(changed)
+        return hours
+
+    def _drop_joined(self) -> set[datetime]:
+        stored = [entry for entry in self._joined if entry.before is not None]
+        if stored:
+            UsageRecord.objects.filter(pk__in=among(entry.pk for entry in stored)).delete()
+        return {hour_of(entry.before.at) for entry in stored if entry.before is not None}
+
+
+def _known(observations: Sequence[Observation]) -> list[_Entry]:
+    """The records that the sights may belong to."""
+    message_ids = among(seen.message_id for seen in observations)
+    request_ids = among(seen.request_id for seen in observations)
+    rows = UsageRecord.objects.filter(
+        Q(message_id__in=message_ids) | Q(request_id__in=request_ids)
+    ).order_by()
+    entries = []
+    for pk, *values in rows.values_list("pk", *_FIELDS):
+        fields = dict(zip(_FIELDS, values, strict=True))
+        fields["counted_at"] = fields["counted_at"] or fields["at"]
+        known = Observation(**fields)
+        entries.append(_Entry(pk, known, known))
+    return entries
+
+
+def _row(seen: Observation, hour: datetime, types: dict[AgentKey, str], terms: Terms) -> Row:
+    """The record as tables.COLUMNS has it."""
+    agent_type = seen.agent_type
+    if seen.agent_id:
+        agent_type = types.get((seen.session_id, seen.agent_id)) or agent_type
+    return (
+        seen.message_id,
+        seen.request_id,
+        seen.source,
+        seen.at,
+        seen.counted_at if seen.counted_at != seen.at else None,
+        hour,
+        seen.session_id,
+        seen.agent_id,
+        agent_type,
+        seen.sidechain,
+        terms.registry.sub_agent(agent_type, sidechain=seen.sidechain),
+        seen.sd_id,
+        seen.phase,
+        seen.model,
+        seen.tier,
+        terms.is_long(seen.model, seen.at.date(), seen.prompt),
+        seen.output_final,
+        seen.input,
+        seen.output,
+        seen.cache_write_5m,
+        seen.cache_write_1h,
+        seen.cache_read,
+        seen.unsplit,
+    )

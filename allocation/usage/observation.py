@@ -1,0 +1,93 @@
+"""One sight of one API request, and the rule by which several sights become one record.
+
+No Django here: the processes that read transcripts import this module and little else.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+# Who is trusted more when two sources saw the same request.
+TRUST = {"manual": 0, "api": 1, "transcript": 2, "otlp": 3}
+
+# No request has a trillion tokens. The bound keeps every sum within 64 bits.
+MOST_TOKENS = 10**12
+
+
+class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a source saw of one API request. Counts are tokens; moments are UTC.
+
+    `at` is when the request was first seen, `counted_at` when the sight was written that the
+    counts come from. `sidechain` is true of sub-agents and false of the main thread; `agent_type`
+    is the name that the harness gave, where the sight itself tells it.
+    """
+
+    message_id: str | None
+    request_id: str | None
+    source: str
+    at: datetime
+    counted_at: datetime
+    session_id: str = ""
+    agent_id: str = ""
+    agent_type: str = ""
+    sidechain: bool = False
+    model: str = ""
+    tier: str = ""
+    output_final: bool = True
+    input: int = 0
+    output: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    cache_read: int = 0
+    unsplit: int = 0
+    sd_id: int | None = None
+    phase: str = ""
+
+    @property
+    def prompt(self) -> int:
+        """Tokens of the prompt, as policy.meter.Counts has it."""
+        return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
+
+
+def merge(known: Observation, seen: Observation) -> Observation:
+    """Both sights of one request as one, whichever of them came first.
+
+    The counts and the model are taken as a whole from the better source, of one source from the
+    larger output, of equal ones from the later: a fallback in mid-stream changes model and cache
+    counts. Where the request belongs is a question of its own: resumed sessions and sidechains
+    repeat the messages of their parents, so the main thread is preferred to a sidechain, then the
+    earlier. Returns `known` itself where `seen` adds nothing.
+    """
+    counted = seen if _weight(seen) >= _weight(known) else known
+    origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
+    merged = Observation(
+        origin.message_id or copy.message_id,
+        origin.request_id or copy.request_id,
+        counted.source,
+        min(known.at, seen.at),
+        counted.counted_at,
+        origin.session_id or copy.session_id,
+        origin.agent_id,
+        origin.agent_type or (copy.agent_type if origin.sidechain else ""),
+        origin.sidechain,
+        counted.model,
+        counted.tier,
+        counted.output_final,
+        counted.input,
+        counted.output,
+        counted.cache_write_5m,
+        counted.cache_write_1h,
+        counted.cache_read,
+        counted.unsplit,
+        known.sd_id or seen.sd_id,
+        known.phase or seen.phase,
+    )
+    return known if merged == known else merged
+
+
+def _weight(sight: Observation) -> tuple[int, int, bool, datetime]:
+    return (TRUST[sight.source], sight.output, sight.output_final, sight.counted_at)
+
+
+def _distance(sight: Observation) -> tuple[bool, datetime, str]:
+    return (sight.sidechain, sight.at, sight.agent_id)

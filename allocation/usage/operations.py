@@ -1,0 +1,230 @@
+"""Every way in which usage is written."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import cpu_count
+from pathlib import Path
+
+import msgspec
+from django.db import transaction
+
+from allocation.catalog.models import Tier
+from allocation.catalog.pricing import load_price_book
+from allocation.directives.models import StrategicDirective
+from allocation.policy.errors import RuleError
+from allocation.usage import bookmarks
+from allocation.usage.ingest import Terms, hour_of, store
+from allocation.usage.models import Source, UsageRecord
+from allocation.usage.names import load_registry
+from allocation.usage.observation import Observation
+from allocation.usage.tables import among, differing_hours, lock, roll_up
+from allocation.usage.transcripts.discover import Skipped, discover
+from allocation.usage.transcripts.reader import Reading
+from allocation.usage.transcripts.worker import read_all
+
+# Below so many bytes processes of their own would take longer to start than to read.
+_WORTH_WORKERS = 48 * 1024 * 1024
+
+# 2**53 - 1: above it JSON readers lose digits.
+MOST_BY_HAND = 9_007_199_254_740_991
+
+# The kinds of tokens that make up a prompt, as policy.meter.Counts has it.
+PROMPT = ("input", "cache_write_5m", "cache_write_1h", "cache_read")
+
+Progress = Callable[[int, int], None]  # bytes read, bytes to read
+
+
+@dataclass(slots=True)
+class ImportSummary:
+    """What an import did.
+
+    `files` are all transcripts found, `files_read` those with something new. `new`, `improved` and
+    `unchanged` are records; `unreadable` are lines; `unknown_models` counts new records by model.
+    """
+
+    files: int = 0
+    files_read: int = 0
+    bytes: int = 0
+    lines: int = 0
+    new: int = 0
+    improved: int = 0
+    unchanged: int = 0
+    unreadable: int = 0
+    unknown_models: Counter[str] = field(default_factory=Counter)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def import_transcripts(
+    *,
+    paths: Iterable[Path],
+    now: datetime,
+    sd: StrategicDirective | None = None,
+    phase: str = "",
+    progress: Progress | None = None,
+) -> ImportSummary:
+    """Read what is new in the transcripts at and below the paths, and store it.
+
+    Each piece is stored in a transaction of its own together with how far it was read, so that an
+    import that is cut off goes on where it stopped. With an `sd` (and a `phase`) everything is
+    read again and laid to it, except records that have an SD already. Raises RuleError, before
+    anything is stored, if a path does not exist or is neither a folder nor a transcript.
+    """
+    discovery = discover(paths)
+    left = bookmarks.plan(discovery.found, again=sd is not None)
+    summary = ImportSummary(
+        files=sum(not file.is_meta for file in discovery.found),
+        files_read=sum(not file.is_meta for file in left.files.values()),
+        skipped=[*discovery.skipped, *left.skipped],
+    )
+    if not left.tasks:
+        return summary
+    terms = Terms(load_registry(), load_price_book())
+    workers = min(2, cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
+    for reading in read_all(left.tasks, workers=workers):
+        with transaction.atomic():
+            stored = store(
+                _laid_to(reading.requests, sd, phase),
+                terms=terms,
+                names=reading.names,
+                calls=reading.calls,
+            )
+            bookmarks.keep(reading.ends, left.files, now=now)
+        _add(summary, reading)
+        summary.new += stored.new
+        summary.improved += stored.improved
+        summary.unchanged += stored.unchanged
+        summary.unknown_models += stored.unknown_models
+        if progress:
+            progress(summary.bytes, left.bytes)
+    return summary
+
+
+def _laid_to(
+    requests: Sequence[Observation], sd: StrategicDirective | None, phase: str
+) -> Sequence[Observation]:
+    if sd is None and not phase:
+        return requests
+    sd_id = sd and sd.pk
+    return [msgspec.structs.replace(seen, sd_id=sd_id, phase=phase) for seen in requests]
+
+
+def _add(summary: ImportSummary, reading: Reading) -> None:
+    summary.bytes += reading.bytes
+    summary.lines += reading.lines
+    summary.unreadable += reading.unreadable
+    summary.skipped += [Skipped(Path(path), reason) for path, reason in reading.skipped]
+
+
+def count_by_hand(
+    *,
+    key: str,
+    tokens_by_tier: dict[str, int],
+    at: datetime,
+    sd: StrategicDirective | None,
+    phase: str,
+    sub_agent: str = "",
+) -> None:
+    """Count an amount that was logged by hand: one record for each tier of its mix.
+
+    `key` names the amount (`checkpoint:12`). Called again with the same key it puts the new amount
+    in the place of the old one. Nobody knows the kinds of these tokens, so they are `unsplit`.
+    Raises RuleError for tokens below 0 or above 2**53 - 1.
+    """
+    if not all(0 <= tokens <= MOST_BY_HAND for tokens in tokens_by_tier.values()):
+        raise RuleError(f"Tokens must be from 0 to {MOST_BY_HAND:,}.")
+    counted = {f"{key}:{tier}": (tier, n) for tier, n in tokens_by_tier.items() if n}
+    tiers = ["", *Tier.objects.values_list("name", flat=True)]
+    every_tier = {f"{key}:{tier}" for tier in tiers}
+    with transaction.atomic():
+        lock()
+        before = UsageRecord.objects.filter(
+            source=Source.MANUAL, message_id__in=among(every_tier | counted.keys())
+        )
+        hours = {hour_of(at), *before.values_list("hour", flat=True).order_by()}
+        before.delete()
+        UsageRecord.objects.bulk_create(
+            UsageRecord(
+                message_id=message_id,
+                source=Source.MANUAL,
+                at=at,
+                hour=hour_of(at),
+                sub_agent=sub_agent,
+                sidechain=bool(sub_agent),
+                sd=sd,
+                phase=phase,
+                tier=tier,
+                unsplit=tokens,
+            )
+            for message_id, (tier, tokens) in counted.items()
+        )
+        roll_up(hours)
+
+
+def rebuild_hours(hours: Iterable[datetime]) -> None:
+    """Make the roll-ups of the hours that hold these moments anew from their records."""
+    with transaction.atomic():
+        lock()
+        roll_up({hour_of(moment) for moment in hours})
+
+
+def check_roll_ups(*, since: datetime, until: datetime) -> list[datetime]:
+    """Compare roll-ups and records of the hours in [since, until); mend and return what differs."""
+    with transaction.atomic():
+        lock()
+        differing = differing_hours(hour_of(since), until)
+        if differing:
+            roll_up(differing)
+    return differing
+
+
+def reattribute() -> int:
+    """Follow a change of sub-agents or aliases: the number of records that have another name now.
+
+    Call it in the transaction of the change. It looks at every name, not at every record.
+    """
+    changed = 0
+    with transaction.atomic():
+        lock()
+        registry = load_registry()
+        hours: set[datetime] = set()
+        # Amounts logged by hand name the sub-agent itself, and no type of a harness.
+        named = UsageRecord.objects.exclude(source=Source.MANUAL)
+        names = named.values_list("agent_type", "sidechain", "sub_agent").distinct().order_by()
+        for agent_type, sidechain, sub_agent in names:
+            follows = registry.sub_agent(agent_type, sidechain=sidechain)
+            if follows != sub_agent:
+                records = named.filter(
+                    agent_type=agent_type, sidechain=sidechain, sub_agent=sub_agent
+                )
+                hours.update(records.values_list("hour", flat=True).distinct().order_by())
+                changed += records.update(sub_agent=follows)
+        if hours:
+            roll_up(hours)
+    return changed
+
+
+def reprice_prompts(*, model_id: str) -> int:
+    """Follow a change of the prompt size above which a model costs more.
+
+    Returns the number of records that count as long, or no longer do. Call it in the transaction
+    of the change of prices.
+    """
+    columns = ("pk", "at", "hour", "long_prompt", *PROMPT)
+    turned: dict[bool, list[int]] = {True: [], False: []}
+    hours: set[datetime] = set()
+    with transaction.atomic():
+        lock()
+        book = load_price_book()
+        rows = UsageRecord.objects.filter(model=model_id).order_by().values_list(*columns)
+        for pk, at, hour, was_long, *prompt in rows.iterator():
+            is_long = book.is_long(model_id, at.date(), sum(prompt))
+            if is_long != was_long:
+                turned[is_long].append(pk)
+                hours.add(hour)
+        for is_long, pks in turned.items():
+            UsageRecord.objects.filter(pk__in=among(pks)).update(long_prompt=is_long)
+        if hours:
+            roll_up(hours)
+    return sum(map(len, turned.values()))

@@ -1,0 +1,164 @@
+"""The few statements for which the ORM is too slow, on SQLite and on PostgreSQL.
+
+Column and table names come from the models, values are always bound; that is why the exemptions
+for SQL made from strings stand here and nowhere else.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+# What a record holds apart from its id, in the order of a Row.
+COLUMNS = (
+    "message_id", "request_id", "source", "at", "counted_at", "hour", "session_id", "agent_id",
+    "agent_type", "sidechain", "sub_agent", "sd_id", "phase", "model", "tier", "long_prompt",
+    "output_final", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit",
+)  # fmt: skip
+Row = tuple[Any, ...]
+
+_GROUPED = "hour, sd_id, phase, sub_agent, model, tier, source, long_prompt"
+_KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
+_SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in _KINDS)
+_NAMES = ", ".join(COLUMNS)
+_INCOMING = "usage_records_incoming"
+# Any number will do that nothing else in the database takes as a lock.
+_WRITING_USAGE = 7_203_947_215
+
+
+def is_postgresql() -> bool:
+    """Whether the database is PostgreSQL; else it is SQLite."""
+    return connection.vendor == "postgresql"
+
+
+def lock() -> None:
+    """Let one transaction at a time write usage. On SQLite every transaction is one already."""
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITING_USAGE])
+
+
+def among(values: Iterable[Any]) -> Any:
+    """The right side of an `__in` lookup for any number of values.
+
+    SQLite takes a limited number of parameters, so there all of them are one.
+    """
+    distinct = {value for value in values if value is not None}
+    if is_postgresql():
+        return distinct
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps([*distinct])])
+
+
+def add_and_change(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
+    """Store new rows, and changed ones under their ids."""
+    write = _copy if is_postgresql() else _execute_many
+    if added or changed:
+        write(added, changed)
+
+
+def _execute_many(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
+    marks = ", ".join(["%s"] * len(COLUMNS))
+    assignments = ", ".join(f"{column} = %s" for column in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO usage_records ({_NAMES}) VALUES ({marks})",  # noqa: S608
+            [_as_sqlite(row) for row in added],
+        )
+        cursor.executemany(
+            f"UPDATE usage_records SET {assignments} WHERE id = %s",  # noqa: S608
+            [(*_as_sqlite(row), pk) for pk, row in changed],
+        )
+
+
+def _as_sqlite(row: Row) -> Row:
+    """The row with its three moments as Django writes them there: UTC without saying so."""
+    message_id, request_id, source, at, counted_at, hour, *rest = row
+    return (
+        message_id,
+        request_id,
+        source,
+        _text(at),
+        counted_at and _text(counted_at),
+        _text(hour),
+        *rest,
+    )
+
+
+def _text(moment: datetime) -> str:
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ")[: -len("+00:00")]
+
+
+def _copy(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
+    """COPY into a temporary table: into the table itself it is refused under row-level security."""
+    assignments = ", ".join(f"{column} = incoming.{column}" for column in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {_INCOMING} ON COMMIT DELETE ROWS "  # noqa: S608
+            f"AS SELECT id, {_NAMES} FROM usage_records WITH NO DATA"
+        )
+        cursor.execute(f"DELETE FROM {_INCOMING}")  # noqa: S608
+        with cursor.copy(f"COPY {_INCOMING} (id, {_NAMES}) FROM STDIN") as copy:
+            for row in added:
+                copy.write_row((None, *row))
+            for pk, row in changed:
+                copy.write_row((pk, *row))
+        cursor.execute(
+            f"UPDATE usage_records SET {assignments} FROM {_INCOMING} AS incoming "  # noqa: S608
+            "WHERE usage_records.id = incoming.id"
+        )
+        cursor.execute(
+            f"INSERT INTO usage_records ({_NAMES}) "  # noqa: S608
+            f"SELECT {_NAMES} FROM {_INCOMING} WHERE id IS NULL"
+        )
+
+
+def roll_up(hours: Iterable[datetime]) -> None:
+    """Make the roll-ups of these hours anew from their records."""
+    touched, params = _these(hours)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM usage_hours WHERE hour IN ({touched})", params)  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO usage_hours ({_GROUPED}, records, {', '.join(_KINDS)}) "  # noqa: S608
+            f"SELECT {_GROUPED}, COUNT(*), {_SUMS} FROM usage_records "
+            f"WHERE hour IN ({touched}) GROUP BY {_GROUPED}",
+            params,
+        )
+
+
+def _these(hours: Iterable[datetime]) -> tuple[str, list[Any]]:
+    if is_postgresql():
+        return "SELECT unnest(%s::timestamptz[])", [[*hours]]
+    return "SELECT value FROM json_each(%s)", [json.dumps([_text(hour) for hour in hours])]
+
+
+def differing_hours(since: datetime, until: datetime) -> list[datetime]:
+    """The hours in [since, until) whose roll-ups are not what their records add up to."""
+    records = (
+        f"SELECT {_GROUPED}, COUNT(*) AS records, {_SUMS} FROM usage_records "  # noqa: S608
+        f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}"
+    )
+    # Summed as well, so that a roll-up that stands there twice is found.
+    rolled = (
+        f"SELECT {_GROUPED}, SUM(records) AS records, {_SUMS} FROM usage_hours "  # noqa: S608
+        f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}"
+    )
+    span = [since, until] if is_postgresql() else [_text(since), _text(until)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT hour FROM (SELECT * FROM ({records}) AS a EXCEPT "  # noqa: S608
+            f"SELECT * FROM ({rolled}) AS b) AS missing UNION SELECT DISTINCT hour FROM "
+            f"(SELECT * FROM ({rolled}) AS c EXCEPT SELECT * FROM ({records}) AS d) AS extra",
+            span * 4,
+        )
+        return [_moment(hour) for (hour,) in cursor.fetchall()]
+
+
+def _moment(value: datetime | str) -> datetime:
+    """SQLite gives text, or a moment that does not say that it is UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

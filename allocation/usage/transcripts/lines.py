@@ -1,0 +1,306 @@
+"""From one line of a transcript to what it says: a request, a name, or nothing."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from allocation.usage.observation import MOST_TOKENS, Observation
+from allocation.usage.transcripts.attribution import (
+    DEFAULT_AGENT,
+    AgentCall,
+    AgentName,
+    Evidence,
+)
+
+Tokens = Annotated[int, Meta(ge=0, le=MOST_TOKENS)] | None
+Id = Annotated[str, Meta(max_length=100)] | None
+
+SYNTHETIC = "<synthetic>"
+NOTHING = Raw(b"")
+
+
+class Unreadable(ValueError):
+    """A line that should say something and cannot be understood."""
+
+
+class _CacheWrites(Struct, gc=False):
+    ephemeral_5m_input_tokens: Tokens = 0
+    ephemeral_1h_input_tokens: Tokens = 0
+
+
+class _Usage(Struct, gc=False):
+    input_tokens: Tokens = 0
+    output_tokens: Tokens = 0
+    cache_creation_input_tokens: Tokens = 0
+    cache_read_input_tokens: Tokens = 0
+    cache_creation: _CacheWrites | None = None
+
+
+class _Message(Struct, gc=False):
+    id: Id = None
+    model: Id = None
+    stop_reason: str | None = None
+    usage: _Usage | None = None
+    content: Raw = NOTHING
+
+
+class _Line(Struct, rename="camel", gc=False):
+    type: str = ""
+    timestamp: datetime | None = None
+    session_id: Id = None
+    agent_id: Id = None
+    is_sidechain: bool | None = None
+    request_id: Id = None
+    attribution_agent: str | None = None
+    uuid: Id = None
+    message: _Message | None = None
+    # Spelt like this it is `claude -p --output-format stream-json` that was saved: the same
+    # requests with placeholder counts, which stand in their transcripts too.
+    stream_session: Raw = msgspec.field(default=NOTHING, name="session_id")
+
+
+class _AnyLine(Struct, rename="camel"):
+    """A line of which nothing is expected; decoding it checks that it is a JSON object."""
+
+    type: Any = ""
+
+
+class _Block(Struct):
+    type: str = ""
+    id: str = ""
+    tool_use_id: str = ""
+    name: str = ""
+    input: Raw = NOTHING
+
+
+class _AgentInput(Struct):
+    subagent_type: str | None = None
+
+
+class _Content(Struct, frozen=True):
+    content: tuple[_Block, ...] = ()
+
+
+class _ToolResult(Struct, rename="camel"):
+    agent_id: str = ""
+    agent_type: str = ""
+
+
+class _ResultLine(Struct, rename="camel"):
+    session_id: Id = None
+    message: _Content = _Content()
+    tool_use_result: Raw = NOTHING
+
+
+class _ProgressData(Struct, rename="camel", frozen=True):
+    agent_id: str = ""
+
+
+class _ProgressLine(Struct, rename="camel"):
+    session_id: Id = None
+    data: _ProgressData = _ProgressData()
+    parent_tool_use_id: str = msgspec.field(default="", name="parentToolUseID")
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+_decode_any = msgspec.json.Decoder(_AnyLine).decode
+_decode_blocks = msgspec.json.Decoder(list[_Block]).decode
+_decode_agent_input = msgspec.json.Decoder(_AgentInput).decode
+_decode_result = msgspec.json.Decoder(_ResultLine).decode
+_decode_tool_result = msgspec.json.Decoder(_ToolResult).decode
+_decode_progress = msgspec.json.Decoder(_ProgressLine).decode
+
+# What decoding raises on hostile input: syntax, shape, UTF-8, and nesting beyond all reason.
+BROKEN = (ValueError, RecursionError)
+
+
+class Said(Struct, gc=False):
+    """What a line says. Most say nothing."""
+
+    request: Observation | None = None
+    name: AgentName | None = None
+    calls: tuple[AgentCall, ...] = ()
+
+
+SILENT = Said()
+
+
+def understand(line: bytes | bytearray, *, session_id: str, agent_id: str) -> Said:
+    """What one complete line says. `session_id` and `agent_id` hold where the line has none.
+
+    Raises Unreadable if it is no JSON object, or a response whose counts, model or moment cannot
+    be used. Text that nothing is taken from is skipped undecoded: a broken byte in a prompt does
+    not lose the request.
+    """
+    if line[:1] == b"\0":
+        line = line.lstrip(b"\0")  # a crash leaves a run of NULs, and the next line follows it
+    if b'"usage"' in line:
+        return _usage_line(line, session_id, agent_id)
+    if b'"agentId"' in line and b'"toolUseResult"' in line:
+        return _result_line(line, session_id)
+    if line[:1] != b"{" or line[-1:] != b"}":
+        _check(line)
+    return SILENT
+
+
+def _check(line: bytes | bytearray) -> _AnyLine | None:
+    """The line's type, None of a blank line. Raises Unreadable if it is no JSON object."""
+    if not line.strip():
+        return None
+    try:
+        return _decode_any(line)
+    except BROKEN as error:
+        raise Unreadable from error
+
+
+def _usage_line(line: bytes | bytearray, session_id: str, agent_id: str) -> Said:
+    try:
+        decoded = _decode(line)
+    except BROKEN as error:
+        # Other kinds of lines have other shapes under the same keys, and that is no fault.
+        other = _check(line)
+        if other is None or other.type == "assistant":
+            raise Unreadable from error
+        return _other_line(line, other.type, session_id)
+    message = decoded.message
+    if decoded.type != "assistant":
+        return _other_line(line, decoded.type, session_id)
+    if message is None or message.usage is None or message.model == SYNTHETIC:
+        return SILENT
+    if decoded.stream_session is not NOTHING and not decoded.session_id:
+        return SILENT
+    session = decoded.session_id or session_id
+    request = _request(decoded, message, message.usage, session, agent_id)
+    name = None
+    if request.agent_id and decoded.attribution_agent:
+        name = AgentName(
+            session, request.agent_id, _stored(decoded.attribution_agent), Evidence.LINE
+        )
+    calls_agents = b'"Agent"' in line or b'"Task"' in line
+    calls = _calls(message.content, session) if calls_agents else ()
+    return Said(request if request.prompt or request.output else None, name, calls)
+
+
+def _other_line(line: bytes | bytearray, kind: object, session_id: str) -> Said:
+    if kind == "progress":
+        return _progress_line(line, session_id)
+    if b'"toolUseResult"' in line:
+        return _result_line(line, session_id)
+    return SILENT
+
+
+def _request(
+    line: _Line, message: _Message, usage: _Usage, session_id: str, file_agent: str
+) -> Observation:
+    moment = line.timestamp
+    message_id = message.id or (None if line.request_id else line.uuid and f"line:{line.uuid}")
+    if moment is None or not (message_id or line.request_id):
+        raise Unreadable
+    agent_id = line.agent_id or (file_agent if line.is_sidechain else "")
+    # The request by which a thread sums itself up is the parent's own, whatever its file is called.
+    own = agent_id.startswith("acompact")
+    writes_5m, writes_1h = _cache_writes(usage)
+    at = moment if moment.tzinfo is UTC else _in_utc(moment)
+    return Observation(
+        message_id or None,
+        line.request_id,
+        "transcript",
+        at,
+        at,
+        session_id,
+        "" if own else agent_id,
+        "" if own else _stored(line.attribution_agent or ""),
+        not own and bool(line.is_sidechain or agent_id),
+        message.model or "",
+        "",
+        message.stop_reason is not None,
+        usage.input_tokens or 0,
+        usage.output_tokens or 0,
+        writes_5m,
+        writes_1h,
+        usage.cache_read_input_tokens or 0,
+    )
+
+
+def _cache_writes(usage: _Usage) -> tuple[int, int]:
+    """Tokens written for 5 minutes and for 1 hour. Without a split they count as the former."""
+    split = usage.cache_creation
+    if split is not None:
+        writes = (split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0)
+        if any(writes):
+            return writes
+    return usage.cache_creation_input_tokens or 0, 0
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise Unreadable from error
+
+
+def _stored(name: str) -> str:
+    """A name as a column can hold it."""
+    return name.replace("\0", "")[:100]
+
+
+def _calls(content: Raw, session_id: str) -> tuple[AgentCall, ...]:
+    """The sub-agents that a response calls."""
+    calls = []
+    try:
+        for block in _decode_blocks(content):
+            if block.type == "tool_use" and block.name in {"Agent", "Task"} and block.id:
+                named = _decode_agent_input(block.input).subagent_type
+                calls.append(
+                    AgentCall(_stored(block.id), session_id, _stored(named or DEFAULT_AGENT))
+                )
+    except BROKEN:
+        pass  # the request counts all the same
+    return tuple(calls)
+
+
+def _result_line(line: bytes | bytearray, session_id: str) -> Said:
+    try:
+        decoded = _decode_result(line)
+    except BROKEN:
+        _check(line)
+        return SILENT  # the result of some other tool
+    try:
+        result = _decode_tool_result(decoded.tool_use_result)
+    except BROKEN:
+        return SILENT  # likewise: a string, a list
+    if not result.agent_id:
+        return SILENT
+    session, agent_id = _stored(decoded.session_id or session_id), _stored(result.agent_id)
+    if result.agent_type:
+        name = AgentName(session, agent_id, _stored(result.agent_type), Evidence.PARENT)
+        return Said(name=name)
+    tool_use_id = next((b.tool_use_id for b in decoded.message.content if b.tool_use_id), "")
+    if not tool_use_id:
+        return SILENT
+    call = AgentCall(_stored(tool_use_id), session, "", agent_id, Evidence.PARENT)
+    return Said(calls=(call,))
+
+
+def _progress_line(line: bytes | bytearray, session_id: str) -> Said:
+    try:
+        decoded = _decode_progress(line)
+    except BROKEN:
+        return SILENT
+    if not (decoded.data.agent_id and decoded.parent_tool_use_id):
+        return SILENT
+    return Said(
+        calls=(
+            AgentCall(
+                _stored(decoded.parent_tool_use_id),
+                _stored(decoded.session_id or session_id),
+                "",
+                _stored(decoded.data.agent_id),
+                Evidence.PROGRESS,
+            ),
+        )
+    )

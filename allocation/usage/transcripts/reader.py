@@ -1,0 +1,228 @@
+"""Reads pieces of transcripts in bounded memory and puts together what they say.
+
+A file is read in segments, so that neither a huge file nor a huge line sets how much memory is
+needed, and so that what has been stored need not be read again after a crash. A segment owns the
+lines that begin in it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from allocation.usage.observation import Observation, merge
+from allocation.usage.transcripts.attribution import (
+    META_SUFFIX,
+    AgentCall,
+    AgentName,
+    agent_id_of,
+    read_meta,
+)
+from allocation.usage.transcripts.discover import LOOKED_AT, is_binary, reason_of
+from allocation.usage.transcripts.lines import Unreadable, understand
+
+BLOCK = 1024 * 1024
+# Longer lines are counted as unreadable: nothing may exhaust the memory. In bytes.
+LONGEST_LINE = 64 * 1024 * 1024
+_DIGESTED = 1024
+
+
+class Segment(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes [start, stop) of a file. `aligned` says that a line begins at `start`."""
+
+    path: str
+    start: int
+    stop: int
+    aligned: bool = True
+    last: bool = True
+
+
+class End(msgspec.Struct, frozen=True, array_like=True):
+    """How far a file has been read: to a byte after a complete line, and what stands before it.
+
+    `offset` is None where no line began in the segment, which says nothing new. `last` is that of
+    the segment: the file has been read to the size it had.
+    """
+
+    path: str
+    offset: int | None
+    digest: str
+    last: bool
+
+
+class Reading(msgspec.Struct, array_like=True):
+    """What some segments say, each request once."""
+
+    requests: list[Observation] = []
+    names: list[AgentName] = []
+    calls: list[AgentCall] = []
+    ends: list[End] = []
+    skipped: list[tuple[str, str]] = []  # path, reason
+    bytes: int = 0
+    lines: int = 0
+    unreadable: int = 0
+
+
+def read(segments: Sequence[Segment]) -> Reading:
+    """Read the segments. A file that cannot be read is skipped with a reason; nothing raises."""
+    notes = _Notes()
+    for segment in segments:
+        try:
+            if segment.path.endswith(META_SUFFIX):
+                notes.meta(segment)
+            else:
+                notes.transcript(segment)
+        except OSError as error:
+            notes.reading.skipped.append((segment.path, reason_of(error)))
+        notes.reading.bytes += segment.stop - segment.start
+    return notes.put_together()
+
+
+def digest_of(file: BinaryIO, offset: int) -> str:
+    """A digest of the first and the last bytes before `offset`: another one, another file."""
+    file.seek(0)
+    first = file.read(min(_DIGESTED, offset))
+    file.seek(max(0, offset - _DIGESTED))
+    last = file.read(min(_DIGESTED, offset))
+    return hashlib.blake2b(first + last, digest_size=16).hexdigest()
+
+
+class _Notes:
+    """What has been read so far."""
+
+    def __init__(self) -> None:
+        self.reading = Reading([], [], [], [], [])
+        self._requests: dict[str | None, Observation] = {}
+        self._names: dict[tuple[str, str], AgentName] = {}
+        self._calls: dict[str, AgentCall] = {}
+
+    def meta(self, segment: Segment) -> None:
+        name = read_meta(Path(segment.path))
+        if name is not None:
+            self._name(name)
+        self.reading.ends.append(End(segment.path, segment.stop, "", True))
+
+    def transcript(self, segment: Segment) -> None:
+        path = Path(segment.path)
+        agent_id = agent_id_of(path)
+        session_id = "" if agent_id else path.stem[:100]
+        with path.open("rb", buffering=0) as file:
+            if segment.start == 0 and is_binary(file.read(LOOKED_AT)):
+                self.reading.skipped.append((segment.path, "a binary file, not a transcript"))
+                return
+            start = segment.start if segment.aligned else _next_line(file, segment)
+            offset = start
+            file.seek(start)
+            for lines, offset, is_torn in _groups(file, start, segment.stop):  # noqa: B007
+                self._take(lines, is_torn, session_id, agent_id)
+            began = start < segment.stop or segment.aligned
+            digest = digest_of(file, offset) if began else ""
+        self.reading.ends.append(End(segment.path, offset if began else None, digest, segment.last))
+
+    def _take(
+        self,
+        lines: Sequence[bytes | bytearray | None],
+        is_torn: bool,
+        session_id: str,
+        agent_id: str,
+    ) -> None:
+        for line in lines:
+            self.reading.lines += 1
+            try:
+                if line is None:
+                    raise Unreadable
+                said = understand(line, session_id=session_id, agent_id=agent_id)
+            except Unreadable:
+                if is_torn:  # it is still being written, and left for the next import
+                    self.reading.lines -= 1
+                else:
+                    self.reading.unreadable += 1
+                continue
+            if said.request is not None:
+                self._request(said.request)
+            if said.name is not None:
+                self._name(said.name)
+            for call in said.calls:
+                known = self._calls.get(call.tool_use_id)
+                self._calls[call.tool_use_id] = known.joined(call) if known else call
+
+    def _request(self, seen: Observation) -> None:
+        key = seen.message_id or seen.request_id
+        known = self._requests.get(key)
+        self._requests[key] = merge(known, seen) if known else seen
+
+    def _name(self, name: AgentName) -> None:
+        key = (name.session_id, name.agent_id)
+        known = self._names.get(key)
+        if known is None or name.evidence < known.evidence:
+            self._names[key] = name
+
+    def put_together(self) -> Reading:
+        self.reading.requests = [*filter(_storable, self._requests.values())]
+        self.reading.unreadable += len(self._requests) - len(self.reading.requests)
+        self.reading.names = list(self._names.values())
+        self.reading.calls = list(self._calls.values())
+        return self.reading
+
+
+def _storable(seen: Observation) -> bool:
+    """Whether no name has a NUL in it, which PostgreSQL cannot store."""
+    return (
+        "\0"
+        not in f"{seen.message_id}{seen.request_id}{seen.session_id}{seen.agent_id}{seen.model}"
+    )
+
+
+def _next_line(file: BinaryIO, segment: Segment) -> int:
+    """Where the first line begins that begins within the segment, or its end if none does."""
+    position = segment.start - 1
+    file.seek(position)
+    while position < segment.stop - 1:
+        block = file.read(min(BLOCK, segment.stop - 1 - position))
+        if not block:
+            break
+        newline = block.find(b"\n")
+        if newline >= 0:
+            return position + newline + 1
+        position += len(block)
+    return segment.stop
+
+
+def _groups(
+    file: BinaryIO, start: int, stop: int
+) -> Iterator[tuple[Sequence[bytes | bytearray | None], int, bool]]:
+    """The lines that begin in [start, stop), in groups, each with the offset at its end.
+
+    None stands for a line that is too long. The last group may be the beginning of a line whose
+    end is not written yet; that one is marked True, and its offset is where it begins.
+    """
+    position = offset = start
+    torn = bytearray()  # a line whose end has not been read
+    dropped = False  # whether its beginning was thrown away because it is too long
+    while position < stop or torn or dropped:
+        finishing = position >= stop
+        block = file.read(BLOCK if finishing else min(BLOCK, stop - position))
+        if not block:
+            break
+        position += len(block)
+        cut = 1 + (block.find(b"\n") if finishing else block.rfind(b"\n"))
+        if not cut:
+            torn += block
+            if len(torn) > LONGEST_LINE:
+                torn, dropped = bytearray(), True
+            continue
+        lines: list[bytes | bytearray | None] = [*block[: cut - 1].split(b"\n")]
+        if dropped:
+            lines[0] = None
+        elif torn:
+            torn += lines[0] or b""
+            lines[0] = torn
+        offset = position - len(block) + cut
+        yield lines, offset, False
+        if finishing:
+            return
+        torn, dropped = bytearray(block[cut:]), False
+    if torn and not dropped:
+        yield [torn], offset, True

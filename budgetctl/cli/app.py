@@ -1,0 +1,79 @@
+"""Which command lives where, and how the command line ends: exit 0, 1 or 2."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from budgetctl.cli.refusals import refuse, sentence
+
+# In the order of `budgetctl --help`. Only the module of the command that runs is imported.
+COMMANDS = {
+    "start": "budgetctl.cli.start:start",
+}
+
+
+class Commands(TyperGroup):
+    """The commands of COMMANDS, each imported when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found = getattr(import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        return get_command(found)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # None for typer's own ways to end a command: wrong usage, --help, an explicit exit.
+            said = sentence(error)
+            if said is None:
+                raise
+            refuse(said)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"budgetctl {version('budgetctl')}")
+        raise typer.Exit
+
+
+@app.callback()
+def budgetctl(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Mission control for the weekly Claude token budget.
+
+    Exit codes: 0 fine, 1 refused (one line says why), 2 wrong usage.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        get_command(app)(args=list(arguments), prog_name="budgetctl")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

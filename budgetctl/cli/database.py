@@ -1,0 +1,49 @@
+"""What a command does before it touches a row."""
+
+import os
+from pathlib import Path
+
+from budgetctl.cli.refusals import Refused, first_line
+
+NOT_SET_UP = "The database is not set up for this version. Run: budgetctl start"
+NEWER = (
+    "The database was made by a newer version of budgetctl. Install that version or a later one."
+)
+
+
+def set_django_up() -> None:
+    """Read the settings and make the models usable. Refuses a BUDGETCTL_HOME that cannot be used."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
+    import django
+
+    try:
+        django.setup()
+    except OSError as error:
+        # The one file that settings write: the secret key.
+        raise Refused(unusable_home(error)) from error
+    except ValueError as error:
+        raise Refused(f"The settings do not work: {first_line(error)}.") from error
+
+
+def unusable_home(error: OSError) -> str:
+    """One sentence about a BUDGETCTL_HOME that cannot be written."""
+    where = Path(error.filename).parent if error.filename else "its default"
+    return (
+        f"BUDGETCTL_HOME cannot be used ({where}: {error.strerror}). "
+        "Set it to a folder that you may write to."
+    )
+
+
+def open_database() -> None:
+    """Set Django up and refuse a database that this version cannot work with."""
+    set_django_up()
+    from django.db import connection
+
+    from budgetctl import schema
+
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        raise Refused(NOT_SET_UP)  # connecting would leave an empty file behind
+    if schema.unknown():
+        raise Refused(NEWER)
+    if schema.missing():
+        raise Refused(NOT_SET_UP)

@@ -1,0 +1,139 @@
+"""How commands write: one line or screen for people, JSON for scripts.
+
+Colour only where the terminal has it (rich honours NO_COLOR, TERM=dumb and pipes), and never as
+the only sign: a zone is a shape and a word first.
+"""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from allocation.display import format as fmt
+from allocation.policy.meter import Meter
+from allocation.policy.zones import Zone
+
+WIDTH = 80
+LABEL = 12
+
+_SHAPES = {Zone.GREEN: "●", Zone.YELLOW: "▲", Zone.ORANGE: "◆", Zone.RED: "⯃"}
+_STYLES = {
+    Zone.GREEN: "green",
+    Zone.YELLOW: "yellow",
+    Zone.ORANGE: "dark_orange",
+    Zone.RED: "red",
+}
+OFF_SHAPE = "○"
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console of at most 80 columns that takes no text for markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    # A terminal that cannot write a block or an arrow gets a question mark and not a stack trace.
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    made.width = min(made.width, WIDTH)
+    return made
+
+
+def show(lines: Iterable[Text | str]) -> None:
+    """Print lines to standard output, wrapped between words where the terminal is narrow."""
+    out = console()
+    for line in lines:
+        out.print(line)
+
+
+def emit(value: Any) -> None:
+    """Print one JSON document."""
+    print(json.dumps(value, indent=2))
+
+
+def heading(title: str) -> Text:
+    """A section's title in a rule."""
+    return Text(f"── {title} ".ljust(WIDTH, "─"), style="dim", end="")
+
+
+def row(label: str, value: Text | str, *more: Text | str) -> Text:
+    """A labelled value; what is too long for a line goes on under the value."""
+    return Text.assemble("  ", (label.ljust(LABEL), "bold"), value, *more)
+
+
+def zone(value: Zone) -> Text:
+    """A zone as shape and word: ▲ YELLOW."""
+    return Text.assemble((_SHAPES[value], _STYLES[value]), f" {value}")
+
+
+def bar(share: Fraction, cells: int, *, style: str = "", track: bool = False) -> Text:
+    """A bar of eighths of cells. More than all fills it; something is never drawn as nothing."""
+    eighths = min(cells * 8, fmt.whole(share * cells * 8))
+    if share > 0:
+        eighths = max(1, eighths)
+    full, part = divmod(eighths, 8)
+    filled = "█" * full + (" ▏▎▍▌▋▊▉"[part] if part else "")
+    if track:
+        return Text.assemble((filled, style), ("░" * (cells - len(filled)), "dim"))
+    return Text(filled, style=style)
+
+
+def zone_bar(share: Fraction, in_zone: Zone | None, cells: int = 20) -> Text:
+    """The budget bar in the colour of its zone."""
+    return bar(share, cells, style=_STYLES[in_zone] if in_zone else "", track=True)
+
+
+def safe(text: str) -> str:
+    """Text from outside without control characters, which could steer the terminal."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign).startswith("C") else sign
+        for sign in text
+    )
+
+
+def short(value: Fraction, meter: Meter) -> str:
+    """An amount of the budget in few characters: 42k, or $3.20."""
+    return fmt.amount(value, in_dollars=True) if meter.in_dollars else fmt.short(value)
+
+
+def long(value: Fraction, meter: Meter) -> str:
+    """An amount of the budget in full: 42,000, or $3.20."""
+    return fmt.amount(value, in_dollars=meter.in_dollars)
+
+
+def unit(meter: Meter) -> str:
+    """What the budget counts."""
+    return "US dollars" if meter.in_dollars else "tokens"
+
+
+# JSON values
+
+
+def iso(at: datetime | None) -> str | None:
+    """A moment in UTC, to the second: 2026-11-23T22:00:00Z."""
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def number(value: Fraction, meter: Meter) -> int | str:
+    """An amount of the budget: whole tokens, or dollars as a decimal string."""
+    return dollars(value) if meter.in_dollars else fmt.whole(value)
+
+
+def dollars(value: Fraction | Decimal) -> str:
+    """US dollars as a decimal string, exact where decimals can be: 3.2, 0.001275."""
+    exact = value if isinstance(value, Decimal) else Decimal(value.numerator) / value.denominator
+    if exact != value:
+        exact = round(exact, 6)
+    text = f"{exact:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def share(value: Fraction) -> float:
+    """A share as percent of two decimals, cut and not rounded: 69.999 is GREEN and stays 69.99."""
+    exact = Decimal(value.numerator * 100) / value.denominator
+    return float(exact.quantize(Decimal("0.01"), ROUND_DOWN))

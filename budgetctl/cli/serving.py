@@ -1,0 +1,154 @@
+"""The built-in server: its address, its requests, and the scheduled work beside them."""
+
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+from budgetctl.cli.refusals import Refused, first_line
+
+TICK_SECONDS = 60
+THREADS = 8
+
+logger = logging.getLogger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is done, so that a taken one changes nothing.
+
+    From now on connections wait until `serve` answers them. Port 0 takes any that is free.
+    """
+    try:
+        # IPv4 first: that is what people type, and `localhost` is reached on it everywhere.
+        found = sorted(
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE),
+            key=lambda entry: entry[0] != socket.AF_INET,
+        )
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise Refused(f"--host {host} is no address: {_reason(error)}.") from error
+    try:
+        # The port of a server that just stopped is free again at once.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise Refused(_why_not(error, host, port)) from error
+    return listener
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken, perhaps by another budgetctl. "
+            "Stop that, or choose another port with --port."
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--host {host} is no address of this machine."
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs more rights. Choose one above 1023 with --port."
+    return f"Cannot serve on {host}, port {port}: {_reason(error)}."
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or first_line(error)
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    return ip_address(_address(listener)).is_loopback
+
+
+def is_any(listener: socket.socket) -> bool:
+    """Whether it listens on all addresses of this machine."""
+    return ip_address(_address(listener)).is_unspecified
+
+
+def _address(listener: socket.socket) -> str:
+    address: str = listener.getsockname()[0]
+    return address.split("%")[0]
+
+
+def host_in_address(host: str) -> str:
+    """The host as it stands in an address and in a Host header: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer requests until the process is told to stop."""
+    import waitress
+    from django.conf import settings
+
+    from budgetctl.wsgi import application
+
+    # Behind a proxy that ends TLS, its word on the scheme counts; otherwise nobody's does.
+    behind_tls = (
+        {"trusted_proxy": "*", "trusted_proxy_headers": {"x-forwarded-proto"}}
+        if settings.TLS
+        else {}
+    )
+    server = waitress.create_server(
+        application, sockets=[listener], threads=THREADS, ident="budgetctl", **behind_tls
+    )
+    server.run()
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, also in a background job, which inherits
+    a deaf ear for Ctrl-C."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def ticking() -> Iterator[None]:
+    """Do the scheduled work now, and then once a minute in a thread."""
+    stopped = threading.Event()
+
+    def tick_on() -> None:
+        while not stopped.wait(TICK_SECONDS):
+            tick_once()
+
+    tick_once()
+    thread = threading.Thread(target=tick_on, name="tick", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(timeout=5)  # a tick under way may end; one that hangs does not hold us up
+
+
+def tick_once() -> None:
+    """One tick. What fails in it is logged in one line and tried again with the next."""
+    from django.db import connections
+    from django.utils import timezone
+
+    from allocation.dashboard.tick import tick
+
+    try:
+        tick(now=timezone.now())
+    except Exception as error:
+        logger.error(
+            "Scheduled work failed: %s: %s",
+            type(error).__name__,
+            first_line(error),
+            exc_info=logger.isEnabledFor(logging.DEBUG),
+        )
+    finally:
+        connections.close_all()

@@ -1,0 +1,99 @@
+"""What a first start sets up: the folder, the tables, the owner's account."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from budgetctl.cli.database import NEWER, unusable_home
+from budgetctl.cli.refusals import Refused
+
+OWNER = "chairman"
+PASSWORD_VARIABLE = "BUDGETCTL_CHAIRMAN_PASSWORD"  # noqa: S105 - the name of one
+
+# Any number will do that no other program on the same PostgreSQL uses.
+ADVISORY_LOCK = 0x62756467  # "budg"
+LOCK_SECONDS = 120
+
+
+def make_home(home: Path) -> None:
+    """The folder of the data, which nobody else may look into: it holds password hashes."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = home / f".writable.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        error.filename = str(home / "data")
+        raise Refused(unusable_home(error)) from error
+
+
+@contextmanager
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Let two starts at once set up one after the other. Whoever dies holding the lock drops it."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+            try:
+                yield
+            finally:
+                if connection.connection and not connection.connection.closed:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        return
+    # An empty SQLite database is a lock that every platform has. The real one cannot be it:
+    # migrations open and close transactions of their own.
+    with closing(sqlite3.connect(home / "start.lock", timeout=LOCK_SECONDS)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def migrate() -> bool:
+    """Bring the tables up to this version; True if there was anything to do."""
+    from django.core.management import call_command
+
+    from budgetctl import schema
+
+    if schema.unknown():
+        raise Refused(NEWER)
+    if not schema.missing():
+        return False
+    call_command("migrate", verbosity=0, interactive=False)
+    return True
+
+
+def make_owner(password: str) -> str | None:
+    """Make the owner's account with this password, or without one with a random password.
+
+    Returns the password of an account that was made, None where there is one already.
+    """
+    import secrets
+
+    from django.contrib.auth.models import User
+    from django.db import transaction
+    from django.utils import timezone
+
+    from allocation.audit.operations import record
+
+    with transaction.atomic():
+        if User.objects.filter(username=OWNER).exists():
+            return None
+        password = password or secrets.token_urlsafe(15)
+        User.objects.create_superuser(OWNER, password=password)
+        record(actor="budgetctl start", action="owner add", subject=OWNER, now=timezone.now())
+    return password
+
+
+def weakness(password: str) -> str:
+    """What Django's validators hold against a password, as one line; empty if nothing."""
+    from django.contrib.auth.models import User
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    try:
+        validate_password(password, User(username=OWNER))
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""

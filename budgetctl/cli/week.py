@@ -1,0 +1,96 @@
+"""What the commands about the running week say: read here, printed by week_text and week_json."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from allocation.budgets.models import BudgetRule
+from allocation.catalog.pricing import PriceBook, load_price_book
+from allocation.decisions.operations import Situation, situation_at
+from allocation.decisions.preflight import Preflight, preflight
+from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.queue import next_sd
+from allocation.floors.models import Override
+from allocation.forecasts.outlook import Outlook, outlook_at
+from allocation.policy.errors import RuleError
+from allocation.usage.standing import Standing, running_week, standing_at
+from allocation.usage.totals import Burned, burned, burned_by, total_of
+
+MAIN_THREAD = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The running week, and what an SD would do to it if there is one. `clock` is the owner's."""
+
+    clock: ZoneInfo
+    outlook: Outlook
+    preflight: Preflight | None
+
+    @property
+    def standing(self) -> Standing:
+        """How the week stands."""
+        return self.outlook.standing
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The running week in full. `spending` is by sub-agent, the largest first."""
+
+    plan: Plan
+    spending: Sequence[tuple[str, Burned]]
+    overrides: Sequence[Override]
+
+
+def owners_clock() -> ZoneInfo:
+    """The zone in which people read times."""
+    return BudgetRule.objects.get().zone_info
+
+
+def week_at(now: datetime) -> Week:
+    """Everything that `status` says."""
+    book = load_price_book()
+    week = running_week(now)
+    parts = burned_by(("sub_agent",), within=week.window, meter=week.meter, book=book)
+    standing = week.standing(now, total_of(parts.values()))
+    situation = situation_at(now, standing=standing)
+    ranked = sorted(parts.items(), key=lambda item: (-item[1].budget, item[0]))
+    return Week(
+        plan=_plan(next_sd(), situation, book),
+        spending=[(name or MAIN_THREAD, part) for (name,), part in ranked],
+        overrides=situation.overrides,
+    )
+
+
+def plan_for_next(now: datetime) -> Plan:
+    """What `next` says: the SD whose turn it is, if there is one."""
+    return _plan_at(now, next_sd())
+
+
+def plan_for(sd: StrategicDirective, now: datetime) -> Plan:
+    """What `check` says of an SD. Raises RuleError if it is over."""
+    if sd.status in {Status.COMPLETED, Status.ARCHIVED}:
+        raise RuleError(f"{sd.code} is {sd.get_status_display()}: nothing of it is still ahead.")
+    return _plan_at(now, sd)
+
+
+def _plan_at(now: datetime, sd: StrategicDirective | None) -> Plan:
+    book = load_price_book()
+    return _plan(sd, situation_at(now, standing=standing_at(now, book=book)), book)
+
+
+def _plan(sd: StrategicDirective | None, situation: Situation, book: PriceBook) -> Plan:
+    standing = situation.standing
+    return Plan(
+        clock=owners_clock(),
+        outlook=outlook_at(standing.at, standing=standing, book=book),
+        preflight=_preflight(sd, situation, book) if sd else None,
+    )
+
+
+def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:
+    so_far = burned(where=Q(sd=sd), meter=situation.standing.meter, book=book).counts
+    return preflight(sd, situation, book, burned=so_far.raw - so_far.cache_read)

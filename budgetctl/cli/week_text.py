@@ -1,0 +1,288 @@
+"""The running week as text of 80 columns: the report's Mission Control screen and its parts."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from fractions import Fraction
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+
+from allocation.decisions.preflight import PlannedRun, Preflight
+from allocation.display import format as fmt
+from allocation.forecasts.outlook import Outlook
+from allocation.policy.recommend import Recommendation
+from allocation.policy.zones import Zone
+from allocation.usage.standing import Standing
+from budgetctl.cli.printing import (
+    OFF_SHAPE,
+    WIDTH,
+    bar,
+    heading,
+    long,
+    row,
+    safe,
+    short,
+    unit,
+    zone,
+    zone_bar,
+)
+from budgetctl.cli.week import Plan, Week
+
+# The report's advice for each zone (its steps 7 and 9).
+ADVICE = {
+    Zone.GREEN: "normal operations",
+    Zone.YELLOW: "approaching the limit, save where quality allows",
+    Zone.ORANGE: "close to the limit, only what matters gets more than haiku",
+    Zone.RED: "at the limit, work that needs opus is deferred",
+}
+MOST_SUB_AGENTS = 7
+OFF = "budgetctl is off: each sub-agent runs on its registered default."
+
+
+def status(week: Week) -> Iterator[Text | str]:
+    """The Mission Control screen."""
+    plan, standing = week.plan, week.plan.standing
+    yield _title(standing, plan.clock)
+    yield ""
+    yield from summary(plan.outlook, plan.clock)
+    yield row("ACCURACY", "no record yet: no week with a forecast has closed")
+    for override in week.overrides:
+        what = f"{override.sub_agent.code} {override.phase}".strip()
+        until = fmt.soon(override.expires_at, plan.clock)
+        yield row("OVERRIDE", f"{what} on {override.tier} until {until}: {safe(override.reason)}")
+    yield ""
+    yield heading("NEXT SD")
+    yield from next_sd(plan)
+    yield ""
+    yield heading("SUB-AGENTS THIS WEEK")
+    yield from _spending(week)
+
+
+def summary(outlook: Outlook, clock: ZoneInfo) -> Iterator[Text | str]:
+    """Tokens, burn rate, status, reset: the four lines everything begins with."""
+    standing = outlook.standing
+    yield _tokens(standing)
+    yield row("BURN", _burn(outlook, clock))
+    yield row("STATUS", status_line(standing))
+    left = f"in {fmt.duration(standing.window.end - standing.at)}"
+    passed = f"{fmt.percent(outlook.elapsed)} of the week has passed"
+    yield row("RESET", f"{fmt.moment(standing.window.end, clock)} ({left}; {passed})")
+    yield row("RAW", _raw(standing))
+
+
+def status_line(standing: Standing) -> Text:
+    """The zone in shape, word and advice, or that budgetctl is off."""
+    if not standing.enabled:
+        return Text.assemble((OFF_SHAPE, "dim"), f" OFF  {OFF}")
+    if standing.exhausted:
+        over = long(standing.over, standing.meter)
+        return Text.assemble(zone(standing.zone), f"  used up, {over} {unit(standing.meter)} over")
+    return Text.assemble(zone(standing.zone), f"  {ADVICE[standing.zone]}")
+
+
+def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Text | str]:
+    """The linear baseline in detail."""
+    standing, linear = outlook.standing, outlook.linear
+    yield from summary(outlook, clock)
+    yield ""
+    yield heading("FORECAST")
+    if linear is None:
+        yield Text(f"  {outlook.too_early}")
+        return
+    meter = standing.meter
+    yield row("METHOD", "linear burn rate, the baseline: used ÷ hours × the week")
+    rates = f"{short(linear.per_hour, meter)} an hour, {short(linear.per_hour * 24, meter)} a day"
+    basis = {"overall": "the whole week so far", "recent": "the last 24 hours, the higher rate"}
+    yield row("BURN RATE", f"{rates} (from {basis[linear.basis]})")
+    if linear.buffered:
+        yield row("", "with a buffer of 20%, because fewer than half of the forecasts held")
+    in_zone = outlook.zone_at_reset
+    assert in_zone is not None
+    at_reset = fmt.percent(linear.at_reset / standing.effective_limit)
+    text = f"{long(linear.at_reset, meter)} {unit(meter)} ({at_reset}) "
+    yield row("AT RESET", text, zone(in_zone))
+    yield row("EXHAUSTION", _exhaustion(outlook, clock))
+    yield row("ACCURACY", "no record yet: no week with a forecast has closed")
+
+
+def next_sd(plan: Plan) -> Iterator[Text | str]:
+    """The SD whose turn it is, its allocation, and what it would do to the week."""
+    flight = plan.preflight
+    if flight is None:
+        yield "  No SD is waiting. Propose one: budgetctl sd new SD-… --complexity 3"
+        return
+    yield sd_line(flight)
+    for who, tiers, why in _allocation(flight):
+        yield Text.assemble("    ", f"{who:<16} ", (f"{tiers:<26} ", "bold"), (why, "dim"))
+    yield from after(flight, plan.standing)
+
+
+def sd_line(flight: Preflight) -> Text:
+    """Code, complexity, where it stands, and its title."""
+    sd = flight.sd
+    stands = f"in {sd.phase}" if sd.phase else str(sd.get_status_display())
+    critical = ", critical" if sd.critical else ""
+    title = f"  {safe(sd.title)}" if sd.title else ""
+    return Text.assemble(
+        "  ", (sd.code, "bold"), f" (complexity {sd.complexity}/5{critical}, {stands})", title
+    )
+
+
+def after(flight: Preflight, standing: Standing) -> Iterator[Text | str]:
+    """What the SD would use and leave, marked as an estimate, and what to look out for."""
+    meter = standing.meter
+    share = fmt.percent((standing.used + flight.projected) / standing.effective_limit)
+    yield row("PROJECTED", f"~{long(flight.projected, meter)} budget {unit(meter)} (estimate)")
+    left = f"{long(flight.remaining_after, meter)} {unit(meter)}; {share} used "
+    yield row("LEFT AFTER", left, zone(flight.zone_after))
+    if flight.zone_changes:
+        yield row("WARNING", f"The week will enter the {flight.zone_after} zone with this SD.")
+    waiting = sorted({run.sub_agent for run in flight.deferred})
+    if waiting:
+        yield row("DEFERRED", f"{', '.join(waiting)} would wait for the next budget week.")
+
+
+def check(plan: Plan) -> Iterator[Text | str]:
+    """The recommendation for each sub-agent of an SD, phase by phase."""
+    flight, standing = plan.preflight, plan.standing
+    assert flight is not None
+    yield row("BUDGET", status_line(standing))
+    yield _tokens(standing)
+    yield ""
+    yield heading("RECOMMENDED")
+    yield sd_line(flight)
+    for phase, runs in groupby(flight.runs, key=lambda run: run.phase):
+        yield ""
+        yield Text(f"  {phase}", style="bold")
+        for run in runs:
+            yield _run(run)
+    yield ""
+    yield from after(flight, standing)
+
+
+def _run(run: PlannedRun) -> Text:
+    tier = run.recommendation.tier
+    name = tier.name if tier else run.recommendation.outcome.value
+    middle = fmt.short((run.tokens_min + run.tokens_max) // 2)
+    return Text.assemble(
+        f"    {safe(run.sub_agent):<16} ",
+        (f"{name:<7}", "bold"),
+        f" {middle:>5}  ",
+        (_why(run.recommendation), "dim"),
+    )
+
+
+def _title(standing: Standing, clock: ZoneInfo) -> Text:
+    def date(at: datetime) -> str:
+        return f"{at.astimezone(clock):%Y-%m-%d}"
+
+    week = f"week of {date(standing.window.start)} to {date(standing.window.end)}"
+    title = "TOKEN MISSION CONTROL"
+    return Text.assemble((title, "bold"), (week.rjust(WIDTH - len(title)), "dim"))
+
+
+def _tokens(standing: Standing) -> Text:
+    meter = standing.meter
+    drawn = zone_bar(standing.share, standing.zone if standing.enabled else None)
+    of = f"{short(standing.used, meter)} / {short(standing.effective_limit, meter)}"
+    if standing.over:
+        rest = f"{long(standing.over, meter)} over"
+    else:
+        rest = f"{long(standing.remaining, meter)} left"
+    held = f", {short(standing.reserve, meter)} in reserve" if standing.reserve else ""
+    label = "DOLLARS" if meter.in_dollars else "TOKENS"
+    return row(label, drawn, f" {of} ({fmt.percent(standing.share)}), {rest}{held}")
+
+
+def _burn(outlook: Outlook, clock: ZoneInfo) -> str:
+    linear, meter = outlook.linear, outlook.standing.meter
+    if linear is None:
+        return outlook.too_early[:1].lower() + outlook.too_early[1:].rstrip(".")
+    rate = f"{short(linear.per_hour * 24, meter)} a day"
+    return f"{rate}; {_exhaustion(outlook, clock)}"
+
+
+def _exhaustion(outlook: Outlook, clock: ZoneInfo) -> str:
+    linear, standing = outlook.linear, outlook.standing
+    assert linear is not None
+    at_reset = f"{short(linear.at_reset, standing.meter)} at the reset"
+    if standing.exhausted:
+        return f"used up; {at_reset}"
+    if linear.before_reset:
+        early = fmt.duration(standing.window.end - linear.exhausts_at)
+        return f"used up {fmt.soon(linear.exhausts_at, clock)}, {early} before the reset"
+    return f"lasts to the reset, {at_reset}"
+
+
+def _raw(standing: Standing) -> str:
+    burned = standing.burned
+    text = f"{fmt.tokens(burned.counts.raw)} raw tokens, {fmt.usd(burned.usd)}"
+    if burned.unpriced and burned.usd is not None:
+        text += f" for what could be priced ({burned.records - burned.unpriced:,} records)"
+    elif burned.unpriced:
+        text = f"{fmt.tokens(burned.counts.raw)} raw tokens, dollars unknown"
+    return text
+
+
+def _allocation(flight: Preflight) -> list[tuple[str, str, str]]:
+    """Who runs on what and why: those apart whose tier differs from what most get."""
+    by_agent: dict[str, list[PlannedRun]] = {}
+    for run in flight.runs:
+        by_agent.setdefault(run.sub_agent, []).append(run)
+    described = [(who, _tiers(runs), _why(_decisive(runs))) for who, runs in by_agent.items()]
+    counted: dict[tuple[str, str], list[str]] = {}
+    for who, tiers, why in described:
+        counted.setdefault((tiers, why), []).append(who)
+    (tiers, why), usual = max(counted.items(), key=lambda item: len(item[1]), default=(("", ""), []))
+    if len(usual) < 4:
+        return described
+    lines = [line for line in described if line[0] not in usual]
+    return [*lines, (f"the {len(usual)} others" if lines else "all", tiers, why)]
+
+
+def _tiers(runs: Sequence[PlannedRun]) -> str:
+    named = [(run.recommendation.tier, run) for run in runs]
+    names = {str(tier or run.recommendation.outcome) for tier, run in named}
+    if len(names) == 1:
+        return names.pop()
+    return ", ".join(f"{tier or run.recommendation.outcome} {run.phase}" for tier, run in named)
+
+
+def _decisive(runs: Sequence[PlannedRun]) -> Recommendation:
+    """The run that has most to explain: the one whose path is longest."""
+    return max((run.recommendation for run in runs), key=lambda answer: len(answer.path))
+
+
+def _why(answer: Recommendation) -> str:
+    """The deciding step in a few words; the full sentence is in the JSON and on the web."""
+    rule = answer.path[-1].rule
+    if rule == "override":
+        return "the Chairman’s override"
+    if rule == "off":
+        return "registered default"
+    if answer.tier is None:
+        return "deferred: opus floor in the RED zone"
+    if rule == "floor":
+        return "its floor" if answer.tier == answer.floor else "its floor gives way"
+    if answer.tier < answer.preferred:
+        return f"saves tokens, {answer.preferred.name} is preferred"
+    return "preferred" if answer.tier == answer.preferred else "critical or complex"
+
+
+def _spending(week: Week) -> Iterator[Text | str]:
+    standing = week.plan.standing
+    if not week.spending:
+        yield "  Nothing is used yet this week."
+        return
+    shown = [(safe(name), part.budget) for name, part in week.spending[:MOST_SUB_AGENTS]]
+    rest = sum((part.budget for _, part in week.spending[MOST_SUB_AGENTS:]), Fraction(0))
+    if len(week.spending) > MOST_SUB_AGENTS:
+        shown.append((f"{len(week.spending) - MOST_SUB_AGENTS} others", rest))
+    largest = max(budget for _, budget in shown)
+    for name, budget in shown:
+        share = fmt.percent(budget / standing.used) if standing.used else "0%"
+        yield Text.assemble(
+            f"  {name[:20]:<20} {long(budget, standing.meter):>12} {share:>5}  ",
+            bar(budget / largest if largest else Fraction(0), 28),
+        )

@@ -1,0 +1,147 @@
+"""A real Chromium for the tests in this folder.
+
+    def test_the_week_page_is_clean(any_page, sign_in, chairman):
+        sign_in(any_page, chairman)
+        any_page.goto("/")
+        axe_clean(any_page)
+
+`browser_page` is a desktop in the light scheme, `phone_page` a phone; `dark_page` and
+`dark_phone_page` are their dark twins, and `any_page` runs the test on each of the four. Addresses
+are relative to pytest-django's live server. A page fails its test when its console says "error"
+(a broken content security policy says so too), when a script raises, or when a request fails.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.watch import Watch
+
+HERE = Path(__file__).parent
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+NO_CHROMIUM = "there is no Chromium; get one with: apt-get install chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",  # it does not start as root otherwise, and sees our own pages only
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+LIGHT, DARK = "light", "dark"
+PAGES = {
+    "desktop": (DESKTOP, LIGHT),
+    "dark desktop": (DESKTOP, DARK),
+    "phone": (PHONE, LIGHT),
+    "dark phone": (PHONE, DARK),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The hook sees the tests of all folders.
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+        if CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    if ours and CHROMIUM is None and os.environ.get("CI", "").lower() == "true":
+        raise pytest.UsageError(f"CI=true, and {NO_CHROMIUM}")
+
+
+@pytest.fixture(scope="package")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One Chromium for this folder; each page gets a profile of its own."""
+    home = str(tmp_path_factory.mktemp("chromium"))
+    environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+    # While Playwright runs, its event loop counts as running in this thread, and Django refuses
+    # to touch the database beside a running loop. Nothing here is asynchronous, so that check is
+    # off for as long as the loop is there, and no longer: therefore the scope is this folder.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=ARGUMENTS, env=environment
+        )
+        yield chromium
+        chromium.close()
+
+
+OpenPage = Callable[[str], Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
+    """Open pages by their name in PAGES, and look at what went wrong in them at the end."""
+    watches: list[Watch] = []
+
+    def open_one(name: str) -> Page:
+        viewport, scheme = PAGES[name]
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport=viewport,
+            color_scheme=scheme,
+            has_touch=viewport is PHONE,
+            is_mobile=viewport is PHONE,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        watches.append(Watch(page))
+        return page
+
+    yield open_one
+    complaints = [complaint for watch in watches for complaint in watch.close()]
+    assert complaints == [], "\n".join(complaints)
+
+
+@pytest.fixture
+def browser_page(open_page: OpenPage) -> Page:
+    return open_page("desktop")
+
+
+@pytest.fixture
+def dark_page(open_page: OpenPage) -> Page:
+    return open_page("dark desktop")
+
+
+@pytest.fixture
+def phone_page(open_page: OpenPage) -> Page:
+    return open_page("phone")
+
+
+@pytest.fixture
+def dark_phone_page(open_page: OpenPage) -> Page:
+    return open_page("dark phone")
+
+
+@pytest.fixture(params=PAGES)
+def any_page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
+    """The test runs four times: desktop and phone, light and dark."""
+    return open_page(request.param)
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
+    """Sign a user in on a page's browser, without going through the sign-in form."""
+
+    def put_cookie(page: Page, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+
+    return put_cookie

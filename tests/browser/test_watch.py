@@ -1,0 +1,49 @@
+"""That a page with something wrong in it fails its test: else an empty console proves nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+
+from tests.browser.watch import axe_clean, complaints, expect_complaint
+
+
+def test_a_breach_of_the_content_security_policy_is_a_complaint(browser_page: Page) -> None:
+    browser_page.goto("/accounts/login/")
+    browser_page.evaluate("document.body.setAttribute('style', 'color: red')")
+    assert "Content Security Policy" in complaints(browser_page)[0]
+    expect_complaint(browser_page, "Content Security Policy")
+    assert complaints(browser_page) == []
+
+
+def test_an_error_in_a_script_is_a_complaint(browser_page: Page) -> None:
+    browser_page.goto("/accounts/login/")
+    browser_page.evaluate("setTimeout(() => { throw new Error('oops') })")
+    browser_page.wait_for_timeout(100)
+    assert "script error: oops" in complaints(browser_page)
+    expect_complaint(browser_page, "oops")
+
+
+def test_a_missing_file_is_a_complaint(browser_page: Page) -> None:
+    browser_page.goto("/accounts/login/")
+    browser_page.evaluate("fetch('/static/missing.js')")
+    browser_page.wait_for_timeout(300)
+    assert "404" in complaints(browser_page)[0]
+    expect_complaint(browser_page, "404")
+
+
+def test_axe_finds_a_picture_without_words(browser_page: Page) -> None:
+    browser_page.goto("/accounts/login/")
+    browser_page.evaluate("document.querySelector('main').append(new Image(10, 10))")
+    with pytest.raises(AssertionError, match="image-alt"):
+        axe_clean(browser_page)
+
+
+def test_sign_in_needs_no_form(
+    phone_page: Page, sign_in: Callable[[Page, User], None], chairman: User
+) -> None:
+    expect_complaint(phone_page, "/favicon.ico")
+    sign_in(phone_page, chairman)
+    phone_page.goto("/admin/")
+    assert phone_page.url.endswith("/admin/")

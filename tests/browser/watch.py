@@ -1,0 +1,61 @@
+"""What goes wrong in a page without anybody looking, and what axe finds in it."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+_watches: dict[Page, "Watch"] = {}
+
+
+class Watch:
+    """Collects the console errors, script errors and failed requests of one page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+        _watches[page] = self
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        page.on("requestfailed", self._failed)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            where = message.location.get("url", "")
+            self.complaints.append(f"console: {message.text} {where}".strip())
+
+    def _failed(self, request: Request) -> None:
+        # A navigation away aborts what was still loading; that is nobody's fault.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"request failed: {request.url}: {request.failure}")
+
+    def unexpected(self) -> list[str]:
+        """What is wrong that the test did not expect."""
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(part in complaint for part in self.expected)
+        ]
+
+    def close(self) -> list[str]:
+        """Close the browser context and return what was wrong to its end."""
+        self.page.context.close()
+        del _watches[self.page]
+        return self.unexpected()
+
+
+def complaints(page: Page) -> list[str]:
+    """What is wrong in the page up to now. The test fails if any of it is there at the end."""
+    return _watches[page].unexpected()
+
+
+def expect_complaint(page: Page, part: str) -> None:
+    """Do not fail for complaints that contain `part`, such as the 422 of a form sent on purpose."""
+    _watches[page].expected.append(part)
+
+
+def axe_clean(page: Page, **options: Any) -> None:
+    """Fail with axe's report if axe finds anything against accessibility in the page."""
+    results = Axe().run(page, options={"resultTypes": ["violations"], **options})
+    assert results.violations_count == 0, results.generate_report()

@@ -1,0 +1,90 @@
+"""What every test may ask for. Rows are made with tests/factories.py."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests import factories
+
+
+def pytest_configure() -> None:
+    # Argon2 is slow on purpose. No test is about how a password is stored.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the facts that migrations load survive tests that end with a flush of all tables.
+
+    Those are the transactional ones, and those with a live server. Django puts the first contents
+    of the database back before each of them; the others run earlier, on contents never flushed.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        options = dict(marker.kwargs) if marker else {}
+        fixtures = getattr(item, "fixturenames", ())
+        if options.get("transaction") or {"transactional_db", "live_server"} & set(fixtures):
+            options |= {"transaction": True, "serialized_rollback": True}
+            # In front, where it is closer than the test's own.
+            item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """On SQLite use a file. Django's default, a database in memory, has one connection and no WAL:
+    threads and a second connection would not behave as they do in service."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name("test.sqlite3"))
+
+
+@pytest.fixture(autouse=True)
+def _factories_count_from_one() -> None:
+    """The names that factories give do not depend on which tests ran before."""
+    factories.count_from_one()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Wednesday noon in Los Angeles, 46 hours into the week that began on Monday at 14:00."""
+    return factories.NOW
+
+
+@pytest.fixture
+def chairman(db: None) -> User:
+    """The owner."""
+    return factories.ChairmanFactory()
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """A person or agent who may report usage and ask for decisions, and change no rule."""
+    return factories.UserFactory(username="operator")
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    """A team-mate who may read everything and change nothing."""
+    return factories.UserFactory(username="viewer")
+
+
+@pytest.fixture
+def chairman_client(chairman: User) -> Client:
+    """Django's test client, signed in as the owner."""
+    return _signed_in(chairman)
+
+
+@pytest.fixture
+def viewer_client(viewer: User) -> Client:
+    """Django's test client, signed in as a viewer."""
+    return _signed_in(viewer)
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -1,0 +1,183 @@
+"""What happens in a week: SDs, checkpoints, usage, decisions, overrides."""
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from allocation.budgets.models import BudgetWeek
+from allocation.checkpoints.models import Checkpoint, SdTokenLog
+from allocation.decisions.models import Decision
+from allocation.directives.models import Priority, Status, StrategicDirective
+from allocation.floors.models import Override
+from allocation.policy.phases import CheckpointKind, Phase
+from allocation.policy.recommend import Outcome
+from allocation.policy.zones import Zone
+from allocation.usage.models import (
+    AgentCall,
+    AgentRun,
+    Source,
+    TranscriptFile,
+    UsageHour,
+    UsageRecord,
+)
+from tests.factories.base import NOW, WEEK_END, WEEK_START
+from tests.factories.catalog import SubAgentFactory, TierFactory
+
+
+class BudgetWeekFactory(DjangoModelFactory):
+    class Meta:
+        model = BudgetWeek
+
+    start = WEEK_START
+    end = factory.LazyAttribute(lambda row: row.start + timedelta(days=7))
+    limit = Decimal(500_000)
+
+
+class OverrideFactory(DjangoModelFactory):
+    """In force at NOW."""
+
+    class Meta:
+        model = Override
+
+    sub_agent = factory.SubFactory(SubAgentFactory)
+    tier = factory.SubFactory(TierFactory, name="opus")
+    reason = "A release depends on it."
+    actor = "chairman"
+    created_at = NOW - timedelta(hours=1)
+    expires_at = WEEK_END
+
+
+class StrategicDirectiveFactory(DjangoModelFactory):
+    """Proposed, or under way where a phase is given."""
+
+    class Meta:
+        model = StrategicDirective
+
+    code = factory.Sequence(lambda n: f"SD-TEST-{n:03}")
+    title = "Something worth doing"
+    priority = Priority.NORMAL
+    phase = ""
+    status = factory.LazyAttribute(lambda row: Status.IN_PROGRESS if row.phase else Status.PROPOSED)
+    started_at = factory.LazyAttribute(lambda row: row.created_at if row.phase else None)
+    completed_at = factory.LazyAttribute(
+        lambda row: NOW if row.status == Status.COMPLETED else None
+    )
+    created_at = NOW - timedelta(days=1)
+
+
+class CheckpointFactory(DjangoModelFactory):
+    class Meta:
+        model = Checkpoint
+
+    sd = factory.SubFactory(StrategicDirectiveFactory, phase=Phase.PLAN.value)
+    kind = CheckpointKind.LEAD_TO_PLAN.value
+    phase = Phase.LEAD.value
+    at = NOW
+    actor = "chairman"
+    tokens = 12_000
+    mix = factory.LazyFunction(lambda: {"haiku": 40, "sonnet": 40, "opus": 20})
+    state = factory.LazyFunction(lambda: {"zone": "GREEN"})
+    submission = factory.Sequence(lambda n: uuid.UUID(int=n))
+
+
+class SdTokenLogFactory(DjangoModelFactory):
+    class Meta:
+        model = SdTokenLog
+
+    sd = factory.SubFactory(StrategicDirectiveFactory, phase=Phase.PLAN.value)
+    phase = Phase.LEAD.value
+    complexity = factory.SelfAttribute("sd.complexity")
+    tokens_burned = 12_000
+    model_distribution = factory.LazyFunction(lambda: {"haiku": 40, "sonnet": 40, "opus": 20})
+    updated_at = NOW
+
+
+class Usage(DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    hour = factory.LazyAttribute(lambda row: NOW)
+    sub_agent = ""
+    model = "claude-sonnet-4-5"
+    source = Source.TRANSCRIPT
+    input = 1_000
+    output = 200
+
+
+class UsageRecordFactory(Usage):
+    """One API request of the main thread; `hour` follows from `at`."""
+
+    class Meta:
+        model = UsageRecord
+
+    message_id = factory.Sequence(lambda n: f"msg_{n:06}")
+    request_id = factory.Sequence(lambda n: f"req_{n:06}")
+    at = NOW
+    hour = factory.LazyAttribute(lambda row: row.at.replace(minute=0, second=0, microsecond=0))
+    session_id = "session-1"
+
+
+class UsageHourFactory(Usage):
+    class Meta:
+        model = UsageHour
+
+    records = 1
+
+
+class TranscriptFileFactory(DjangoModelFactory):
+    class Meta:
+        model = TranscriptFile
+
+    path = factory.Sequence(lambda n: f"/transcripts/session-{n}.jsonl")
+    head = "0" * 64
+    size = 1_000
+    modified_ns = 1_763_496_000_000_000_000
+    offset = 1_000
+
+
+class AgentRunFactory(DjangoModelFactory):
+    class Meta:
+        model = AgentRun
+
+    session_id = "session-1"
+    agent_id = factory.Sequence(lambda n: f"agent-{n}")
+    agent_type = "security"
+    evidence = 1
+
+
+class AgentCallFactory(DjangoModelFactory):
+    class Meta:
+        model = AgentCall
+
+    tool_use_id = factory.Sequence(lambda n: f"toolu_{n:06}")
+    session_id = "session-1"
+    agent_type = "security"
+    agent_id = factory.Sequence(lambda n: f"agent-{n}")
+    evidence = 1
+
+
+class DecisionFactory(DjangoModelFactory):
+    class Meta:
+        model = Decision
+
+    at = NOW
+    actor = "chairman"
+    sub_agent = "TESTING"
+    phase = Phase.EXEC.value
+    complexity = 3
+    zone = Zone.GREEN.value
+    share_percent = Decimal(40)
+    outcome = Outcome.USE.value
+    recommended = factory.SubFactory(TierFactory)
+    preferred = "sonnet"
+    floor = "sonnet"
+    reason = "Complexity 3 prefers sonnet."
+    path = factory.LazyFunction(
+        lambda: [
+            {"rule": "preferred", "tier": "sonnet", "sentence": "Complexity 3 prefers sonnet."}
+        ]
+    )
+    inputs = factory.LazyFunction(lambda: {"zone": "GREEN", "complexity": 3})

@@ -1,0 +1,96 @@
+"""How good a forecast of tokens was, once it is known what came."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allocation.policy.accuracy import Verdict, accuracy_percent, percent_error, verdict
+
+TINY = Fraction(1, 10**60)
+tokens = st.integers(1, 10**12)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "actual", "error"),
+    [
+        (100, 100, Fraction(0)),
+        (110, 100, Fraction(10)),
+        (90, 100, Fraction(10)),
+        (0, 100, Fraction(100)),
+        (300, 100, Fraction(200)),
+        (450_000, 445_000, Fraction(100, 89)),
+        (Fraction(1, 3), Fraction(1, 6), Fraction(100)),
+    ],
+)
+def test_the_error_is_measured_against_what_came(
+    predicted: Fraction | int, actual: Fraction | int, error: Fraction
+) -> None:
+    assert percent_error(predicted, actual) == error
+
+
+@pytest.mark.parametrize("predicted", [0, 1, Fraction(500_000)])
+def test_a_week_without_use_has_no_error(predicted: Fraction | int) -> None:
+    assert percent_error(predicted, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("predicted", "actual", "accuracy"),
+    [
+        (450_000, 445_000, "98.9"),  # the report's week of 2025-11-25
+        (480_000, 475_000, "99.0"),  # the report's week of 2025-12-02
+        (500_000, 500_000, "100.0"),
+        (500_000, 550_000, "90.0"),
+        (500_000, 0, "0.0"),
+        (500_000, 1_000_000, "0.0"),
+        (500_000, 1_000_001, "0.0"),
+        (Fraction(1, 3), Fraction(1, 6), "50.0"),
+    ],
+)
+def test_accuracy_is_what_the_prediction_did_not_miss(
+    predicted: Fraction | int, actual: Fraction | int, accuracy: str
+) -> None:
+    assert str(accuracy_percent(predicted, actual)) == accuracy
+
+
+@pytest.mark.parametrize("actual", [0, 1, Fraction(500_000)])
+def test_without_a_prediction_there_is_no_accuracy(actual: Fraction | int) -> None:
+    assert accuracy_percent(0, actual) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "band"),
+    [
+        (Fraction(0), Verdict.EXCELLENT),
+        (5 - TINY, Verdict.EXCELLENT),
+        (Fraction(5), Verdict.EXCELLENT),
+        (5 + TINY, Verdict.GOOD),
+        (10 - TINY, Verdict.GOOD),
+        (Fraction(10), Verdict.GOOD),
+        (10 + TINY, Verdict.POOR),
+        (Decimal(5), Verdict.EXCELLENT),
+        (Decimal("5.0001"), Verdict.GOOD),
+        (Decimal("10.0"), Verdict.GOOD),
+        (Decimal("10.0001"), Verdict.POOR),
+        (Fraction(900), Verdict.POOR),
+    ],
+)
+def test_a_bound_of_the_error_belongs_to_the_better_band(
+    error: Fraction | Decimal, band: Verdict
+) -> None:
+    assert verdict(error) is band
+
+
+@given(tokens, tokens)
+def test_accuracy_stays_between_0_and_100(predicted: int, actual: int) -> None:
+    accuracy = accuracy_percent(predicted, actual)
+    assert accuracy is not None
+    assert 0 <= accuracy <= 100
+
+
+@given(tokens, tokens, st.fractions(Fraction(1, 1000), 1000))
+def test_scaling_both_changes_neither(predicted: int, actual: int, by: Fraction) -> None:
+    assert percent_error(predicted * by, actual * by) == percent_error(predicted, actual)
+    assert accuracy_percent(predicted * by, actual * by) == accuracy_percent(predicted, actual)
