@@ -82,7 +82,9 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, Any]:
-    config: dict[str, Any] = env.db("DATABASE_URL", default=f"sqlite:///{HOME / 'budgetctl.sqlite3'}")
+    config: dict[str, Any] = env.db(
+        "DATABASE_URL", default=f"sqlite:///{HOME / 'budgetctl.sqlite3'}"
+    )
     # django-environ puts a socket's host into OPTIONS, so these are added and never assigned.
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin import actions
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, Field, ModelForm
@@ -15,8 +16,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from allocation.audit.forms import AuditedForm, AuditedFormSet, OperationForm, ShownForm
-from allocation.audit.models import AuditEntry
-from allocation.audit.operations import delete_audited, save_audited, subject_of
+from allocation.audit.operations import Written, delete_audited, save_audited, subject_of
 from allocation.policy.errors import RuleError
 
 # Django's classes take type arguments only while types are checked.
@@ -41,6 +41,8 @@ class Page(ModelAdmin):
     ) -> HttpResponse:
         """The row's history is in the audit trail, and nowhere a second time."""
         row = self.get_object(request, object_id)
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
         subject = self.subject(row) if row is not None else ""
         trail = reverse("admin:audit_auditentry_changelist")
         return redirect(f"{trail}?{urlencode({'subject': subject})}")
@@ -83,15 +85,16 @@ class AuditedDeletion(Page):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete the row with an entry for each row that goes with it."""
-        self.after_change(request, self._delete(request, obj))
+        self.after_change(request, self.delete_row(request, obj))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete all of the rows or, if one is refused, none."""
         with transaction.atomic():
-            written = [entry for row in queryset for entry in self._delete(request, row)]
+            written = [one for row in queryset for one in self.delete_row(request, row)]
             self.after_change(request, written)
 
-    def _delete(self, request: HttpRequest, row: models.Model) -> list[AuditEntry]:
+    def delete_row(self, request: HttpRequest, row: Any) -> list[Written]:
+        """Delete one row, with an entry for each row that goes."""
         return delete_audited(
             row=row,
             actor=request.user.get_username(),
@@ -99,7 +102,7 @@ class AuditedDeletion(Page):
             reason=request.POST.get("reason", ""),
         )
 
-    def after_change(self, request: HttpRequest, written: list[AuditEntry]) -> None:
+    def after_change(self, request: HttpRequest, written: list[Written]) -> None:
         """What must follow a change made here. Called once, in the transaction of the change."""
 
     def delete_view(
@@ -175,7 +178,7 @@ class AuditedAdmin(AuditedDeletion):
         entry = save_audited(
             row=obj, actor=form.actor, now=form.now, reason=form.cleaned_data.get("reason", "")
         )
-        form.written += [entry] if entry else []
+        form.written += [(obj, entry)] if entry else []
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Store the rows of an inline, each with its entry."""
@@ -186,7 +189,7 @@ class AuditedAdmin(AuditedDeletion):
             form.written += delete_audited(row=row, **why)
         for row in rows:
             entry = save_audited(row=row, **why)
-            form.written += [entry] if entry else []
+            form.written += [(row, entry)] if entry else []
         formset.save_m2m()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from allocation.audit.models import AuditEntry
-from allocation.audit.operations import facts, fingerprint, locked, subject_of
+from allocation.audit.operations import Written, facts, fingerprint, locked, subject_of
 from allocation.policy.errors import RuleError
 
 # Django's classes take type arguments only while types are checked.
@@ -106,7 +106,7 @@ class AuditedForm(ShownForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.written: list[AuditEntry] = []
+        self.written: list[Written] = []
         reason = self.fields.get("reason")
         if reason is not None and self.reason_required:
             reason.help_text = "Needed: why you make this change. It stands in the audit trail."

@@ -16,6 +16,9 @@ from allocation.policy.errors import RuleError
 
 Facts = dict[str, Any]
 
+# A row that was created, changed or deleted, and the entry that says so.
+Written = tuple[models.Model, AuditEntry]
+
 # Columns whose content nobody may read, in the trail either.
 SECRET = frozenset({"password"})
 
@@ -118,9 +121,7 @@ def save_audited(
         )
 
 
-def delete_audited(
-    *, row: models.Model, actor: str, now: datetime, reason: str
-) -> list[AuditEntry]:
+def delete_audited(*, row: models.Model, actor: str, now: datetime, reason: str) -> list[Written]:
     """Delete a row and what belongs to it, with one entry for each row that goes.
 
     Raises RuleError without a reason, and Django's ProtectedError if something else needs the row.
@@ -133,13 +134,16 @@ def delete_audited(
         doomed = [(gone, subject_of(gone), facts(gone)) for gone in _deleted_with(row)]
         row.delete()
         return [
-            record(
-                actor=actor,
-                action=f"{gone._meta.verbose_name} deletion",
-                subject=subject,
-                before=before,
-                reason=reason,
-                now=now,
+            (
+                gone,
+                record(
+                    actor=actor,
+                    action=f"{gone._meta.verbose_name} deletion",
+                    subject=subject,
+                    before=before,
+                    reason=reason,
+                    now=now,
+                ),
             )
             for gone, subject, before in doomed
         ]

@@ -78,6 +78,20 @@ def change_rule(
     return rule
 
 
+def check_unit(*, meter_pk: int | None, weighting: str) -> None:
+    """Refuse to let the meter in use count another unit than its limit. Raises RuleError."""
+    used = Meter.objects.filter(pk=meter_pk, pk__in=BudgetRule.objects.values("meter")).first()
+    if used is None:
+        return
+    is_in_dollars = used.to_policy().in_dollars
+    used.weighting = weighting
+    if used.to_policy().in_dollars != is_in_dollars:
+        raise RuleError(
+            f"The budget rule uses this meter with a limit in {_unit(is_in_dollars)}: choose "
+            "another meter there, with a limit in its unit, or add a new meter."
+        )
+
+
 def set_limit(*, limit: Decimal, actor: str, now: datetime, reason: str = "") -> BudgetRule:
     """Set the weekly limit, in the meter's unit. Raises RuleError unless it is above 0."""
     change = RuleChange(limit=limit)

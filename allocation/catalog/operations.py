@@ -5,6 +5,7 @@ already counted stands in `usage`, which may import this app and not the other w
 """
 
 from datetime import date, datetime
+from itertools import pairwise
 
 from django.db import transaction
 
@@ -91,7 +92,7 @@ def check_rubric(*, changed: ComplexityLevel) -> None:
     """
     rows = {row.level: row for row in ComplexityLevel.objects.all()} | {changed.level: changed}
     levels = [rows[level] for level in sorted(rows)]
-    for lower, higher in zip(levels, levels[1:], strict=False):
+    for lower, higher in pairwise(levels):
         for name, said in (("max_lines", "lines of code"), ("max_dependencies", "dependencies")):
             low, high = getattr(lower, name), getattr(higher, name)
             if low is None or (high is not None and high <= low):

@@ -1,12 +1,11 @@
 """Every write to the checkpoint log, and what follows from a checkpoint."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from allocation.audit.operations import facts, record
 from allocation.catalog.models import Tier
@@ -53,7 +52,25 @@ def log_checkpoint(
     about, where it is not `now`. Tokens of the phase that transcripts or telemetry have counted
     already are not counted again; only the rest is. Raises RuleError with one sentence.
     """
-    at = at or now
+    try:
+        return _log(sd, entry, submission, actor=actor, now=now, at=at or now)
+    except IntegrityError:
+        # The same form, sent in the same moment for two SDs, of which one was first.
+        logged = Checkpoint.objects.filter(submission=submission).first()
+        if logged is None:
+            raise
+        return logged
+
+
+def _log(
+    sd: StrategicDirective,
+    entry: Entry,
+    submission: UUID,
+    *,
+    actor: str,
+    now: datetime,
+    at: datetime,
+) -> Checkpoint:
     with transaction.atomic():
         # Usage that is written meanwhile refers to the key, and must not wait for this lock.
         sd = StrategicDirective.objects.select_for_update(no_key=True).get(pk=sd.pk)
@@ -79,7 +96,7 @@ def log_checkpoint(
         checkpoint.save()
         count_tokens(checkpoint, captured)
         update_token_log(checkpoint)
-        enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=now, at=at)
+        sd = enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=now, at=at)
         checkpoint.state = budget_state(sd, at)
         checkpoint.save(update_fields=["state"])
         record(
@@ -139,6 +156,16 @@ def correct_checkpoint(
 
 def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:
     """Fresh tokens of an SD's phase that were captured after its last checkpoint of that phase."""
+    fresh = F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h")
+    records = uncounted_records(sd=sd, phase=phase, until=until)
+    found: int | None = records.aggregate(sum=Sum(fresh))["sum"]
+    return found or 0
+
+
+def uncounted_records(
+    *, sd: StrategicDirective, phase: Phase, until: datetime
+) -> QuerySet[UsageRecord]:
+    """The captured records of an SD's phase that none of its checkpoints has reported yet."""
     last = (
         Checkpoint.objects.filter(sd=sd, phase=phase.value, at__lt=until)
         .order_by("-at")
@@ -148,9 +175,7 @@ def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime
     records = UsageRecord.objects.filter(sd=sd, phase=phase.value, at__lte=until)
     if last is not None:
         records = records.filter(at__gt=last)
-    fresh = F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h")
-    found: int | None = records.exclude(source=Source.MANUAL).aggregate(sum=Sum(fresh))["sum"]
-    return found or 0
+    return records.exclude(source=Source.MANUAL)
 
 
 def _check(

@@ -6,40 +6,15 @@ Nothing here looks at the database or the clock.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
-from allocation.checkpoints.mix_text import in_words, read_mix, write_mix
-from allocation.display.reading import read_tokens
+from allocation.checkpoints.cells import COLUMNS, NAMES, BadRow, SheetRow, Terms, read_row
 from allocation.policy.errors import RuleError
-from allocation.policy.mix import Mix, check_mix
-from allocation.policy.phases import CheckpointKind, Phase
 
-COLUMNS = (
-    "SD ID",
-    "Phase",
-    "Start Timestamp",
-    "End Timestamp",
-    "Tokens (Est.)",
-    "Model Used",
-    "Rework?",
-)
 MOST_ROWS = 5_000
 MOST_BYTES = 2 * 1024 * 1024
-MOST_REWORK = 1_000
-# The first Claude that anybody could burn tokens on.
-EARLIEST = datetime(2023, 3, 1, tzinfo=UTC)
 
-ENDS = {
-    Phase.LEAD: CheckpointKind.LEAD_TO_PLAN,
-    Phase.PLAN: CheckpointKind.PLAN_TO_EXEC,
-    Phase.EXEC: CheckpointKind.EXEC_TO_PLAN,
-}
-
-_NAMESPACE = UUID("6f0c4f0a-9a0e-5a55-8d5a-2f6b1f3a7c10")
 _SEPARATORS = (",", ";", "\t")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOMS = (
@@ -52,47 +27,6 @@ _KEYS = {
     "end": "end", "endtimestamp": "end", "tokens": "tokens", "tokensest": "tokens",
     "model": "model", "models": "model", "modelused": "model", "rework": "rework",
 }  # fmt: skip
-_NAMES = dict(zip(("sd", "phase", "start", "end", "tokens", "model", "rework"), COLUMNS, strict=True))
-_WRITE_TIME = "write it as 2025-12-06 16:00"
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """One row that can be logged: a phase of an SD, logged at the moment it ended."""
-
-    line: int
-    code: str
-    phase: Phase
-    started_at: datetime | None
-    ended_at: datetime
-    tokens: int
-    mix: Mix
-    rework_cycles: int
-    note: str = ""
-
-    @property
-    def kind(self) -> CheckpointKind:
-        """The hand-over that ends the phase."""
-        return ENDS[self.phase]
-
-    @property
-    def submission(self) -> UUID:
-        """The same for the same values, whichever file and line they stand in."""
-        started = self.started_at.astimezone(UTC).isoformat() if self.started_at else ""
-        values = (
-            self.code, self.phase.value, started, self.ended_at.astimezone(UTC).isoformat(),
-            str(self.tokens), write_mix(self.mix), str(self.rework_cycles),
-        )  # fmt: skip
-        return uuid5(_NAMESPACE, "|".join(values))
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that cannot be logged, as it stands in the file, with one sentence for each fault."""
-
-    line: int
-    cells: tuple[str, ...]
-    faults: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +35,6 @@ class Sheet:
 
     rows: tuple[SheetRow, ...]
     bad: tuple[BadRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a row is read against: the owner's zone, the present moment, and what exists."""
-
-    zone: ZoneInfo
-    now: datetime
-    tiers: frozenset[str]
-    check_code: Callable[[str], str]
 
 
 def read_sheet(data: bytes, terms: Terms) -> Sheet:
@@ -198,9 +122,11 @@ def _separator(text: str) -> tuple[str, str, int]:
 def _columns(names: list[str]) -> list[str]:
     """Which column each place holds; "" for a place without a name."""
     known = [_KEYS.get(re.sub(r"[^a-z]", "", name.lower()), "") for name in names]
-    missing = [title for key, title in _NAMES.items() if key not in known]
-    other = [name.strip() for name, key in zip(names, known, strict=True) if name.strip() and not key]
-    twice = [title for key, title in _NAMES.items() if known.count(key) > 1]
+    missing = [title for key, title in NAMES.items() if key not in known]
+    other = [
+        name.strip() for name, key in zip(names, known, strict=True) if name.strip() and not key
+    ]
+    twice = [title for key, title in NAMES.items() if known.count(key) > 1]
     if not (missing or other or twice):
         return known
     faults = [
@@ -226,7 +152,7 @@ def _sort(row: SheetRow | BadRow, rows: list[SheetRow], bad: list[BadRow]) -> No
 
 
 def _row(cells: list[str], order: list[str], line: int, terms: Terms) -> SheetRow | BadRow:
-    in_place = {key: "" for key in _NAMES}
+    in_place = dict.fromkeys(NAMES, "")
     for key, cell in zip(order, cells, strict=False):
         if key:
             in_place[key] = _plain(cell)
@@ -238,30 +164,4 @@ def _row(cells: list[str], order: list[str], line: int, terms: Terms) -> SheetRo
             "put a number with separators in quotes."
         )
         return BadRow(line, tuple(cell.strip() for cell in cells), (fault,))
-    reading = _Reading(terms)
-    started = reading.of("start", in_place, lambda text: _moment(text, terms) if text else None)
-    ended = reading.of("end", in_place, lambda text: _ended(text, started, terms))
-    code = reading.of("sd", in_place, terms.check_code)
-    phase = reading.of("phase", in_place, _phase)
-    tokens = reading.of("tokens", in_place, _tokens)
-    mixed = reading.of("model", in_place, lambda text: _mix(text, terms.tiers))
-    rework = reading.of("rework", in_place, _rework)
-    if reading.faults or not (code and phase and ended and mixed):
-        return BadRow(line, tuple(in_place.values()), tuple(reading.faults))
-    mix, note = mixed
-    return SheetRow(line, code, phase, started, ended, tokens or 0, mix, rework or 0, note)
-
-
-class _Reading:
-    """Reads cell after cell and keeps what is wrong with each, so that all of it can be said."""
-
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
-        self.faults: list[str] = []
-
-    def of[T](self, key: str, cells: dict[str, str], read: Callable[[str], T]) -> T | None:
-        try:
-            return read(cells[key])
-        except RuleError as error:
-            self.faults.append(f"{_NAMES[key]}: {error}")
-            return None
+    return read_row(line, in_place, terms)

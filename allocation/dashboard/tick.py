@@ -6,5 +6,5 @@ from allocation.budgets.operations import ensure_week
 
 
 def tick(*, now: datetime) -> None:
-    """Do what is due. Each part is idempotent and catches up, so missed or doubled ticks are fine."""
+    """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled."""
     ensure_week(now=now)

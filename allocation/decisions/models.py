@@ -6,11 +6,28 @@ from allocation.budgets.models import ZONES
 from allocation.catalog.models import PHASES, Tier
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
+from allocation.policy.model_truth import Truth
 from allocation.policy.recommend import Outcome
 
 
+class Result(models.TextChoices):
+    """How a run turned out."""
+
+    PASSED = "passed", "passed"
+    FAILED = "failed", "failed"
+    REWORK = "rework", "rework"
+
+
+TRUTHS = [(truth.value, truth.value.replace("_", " ")) for truth in Truth]
+
+
 class Decision(models.Model):
-    """One recommendation for one run, with its inputs as they were at that moment."""
+    """One recommendation for one run, with its inputs as they were at that moment.
+
+    The columns from `requested` on say what became of it (allocation.policy.model_truth). `key`
+    names the question, so that a repeated one gets the answer it had: a `tool_use_id` from a hook,
+    a token and its Idempotency-Key from the API.
+    """
 
     at = models.DateTimeField("when")
     actor = models.CharField("who", max_length=150)
@@ -44,6 +61,18 @@ class Decision(models.Model):
     reason = models.TextField()
     path = models.JSONField(help_text="The rule path, step by step.")
     inputs = models.JSONField(help_text="Everything the rules looked at, frozen.")
+    key = models.CharField(max_length=150, unique=True, null=True, blank=True)
+    requested = models.CharField(
+        max_length=20, blank=True, help_text="The tier that the run asked for."
+    )
+    observed = models.CharField(max_length=100, blank=True, help_text="The model that ran.")
+    mismatch = models.CharField(max_length=20, choices=TRUTHS, default=Truth.UNKNOWN.value)
+    override_reason = models.TextField(
+        blank=True, help_text="Why it ran on another tier than the recommended one."
+    )
+    result = models.CharField(max_length=6, choices=Result, blank=True)
+    session_id = models.CharField(max_length=100, blank=True)
+    agent_id = models.CharField(max_length=100, blank=True)
 
     class Meta:
         db_table = "model_allocation_decisions"
@@ -51,6 +80,12 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["-at", "-id"], name="decision_newest_first"),
             models.Index(fields=["sd", "-at"], name="decision_by_sd"),
+            # The run of a session that is being observed, and what it cost.
+            models.Index(
+                fields=["session_id", "agent_id"],
+                name="decision_by_agent",
+                condition=~models.Q(session_id=""),
+            ),
         ]
 
     def __str__(self) -> str:

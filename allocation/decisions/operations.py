@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
+from django.db import IntegrityError, transaction
+
 from allocation.catalog.models import ComplexityLevel, SubAgent, SubAgentAlias, Tier
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
@@ -14,7 +16,14 @@ from allocation.policy.complexity import Level, preferred_tier
 from allocation.policy.errors import RuleError
 from allocation.policy.floors import EVERY, Floor, FloorTable, floor_for
 from allocation.policy.names import normal_name
-from allocation.policy.recommend import Recommendation, Task, recommend, switched_off
+from allocation.policy.recommend import (
+    Outcome,
+    Recommendation,
+    Step,
+    Task,
+    recommend,
+    switched_off,
+)
 from allocation.policy.tiers import Tier as PolicyTier
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing, standing_at
@@ -93,6 +102,24 @@ def situation_at(now: datetime, *, standing: Standing | None = None) -> Situatio
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run that a decision is asked for. `requested` is the tier it would take by itself.
+
+    `key` names the question: asked again with it, the answer is the one already given.
+    """
+
+    task: Task
+    sd: StrategicDirective | None = None
+    key: str | None = None
+    requested: str = ""
+    session_id: str = ""
+    agent_id: str = ""
+
+
+Decided = tuple[Decision, Recommendation]
+
+
 def decide(
     *,
     situation: Situation,
@@ -100,14 +127,104 @@ def decide(
     actor: str,
     now: datetime,
     sd: StrategicDirective | None = None,
-) -> tuple[Decision, Recommendation]:
-    """Recommend a tier for a run and keep the decision with its inputs frozen: one row."""
-    recommendation = situation.answer(task)
-    standing = situation.standing
+    key: str | None = None,
+    requested: str = "",
+    session_id: str = "",
+    agent_id: str = "",
+) -> Decided:
+    """Recommend a tier for a run and keep the decision with its inputs frozen: one row.
+
+    With a `key` that has been asked before, the stored decision and its recommendation come back
+    and nothing is written, also where two ask at the same moment.
+    """
+    run = Run(
+        task=task,
+        sd=sd,
+        key=key,
+        requested=requested,
+        session_id=session_id,
+        agent_id=agent_id,
+    )
+    return decide_all(situation=situation, runs=[run], actor=actor, now=now)[0]
+
+
+def decide_all(
+    *, situation: Situation, runs: Sequence[Run], actor: str, now: datetime
+) -> list[Decided]:
+    """`decide` for many runs, all of them or none, in a constant number of statements."""
+    tiers = {tier.name: tier for tier in Tier.objects.all()}
+    try:
+        with transaction.atomic():
+            return _decide_all(situation, runs, actor, now, tiers)
+    except IntegrityError:
+        # Another request stored one of the keys in this very moment; now it can be found. The
+        # unique constraint is what decides, on both databases.
+        with transaction.atomic():
+            return _decide_all(situation, runs, actor, now, tiers)
+
+
+def _decide_all(
+    situation: Situation,
+    runs: Sequence[Run],
+    actor: str,
+    now: datetime,
+    tiers: Mapping[str, Tier],
+) -> list[Decided]:
+    answered = _answered([run.key for run in runs if run.key], tiers)
+    new: list[Decided] = []
+    answers: list[Decided] = []
+    for run in runs:
+        answer = answered.get(run.key or "")
+        if answer is None:
+            recommendation = situation.answer(run.task)
+            answer = (_decision(situation, run, recommendation, actor, now, tiers), recommendation)
+            new.append(answer)
+            if run.key:
+                answered[run.key] = answer
+        answers.append(answer)
+    Decision.objects.bulk_create([decision for decision, _ in new])
+    return answers
+
+
+def _answered(keys: Sequence[str], tiers: Mapping[str, Tier]) -> dict[str, Decided]:
+    """What was decided under these keys before."""
+    if not keys:
+        return {}
+    stored = Decision.objects.filter(key__in=keys).select_related("recommended", "sd")
+    return {row.key: (row, recommendation_of(row, tiers)) for row in stored if row.key}
+
+
+def recommendation_of(decision: Decision, tiers: Mapping[str, Tier]) -> Recommendation:
+    """The recommendation as it was given, from the stored decision. `tiers` are those by name."""
+    return Recommendation(
+        outcome=Outcome(decision.outcome),
+        tier=decision.recommended.to_policy() if decision.recommended else None,
+        preferred=tiers[decision.preferred].to_policy(),
+        floor=tiers[decision.floor].to_policy(),
+        path=tuple(
+            Step(
+                step["rule"],
+                tiers[step["tier"]].to_policy() if step["tier"] else None,
+                step["sentence"],
+            )
+            for step in decision.path
+        ),
+    )
+
+
+def _decision(
+    situation: Situation,
+    run: Run,
+    recommendation: Recommendation,
+    actor: str,
+    now: datetime,
+    tiers: Mapping[str, Tier],
+) -> Decision:
+    standing, task = situation.standing, run.task
     override = situation.override_for(task.sub_agent, task.phase) if standing.enabled else None
     floor = situation.floor_for(task)
     tier = recommendation.tier
-    decision = Decision.objects.create(
+    return Decision(
         at=now,
         actor=actor,
         sub_agent=task.sub_agent,
@@ -115,11 +232,11 @@ def decide(
         complexity=task.complexity,
         critical=task.critical,
         read_only=task.read_only,
-        sd=sd,
+        sd=run.sd,
         zone=standing.zone,
         share_percent=_percent(standing),
         outcome=recommendation.outcome,
-        recommended=Tier.objects.get(name=tier.name) if tier else None,
+        recommended=tiers[tier.name] if tier else None,
         preferred=recommendation.preferred.name,
         floor=recommendation.floor.name,
         override=override,
@@ -146,8 +263,11 @@ def decide(
             },
             "override": override.pk if override else None,
         },
+        key=run.key,
+        requested=run.requested,
+        session_id=run.session_id,
+        agent_id=run.agent_id,
     )
-    return decision, recommendation
 
 
 def _percent(standing: Standing) -> Decimal:

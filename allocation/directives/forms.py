@@ -31,9 +31,7 @@ class SdForm(forms.Form):
         label="Lines of code", min_value=0, max_value=100_000_000, required=False
     )
     dependencies = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
-    priority = forms.TypedChoiceField(
-        choices=Priority.choices, coerce=int, initial=Priority.NORMAL
-    )
+    priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
     critical = forms.BooleanField(
         required=False,
         help_text="Critical work keeps better tiers for longer as the week fills up.",

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
 
 from allocation.audit.operations import delete_audited, facts, record
 from allocation.directives.models import Priority, Status, StrategicDirective
@@ -91,13 +90,19 @@ def archive_sd(
 
 def delete_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> None:
     """Delete an SD that never began. Raises RuleError without a reason, or if it has a history."""
-    has_history = f"{row.code} has a history, which would be lost with it: archive it instead."
-    if row.started_at is not None:
-        raise RuleError(has_history)
-    try:
+    with transaction.atomic():
+        check_deletable(row=row)
         delete_audited(row=row, actor=actor, now=now, reason=reason)
-    except ProtectedError as error:
-        raise RuleError(has_history) from error
+
+
+def check_deletable(*, row: StrategicDirective) -> None:
+    """Refuse to delete an SD that began, or that anything was counted for. Raises RuleError."""
+    # The database would refuse too, but only after it has listed every record of usage.
+    linked = (relation.get_accessor_name() for relation in row._meta.related_objects)
+    if row.started_at or any(getattr(row, name).exists() for name in linked if name):
+        raise RuleError(
+            f"{row.code} has a history, which would be lost with it: archive it instead."
+        )
 
 
 def enter_phase(

@@ -128,9 +128,7 @@ def _up_to(bound: int | None, before: str) -> str:
     return f"above {before}" if bound is None else f"up to {bound:,}"
 
 
-def _with_status(
-    found: QuerySet[StrategicDirective], status: str
-) -> QuerySet[StrategicDirective]:
+def _with_status(found: QuerySet[StrategicDirective], status: str) -> QuerySet[StrategicDirective]:
     return found.filter(status=status) if status else found.exclude(status=Status.ARCHIVED)
 
 

@@ -76,9 +76,7 @@ def create_override(
     return override
 
 
-def revoke_override(
-    *, override: Override, actor: str, now: datetime, reason: str = ""
-) -> Override:
+def revoke_override(*, override: Override, actor: str, now: datetime, reason: str = "") -> Override:
     """End an override before its time: one audit entry.
 
     Raises RuleError if it does not act any more.

@@ -21,6 +21,7 @@ from allocation.usage.names import Registry
 from allocation.usage.observation import Observation, merge
 from allocation.usage.tables import Row, add_and_change, among, lock, roll_up
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
+from allocation.usage.unnamed import settle
 
 __all__ = ["Observation", "Stored", "Terms", "store"]
 
@@ -78,8 +79,9 @@ def store(
     """
     with transaction.atomic():
         lock()
+        observations, hours = settle(observations)
         renamed = learn(names, calls)
-        hours = _rename(renamed, terms.registry)
+        hours |= _rename(renamed, terms.registry)
         batch = _Batch(observations)
         hours |= batch.write(terms)
         if hours:
@@ -177,8 +179,10 @@ class _Batch:
             else:
                 hours.add(hour_of(entry.before.at))
                 changed.append((entry.pk, row))
+                self.stored.improved += _improves(entry.before, entry.now)
         add_and_change(added, changed)
-        self.stored.new, self.stored.improved = len(added), len(changed)
+        self.stored.new = len(added)
+        self.stored.unchanged += len(changed) - self.stored.improved
         return hours
 
     def _drop_joined(self) -> set[datetime]:
@@ -186,6 +190,11 @@ class _Batch:
         if stored:
             UsageRecord.objects.filter(pk__in=among(entry.pk for entry in stored)).delete()
         return {hour_of(entry.before.at) for entry in stored if entry.before is not None}
+
+
+def _improves(before: Observation, now: Observation) -> bool:
+    """Whether anything changed but the moment of an equal sight, which is kept for the next tie."""
+    return msgspec.structs.replace(before, counted_at=now.counted_at) != now
 
 
 def _known(observations: Sequence[Observation]) -> list[_Entry]:
@@ -233,4 +242,5 @@ def _row(seen: Observation, hour: datetime, types: dict[AgentKey, str], terms: T
         seen.cache_write_1h,
         seen.cache_read,
         seen.unsplit,
+        seen.estimated,
     )

@@ -63,6 +63,9 @@ class UsageRecord(models.Model):
     cache_write_1h = _tokens()
     cache_read = _tokens()
     unsplit = _tokens()
+    estimated = models.BooleanField(
+        default=False, help_text="Nobody counted these tokens: guessed from characters."
+    )
 
     class Meta:
         db_table = "usage_records"
@@ -179,3 +182,23 @@ class AgentCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tool_use_id}: {self.agent_type or 'unknown'}"
+
+
+class UnnamedRequest(models.Model):
+    """A request that telemetry told of without its id, as CLI versions before 2.1.197 do.
+
+    `message_id` is that of the transcript record it was found to be, None while there is none;
+    `sight` the allocation.usage.observation.Observation, as JSON. See allocation.usage.unnamed.
+    """
+
+    key = models.CharField(max_length=100, unique=True)
+    session_id = models.CharField(max_length=100, blank=True, db_index=True)
+    message_id = models.CharField(max_length=100, unique=True, null=True)
+    sight = models.TextField()
+
+    class Meta:
+        db_table = "unnamed_requests"
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key

@@ -19,7 +19,8 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `at` is when the request was first seen, `counted_at` when the sight was written that the
     counts come from. `sidechain` is true of sub-agents and false of the main thread; `agent_type`
-    is the name that the harness gave, where the sight itself tells it.
+    is the name that the harness gave, where the sight itself tells it. `estimated` counts were
+    guessed from characters.
     """
 
     message_id: str | None
@@ -42,6 +43,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     unsplit: int = 0
     sd_id: int | None = None
     phase: str = ""
+    estimated: bool = False
 
     @property
     def prompt(self) -> int:
@@ -59,6 +61,9 @@ def merge(known: Observation, seen: Observation) -> Observation:
     earlier. Returns `known` itself where `seen` adds nothing.
     """
     counted = seen if _weight(seen) >= _weight(known) else known
+    writes_5m, writes_1h = counted.cache_write_5m, counted.cache_write_1h
+    if known.source != seen.source:
+        writes_5m, writes_1h = _cache_writes(counted, known if counted is seen else seen)
     origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
     merged = Observation(
         origin.message_id or copy.message_id,
@@ -75,19 +80,38 @@ def merge(known: Observation, seen: Observation) -> Observation:
         counted.output_final,
         counted.input,
         counted.output,
-        counted.cache_write_5m,
-        counted.cache_write_1h,
+        writes_5m,
+        writes_1h,
         counted.cache_read,
         counted.unsplit,
         known.sd_id or seen.sd_id,
         known.phase or seen.phase,
+        counted.estimated,
     )
     return known if merged == known else merged
 
 
-def _weight(sight: Observation) -> tuple[int, int, bool, datetime]:
-    return (TRUST[sight.source], sight.output, sight.output_final, sight.counted_at)
+def _cache_writes(counted: Observation, other: Observation) -> tuple[int, int]:
+    """Cache writes for 5 minutes and for 1 hour; telemetry before 2.1.310 cannot tell them apart.
+
+    It gives their sum, which then counts as 5 minutes. Where another sight has the same sum and
+    tells, it is believed: an hour costs more.
+    """
+    for sight in (counted, other):
+        if sight.cache_write_1h and _writes(sight) == _writes(counted):
+            return sight.cache_write_5m, sight.cache_write_1h
+    return counted.cache_write_5m, counted.cache_write_1h
 
 
-def _distance(sight: Observation) -> tuple[bool, datetime, str]:
-    return (sight.sidechain, sight.at, sight.agent_id)
+def _writes(sight: Observation) -> int:
+    return sight.cache_write_5m + sight.cache_write_1h
+
+
+def _weight(sight: Observation) -> tuple[bool, int, int, bool, datetime]:
+    trust = TRUST[sight.source]
+    return (not sight.estimated, trust, sight.output, sight.output_final, sight.counted_at)
+
+
+def _distance(sight: Observation) -> tuple[bool, bool, datetime, str]:
+    # A sub-agent that a source cannot name is no origin where another source can.
+    return (sight.sidechain, sight.sidechain and not sight.agent_id, sight.at, sight.agent_id)

@@ -14,6 +14,22 @@ from budgetctl.cli.refusals import refuse, sentence
 # In the order of `budgetctl --help`. Only the module of the command that runs is imported.
 COMMANDS = {
     "start": "budgetctl.cli.start:start",
+    "status": "budgetctl.cli.status:status",
+    "next": "budgetctl.cli.status:next_sd",
+    "check": "budgetctl.cli.status:check",
+    "recommend": "budgetctl.cli.recommend:recommend",
+    "log": "budgetctl.cli.log:log",
+    "handoff": "budgetctl.cli.log:handoff",
+    "defer": "budgetctl.cli.directives:defer",
+    "sd": "budgetctl.cli.directives:sd",
+    "usage": "budgetctl.cli.usage:usage",
+    "forecast": "budgetctl.cli.status:forecast",
+    "audit": "budgetctl.cli.audit:audit",
+    "set-limit": "budgetctl.cli.rule:set_limit",
+    "reserve": "budgetctl.cli.rule:reserve",
+    "override": "budgetctl.cli.override:override",
+    "enable": "budgetctl.cli.rule:enable",
+    "disable": "budgetctl.cli.rule:disable",
 }
 
 

@@ -12,7 +12,7 @@ NEWER = (
 
 
 def set_django_up() -> None:
-    """Read the settings and make the models usable. Refuses a BUDGETCTL_HOME that cannot be used."""
+    """Read the settings and make the models usable. Refuses settings that do not work."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
     import django
 

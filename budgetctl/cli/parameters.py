@@ -16,6 +16,7 @@ import typer
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.policy.zones import Zone
 
 _DOLLARS = re.compile(r"\$?(\d{1,15}(?:\.\d{1,2})?)", re.ASCII)
 _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,2})?)\s?%?", re.ASCII)
@@ -73,6 +74,15 @@ def phase(text: str) -> Phase:
         return Phase(text.upper())
     except ValueError:
         raise typer.BadParameter(f"“{text}” is not a phase; there are LEAD, PLAN, EXEC.") from None
+
+
+def zone(text: str) -> Zone:
+    """A zone, in capitals or not."""
+    try:
+        return Zone(text.upper())
+    except ValueError:
+        there_are = ", ".join(Zone)
+        raise typer.BadParameter(f"“{text}” is not a zone; there are {there_are}.") from None
 
 
 PHASES = "LEAD|PLAN|EXEC"

@@ -49,7 +49,7 @@ def _fault(error: Exception) -> str:
 
 
 def validation_sentence(error: Exception) -> str:
-    """All messages of a ValidationError in one line, each with its field's name where it has one."""
+    """All messages of a ValidationError in one line, with the names of their fields."""
     by_field = getattr(error, "error_dict", None)
     if by_field is None:
         return " ".join(getattr(error, "messages", [str(error)]))

@@ -60,19 +60,10 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or first_line(error)
 
 
-def is_loopback(listener: socket.socket) -> bool:
-    """Whether only this machine can reach it."""
-    return ip_address(_address(listener)).is_loopback
-
-
 def is_any(listener: socket.socket) -> bool:
     """Whether it listens on all addresses of this machine."""
-    return ip_address(_address(listener)).is_unspecified
-
-
-def _address(listener: socket.socket) -> str:
-    address: str = listener.getsockname()[0]
-    return address.split("%")[0]
+    address, *_ = listener.getsockname()
+    return ip_address(address.partition("%")[0]).is_unspecified
 
 
 def host_in_address(host: str) -> str:
@@ -87,6 +78,8 @@ def serve(listener: socket.socket) -> None:
 
     from budgetctl.wsgi import application
 
+    # It warns of every request that waits a moment, and a browser sends several at once.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # Behind a proxy that ends TLS, its word on the scheme counts; otherwise nobody's does.
     behind_tls = (
         {"trusted_proxy": "*", "trusted_proxy_headers": {"x-forwarded-proto"}}

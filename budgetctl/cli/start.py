@@ -81,7 +81,7 @@ def _allow(host: str, listener: socket.socket) -> None:
         if "ALLOWED_HOSTS" not in os.environ:
             _say("Note", "Others reach it by the names in ALLOWED_HOSTS only; set for example")
             _say("", f"ALLOWED_HOSTS=localhost,{socket.gethostname()}")
-    elif not serving.is_loopback(listener):
+    else:
         settings.ALLOWED_HOSTS.append(serving.host_in_address(host))
 
 

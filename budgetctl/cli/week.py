@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from allocation.budgets.models import BudgetRule
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.decisions.operations import Situation, situation_at
 from allocation.decisions.preflight import Preflight, preflight
@@ -16,19 +16,27 @@ from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.policy.errors import RuleError
+from allocation.policy.meter import Counts, budget_tokens
+from allocation.policy.tiers import OPUS
 from allocation.usage.standing import Standing, running_week, standing_at
 from allocation.usage.totals import Burned, burned, burned_by, total_of
+from budgetctl.cli.rows import owners_clock
 
 MAIN_THREAD = "main"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The running week, and what an SD would do to it if there is one. `clock` is the owner's."""
+    """The running week, and what an SD would do to it if there is one. `clock` is the owner's.
+
+    `all_on_opus` is what the SD would use if every run of it were on opus, in the meter's unit;
+    None without an SD, and where the meter cannot tell.
+    """
 
     clock: ZoneInfo
     outlook: Outlook
     preflight: Preflight | None
+    all_on_opus: Fraction | None
 
     @property
     def standing(self) -> Standing:
@@ -43,11 +51,6 @@ class Week:
     plan: Plan
     spending: Sequence[tuple[str, Burned]]
     overrides: Sequence[Override]
-
-
-def owners_clock() -> ZoneInfo:
-    """The zone in which people read times."""
-    return BudgetRule.objects.get().zone_info
 
 
 def week_at(now: datetime) -> Week:
@@ -84,11 +87,19 @@ def _plan_at(now: datetime, sd: StrategicDirective | None) -> Plan:
 
 def _plan(sd: StrategicDirective | None, situation: Situation, book: PriceBook) -> Plan:
     standing = situation.standing
+    flight = _preflight(sd, situation, book) if sd else None
     return Plan(
         clock=owners_clock(),
         outlook=outlook_at(standing.at, standing=standing, book=book),
-        preflight=_preflight(sd, situation, book) if sd else None,
+        preflight=flight,
+        all_on_opus=_on_opus(flight, standing, book) if flight else None,
     )
+
+
+def _on_opus(flight: Preflight, standing: Standing, book: PriceBook) -> Fraction | None:
+    tokens = Counts(unsplit=sum((run.tokens_min + run.tokens_max) // 2 for run in flight.runs))
+    price = book.list_price(book.weighed_as.get(OPUS.name, ""), standing.at.date())
+    return budget_tokens(tokens, standing.meter, list_price=price, charged=None)
 
 
 def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:

@@ -1,5 +1,6 @@
 """The running week as text of 80 columns: the report's Mission Control screen and its parts."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -141,6 +142,50 @@ def after(flight: Preflight, standing: Standing) -> Iterator[Text | str]:
     waiting = sorted({run.sub_agent for run in flight.deferred})
     if waiting:
         yield row("DEFERRED", f"{', '.join(waiting)} would wait for the next budget week.")
+
+
+def session_start(plan: Plan) -> Iterator[Text | str]:
+    """The report's text for the start of a session (its step 8)."""
+    flight, standing = plan.preflight, plan.standing
+    if flight is None:
+        yield from next_sd(plan)
+        yield ""
+    else:
+        yield Text("NEXT SD", style="bold")
+        yield sd_line(flight)
+        yield ""
+    yield Text("TOKEN STATUS", style="bold")
+    yield _tokens(standing)
+    yield row("STATUS", status_line(standing))
+    yield row("BURN", _burn(plan.outlook, plan.clock))
+    if flight is not None:
+        yield ""
+        yield Text("MODEL ALLOCATION", style="bold")
+        yield from _primary(plan, flight)
+        yield from after(flight, standing)
+
+
+def _primary(plan: Plan, flight: Preflight) -> Iterator[Text]:
+    """The tier that most of the work runs on, who gets another one, and what to leave alone."""
+    tokens: Counter[str] = Counter()
+    others: dict[str, list[str]] = {}
+    for run in flight.runs:
+        name = str(run.recommendation.tier or run.recommendation.outcome)
+        tokens[name] += run.tokens_max
+        if run.sub_agent not in others.setdefault(name, []):
+            others[name].append(run.sub_agent)
+    if not tokens:
+        return
+    primary = max(tokens, key=lambda name: tokens[name])
+    complexity = f"complexity {flight.sd.complexity}"
+    yield row("PRIMARY", primary, f" ({complexity} in the {flight.zone_now} zone)")
+    for name in tokens:
+        if name != primary:
+            yield row(name.upper(), ", ".join(others[name]))
+    left = plan.standing.remaining
+    if plan.all_on_opus and left and primary != "opus" and plan.standing.enabled:
+        whole = fmt.percent(plan.all_on_opus / left)
+        yield row("AVOID", f"opus for the rest: all on opus would take {whole} of what is left")
 
 
 def check(plan: Plan) -> Iterator[Text | str]:

@@ -143,7 +143,9 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        print(f"{size / 1e6:.0f} MB in {options.sessions} sessions, Python {sys.version.split()[0]}")
+        print(
+            f"{size / 1e6:.0f} MB in {options.sessions} sessions, Python {sys.version.split()[0]}"
+        )
         _measure("first import", folder, size)
         _measure("again, nothing new", folder, size)
         if options.long_line:

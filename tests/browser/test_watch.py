@@ -19,16 +19,16 @@ def test_a_breach_of_the_content_security_policy_is_a_complaint(browser_page: Pa
 
 def test_an_error_in_a_script_is_a_complaint(browser_page: Page) -> None:
     browser_page.goto("/accounts/login/")
-    browser_page.evaluate("setTimeout(() => { throw new Error('oops') })")
-    browser_page.wait_for_timeout(100)
+    with browser_page.expect_event("pageerror"):
+        browser_page.evaluate("setTimeout(() => { throw new Error('oops') })")
     assert "script error: oops" in complaints(browser_page)
     expect_complaint(browser_page, "oops")
 
 
 def test_a_missing_file_is_a_complaint(browser_page: Page) -> None:
     browser_page.goto("/accounts/login/")
-    browser_page.evaluate("fetch('/static/missing.js')")
-    browser_page.wait_for_timeout(300)
+    with browser_page.expect_console_message():
+        browser_page.evaluate("fetch('/static/missing.js')")
     assert "404" in complaints(browser_page)[0]
     expect_complaint(browser_page, "404")
 

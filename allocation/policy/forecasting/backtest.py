@@ -128,7 +128,7 @@ class _Run:
         self._timeline = Timeline(series.hours, series.weeks)
         self._numbers = range(len(self._timeline))
         totals = [self._timeline.total(number) for number in self._numbers]
-        least = max(1, IDLE_SHARE * Fraction(median(totals))) if totals else 0
+        least = max(Fraction(1), IDLE_SHARE * Fraction(median(totals or [0])))
         self._totals = totals
         self._idle = {n for n in self._numbers[FEWEST_PAST_WEEKS:] if totals[n] < least}
         self._scored = set(self._numbers[FEWEST_PAST_WEEKS:]) - self._idle
@@ -165,7 +165,14 @@ class _Run:
                 method = picked if name == CHOOSER else METHODS[name]
                 expected, calibration = heard[method.name]
                 if expected is not None:
-                    yield self._case(name, method, number, view, expected, calibration)
+                    yield self._case(
+                        name=name,
+                        method=method,
+                        number=number,
+                        view=view,
+                        expected=expected,
+                        calibration=calibration,
+                    )
 
     @staticmethod
     def _speakers(methods: Sequence[str]) -> list[tuple[str, Method]]:
@@ -173,6 +180,7 @@ class _Run:
 
     def _case(
         self,
+        *,
         name: str,
         method: Method,
         number: int,

@@ -33,8 +33,8 @@ def by_shape(view: View) -> Path:
     """
     shape, here = view.past.shape, view.first_hour + view.elapsed
     ahead = max(0.0, view.length - view.elapsed)
-    steps = [*range(ceil(ahead)), ahead]
-    passed = [shape.share(here, here + step) for step in steps]
+    steps: list[float] = [*range(ceil(ahead)), ahead]
+    passed: list[float] = [shape.share(here, here + step) for step in steps]
     fading = [0.0]
     for step, (before, after) in zip(steps, pairwise(passed), strict=False):
         fading.append(fading[-1] + (after - before) * exp(-(step + 0.5) / PACE_LASTS_HOURS))
@@ -45,7 +45,7 @@ def by_shape(view: View) -> Path:
         level = (coming - pace * fast) / slow
         used = [level * (a - b) + pace * b for a, b in zip(passed, fading, strict=True)]
         after = min(bisect_left(used, left), len(used) - 1)
-        step = used[after] - used[after - 1] if after else 0.0
+        step: float = used[after] - used[after - 1] if after else 0.0
         inside = (left - used[after - 1]) / step if step > 0 else 0.0
         return min(ahead, steps[after - 1] + inside * (steps[after] - steps[after - 1]))
 

@@ -20,7 +20,7 @@ from allocation.policy.weeks import Window
 from allocation.policy.zones import Bounds
 
 # Older weeks have faded from every method; leaving them out keeps a forecast within 5 ms.
-MOST_WEEKS = 26
+MOST_WEEKS = 20
 
 
 def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
@@ -105,7 +105,7 @@ def outlook(
 
 
 def _needed(hours: HourlyTokens, weeks: tuple[Window, ...]) -> HourlyTokens:
-    """The hours from the first of the weeks on; a running week without history begins with zeros."""
+    """The hours from the first of the weeks on; a running week that they miss begins with zeros."""
     skipped = hours.index(weeks[0].start)
     if skipped > 0:
         return HourlyTokens(hours.first + HOUR * skipped, hours.tokens[skipped:])

@@ -1,12 +1,14 @@
 """How unsure a forecast is: split-conformal ranges on the logarithm of the tokens still to come.
 
-The score of a finished week is log((came + d) / (expected + d)), d a small share of a typical week
-that keeps a week without further use finite (Lei et al. 2018, Distribution-Free Predictive Inference
-for Regression). The scores of past weeks at the same hour are the distribution of the next one;
-PRIOR_SCORES stand in while there are few, and fade as weeks come in. A range is the shortest one that
-holds its share of the scores: tokens are skewed, and equal tails would spend most of the width where
-little happens. The share asked for moves with the hits and misses so far (Gibbs and Candes 2021,
-Adaptive Conformal Inference): after misses the ranges widen, after hits they narrow.
+The score of a finished week is log((came + d) / (expected + d)), where d, a small share of a
+typical week, keeps a week without further use finite (Lei et al. 2018, Distribution-Free Predictive
+Inference for Regression). The scores of past weeks at the same hour are the distribution of the
+next one; PRIOR_SCORES stand in while there are few, and fade as weeks come in.
+
+A range is the shortest one that holds its share of the scores: tokens are skewed, and equal tails
+would spend most of the width where little happens. The share asked for moves with the hits and
+misses so far (Gibbs and Candes 2021, Adaptive Conformal Inference): after misses the ranges widen,
+after hits they narrow.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -24,7 +26,7 @@ SMALL_SHARE = 0.02
 PRIOR_SPREAD = 1.1
 PRIOR_WEEKS = 5.0
 PRIOR_SCORES = tuple(NormalDist(0, PRIOR_SPREAD).inv_cdf((i + 0.5) / 9) for i in range(9))
-# Weeks with and without use by this hour err differently; below this many of a kind they are joined.
+# Weeks with and without use by this hour err differently; below so many of a kind they are joined.
 FEWEST_SCORES = 4
 # Nothing is expected above this multiple of the highest level so far, or of this week's own pace.
 CEILING = 3.0
@@ -123,7 +125,7 @@ class Calibration:
     def ranges(
         self, view: View, remaining: Remaining, expected: Expected
     ) -> tuple[Interval, Interval]:
-        """The 50 % and the 80 % range of the week's total, with the point in the one in the other."""
+        """The 50 % and 80 % range of the week's total: the point in the one, that in the other."""
         low50, high50 = remaining.shortest(self._narrow.asked)
         low80, high80 = remaining.shortest(self._wide.asked)
         used, point = view.used, round(expected.point)

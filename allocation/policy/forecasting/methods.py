@@ -1,4 +1,4 @@
-"""What every method is: it goes through views of weeks at one hour and says what is still to come."""
+"""What every method is: from views of weeks at one hour to the tokens still to come in each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from math import exp, log, sqrt
 from statistics import median
 
@@ -104,12 +103,11 @@ def _unevenness(shape: Shape, first_hour: int, tokens: Sequence[int]) -> float:
 
     For n multinomial draws, the squared deviation of a share p has the mean p (1 - p) / n.
     """
-    sums = [0, *accumulate(tokens)]
-    borders = [*range(0, len(tokens), HOURS_A_DAY), len(tokens)]
-    whole = shape.share(first_hour, first_hour + len(tokens))
+    used, whole = sum(tokens), shape.share(first_hour, first_hour + len(tokens))
     squares = expected = 0.0
-    for start, end in zip(borders, borders[1:], strict=False):
-        share = shape.share(first_hour + start, first_hour + end) / whole
-        squares += ((sums[end] - sums[start]) / sums[-1] - share) ** 2
+    for start in range(0, len(tokens), HOURS_A_DAY):
+        day = tokens[start : start + HOURS_A_DAY]
+        share = shape.share(first_hour + start, first_hour + start + len(day)) / whole
+        squares += (sum(day) / used - share) ** 2
         expected += share * (1 - share)
     return min(1.0, squares / expected) if expected > 0 else 0.0

@@ -1,4 +1,4 @@
-"""The burn rate by the shape of the week: a quiet weekend ahead is not counted as if it were busy."""
+"""The burn rate by the shape of the week: a quiet weekend ahead does not count as a busy one."""
 
 from allocation.policy.burn_rate import TOO_EARLY_HOURS
 from allocation.policy.forecasting.methods import Method, one_by_one

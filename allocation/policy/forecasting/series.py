@@ -96,5 +96,7 @@ def whole_weeks(hours: HourlyTokens, reset: Reset) -> tuple[Window, ...]:
 
 
 def _on_the_hour(moment: datetime) -> bool:
-    offset = moment.utcoffset()
-    return offset is not None and not (moment.replace(tzinfo=None) - datetime.min - offset) % HOUR
+    if moment.utcoffset() is None:
+        return False
+    utc = moment.astimezone(UTC)
+    return (utc.minute, utc.second, utc.microsecond) == (0, 0, 0)

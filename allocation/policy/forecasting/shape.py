@@ -29,8 +29,9 @@ class Shape:
     __slots__ = ("_sums",)
 
     def __init__(self, weights: Sequence[float]) -> None:
-        whole = sum(weights)
-        self._sums = [0.0, *accumulate(weight / whole for weight in weights)]
+        sums = list(accumulate(weights, initial=0.0))
+        whole = sums[-1]
+        self._sums = [part / whole for part in sums]
 
     def share(self, start: float, end: float) -> float:
         """The share between two hours since a Monday 00:00 UTC; above 1 for more than a week."""
@@ -66,8 +67,10 @@ class ShapeLearner:
     """
 
     def __init__(self) -> None:
+        # Instead of fading the old weeks, each new one counts for more than the one before.
+        self._weight = 1.0
         self._shares = [0.0] * HOURS_A_WEEK
-        self._weeks = [0.0] * HOURS_A_WEEK
+        self._seen = [0.0] * HOURS_A_WEEK
 
     def add(self, first_hour: int, tokens: Sequence[int], level: float) -> None:
         """One finished week: its tokens by hour from `first_hour` since Monday 00:00 UTC on.
@@ -76,38 +79,38 @@ class ShapeLearner:
         """
         if level <= 0 or len(tokens) < SHORTEST_HOURS:
             return
-        factor = HOURS_A_WEEK / level
-        self._shares = [share * _FADE for share in self._shares]
-        self._weeks = [weeks * _FADE for weeks in self._weeks]
+        self._weight /= _FADE
+        weight, factor = self._weight, self._weight * HOURS_A_WEEK / level
         if len(tokens) == HOURS_A_WEEK:
             split = HOURS_A_WEEK - first_hour
             in_order = (*tokens[split:], *tokens[:split])
             self._shares = [a + b * factor for a, b in zip(self._shares, in_order, strict=True)]
-            self._weeks = [weeks + 1 for weeks in self._weeks]
+            self._seen = [seen + weight for seen in self._seen]
             return
         for offset, used in enumerate(tokens):
             hour = (first_hour + offset) % HOURS_A_WEEK
             self._shares[hour] += used * factor
-            self._weeks[hour] += 1
+            self._seen[hour] += weight
 
     def shape(self) -> Shape:
         """What has been learned so far; flat before the first week."""
-        shares, weeks = self._shares, self._weeks
-        flat_day, flat_hour = FLAT_WEEKS * HOURS_A_DAY, FLAT_WEEKS * 7
+        shares, seen = self._shares, self._seen
+        flat_day, flat_hour = (FLAT_WEEKS * self._weight * n for n in (HOURS_A_DAY, 7))
         by_day = [
             (sum(shares[day : day + HOURS_A_DAY]) + flat_day)
-            / (sum(weeks[day : day + HOURS_A_DAY]) + flat_day)
+            / (sum(seen[day : day + HOURS_A_DAY]) + flat_day)
             for day in _DAYS
         ]
         by_hour = [
             (sum(shares[hour::HOURS_A_DAY]) + flat_hour)
-            / (sum(weeks[hour::HOURS_A_DAY]) + flat_hour)
+            / (sum(seen[hour::HOURS_A_DAY]) + flat_hour)
             for hour in range(HOURS_A_DAY)
         ]
-        product = [day * hour for day in by_day for hour in by_hour]
+        against = PRODUCT_WEEKS * self._weight
+        product = [against * day * hour for day in by_day for hour in by_hour]
         return Shape(
             [
-                (share + PRODUCT_WEEKS * prior) / (seen + PRODUCT_WEEKS)
-                for share, seen, prior in zip(shares, weeks, product, strict=True)
+                (share + prior) / (weeks + against)
+                for share, weeks, prior in zip(shares, seen, product, strict=True)
             ]
         )

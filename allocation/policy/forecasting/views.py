@@ -16,6 +16,7 @@ from allocation.policy.forecasting.past import Past, PastLearner
 from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HourlyTokens
 from allocation.policy.weeks import Window
 
+# Hours over which the pace of the moment is taken: a short day of work, or a night.
 LATELY = 12
 
 
@@ -23,9 +24,9 @@ LATELY = 12
 class View:
     """One week, `elapsed` hours in. Shares are of a full week; amounts are budget tokens.
 
-    `share` lies behind and `rest` ahead. `pace` is that of the last LATELY hours, in tokens of a full
-    week; None before the first hour is over. `total` is what the week came to, for scoring only; None
-    while it runs. `counts` tells whether it was a week of work.
+    `share` lies behind and `rest` ahead. `pace` is that of the last LATELY hours, in tokens of a
+    full week; None before the first hour is over. `total` is what the week came to, for scoring
+    only; None while it runs. `counts` tells whether it was a week of work.
     """
 
     past: Past

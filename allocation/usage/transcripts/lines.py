@@ -135,10 +135,13 @@ def understand(line: bytes | bytearray, *, session_id: str, agent_id: str) -> Sa
     not lose the request.
     """
     if line[:1] == b"\0":
-        line = line.lstrip(b"\0")  # a crash leaves a run of NULs, and the next line follows it
+        line = (
+            line.lstrip(b"\0") or line
+        )  # a crash leaves a run of NULs, and the next line follows it
     if b'"usage"' in line:
         return _usage_line(line, session_id, agent_id)
-    if b'"agentId"' in line and b'"toolUseResult"' in line:
+    result = line.find(b'"toolUseResult"')
+    if result >= 0 and line.find(b'"agentId"', result) >= 0:
         return _result_line(line, session_id)
     if line[:1] != b"{" or line[-1:] != b"}":
         _check(line)
@@ -178,8 +181,8 @@ def _usage_line(line: bytes | bytearray, session_id: str, agent_id: str) -> Said
         name = AgentName(
             session, request.agent_id, _stored(decoded.attribution_agent), Evidence.LINE
         )
-    calls_agents = b'"Agent"' in line or b'"Task"' in line
-    calls = _calls(message.content, session) if calls_agents else ()
+    # Versions in which a call may leave it out name the agent in other places.
+    calls = _calls(message.content, session) if b'"subagent_type"' in line else ()
     return Said(request if request.prompt or request.output else None, name, calls)
 
 

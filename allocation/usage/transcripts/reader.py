@@ -128,8 +128,8 @@ class _Notes:
         session_id: str,
         agent_id: str,
     ) -> None:
+        self.reading.lines += len(lines)
         for line in lines:
-            self.reading.lines += 1
             try:
                 if line is None:
                     raise Unreadable

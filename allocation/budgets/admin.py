@@ -1,0 +1,145 @@
+"""The admin of the budget rule, the meters and the budget weeks."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
+from allocation.audit.forms import AuditedForm, OperationForm
+from allocation.audit.operations import Written
+from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
+from allocation.budgets.operations import RuleChange, change_rule, check_unit
+from allocation.policy.errors import RuleError
+
+REMETERED = "All usage, past weeks too, is now counted with this meter."
+
+
+class BudgetRuleForm(OperationForm):
+    """The rule. Only what was changed is handed on, so that what was not stays as it is."""
+
+    instance: BudgetRule
+
+    def operate(self) -> BudgetRule:
+        """Change it."""
+        changed = {
+            name: self.cleaned_data[name]
+            for name in self.changed_data
+            if name in RuleChange.__dataclass_fields__
+        }
+        return change_rule(
+            change=RuleChange(**changed),
+            actor=self.actor,
+            now=self.now,
+            reason=self.cleaned_data["reason"],
+        )
+
+
+@admin.register(BudgetRule)
+class BudgetRuleAdmin(AuditedAdmin):
+    """There is one rule, so there is no list of them."""
+
+    form = BudgetRuleForm
+    fieldsets = (
+        ("On or off", {"fields": ("enabled",)}),
+        (
+            "The week",
+            {
+                "fields": ("limit", "reserve_percent", "meter"),
+                "description": "A new limit or reserve holds for the running week too. The limit "
+                "is in the meter’s unit: tokens, or US dollars.",
+            },
+        ),
+        (
+            "The reset",
+            {
+                "fields": ("reset_weekday", "reset_time", "timezone"),
+                "description": "The running week ends at the next reset after a change.",
+            },
+        ),
+        (
+            "Zones",
+            {
+                "fields": (("yellow_percent", "orange_percent", "red_percent"),),
+                "description": "Where each zone begins, in percent of the limit less the reserve. "
+                "They must rise.",
+            },
+        ),
+    )
+
+    def subject(self, row: Any) -> str:
+        """As the operation calls it."""
+        return str(row)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one already."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing works without it; turn budgetctl off instead."""
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Straight to the rule."""
+        return redirect("admin:budgets_budgetrule_change", 1)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Change the rule, and say so if history is counted anew by it."""
+        super().save_model(request, obj, form, change)
+        if "meter" in form.changed_data:
+            self.message_user(request, REMETERED, messages.INFO)
+
+
+class MeterForm(AuditedForm):
+    """A meter in use keeps its unit."""
+
+    def clean_weighting(self) -> str:
+        """Refuse to turn tokens into dollars under a limit that stays."""
+        weighting: str = self.cleaned_data["weighting"]
+        try:
+            check_unit(meter_pk=self.instance.pk, weighting=weighting)
+        except RuleError as error:
+            raise forms.ValidationError(str(error)) from error
+        return weighting
+
+
+@admin.register(Meter)
+class MeterAdmin(AuditedAdmin):
+    """How raw tokens become budget tokens."""
+
+    form = MeterForm
+    reason_required = True
+    list_display = ("name", "weighting", "input", "output", "cache_write_5m", "cache_write_1h",
+                    "cache_read")  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("name",)}),
+        (
+            "What a token weighs",
+            {
+                "fields": ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read"),
+                "description": "Budget tokens are tokens × the weight of their kind × the weight "
+                "of their model. A change counts all history anew.",
+            },
+        ),
+        ("What a model weighs", {"fields": ("weighting", "reference_price")}),
+    )
+
+    def after_change(self, request: HttpRequest, written: list[Written]) -> None:
+        """Say so if history is counted anew."""
+        used = BudgetRule.objects.values_list("meter_id", flat=True)
+        if any(row.pk in used for row, _ in written):
+            self.message_user(request, REMETERED, messages.INFO)
+
+
+@admin.register(BudgetWeek)
+class BudgetWeekAdmin(RecordAdmin):
+    """The budget weeks. They follow from the rule."""
+
+    list_display = ("start", "end", "limit", "reserve_percent", "closed_at", "tokens_burned",
+                    "budget_zone", "meter_name")  # fmt: skip
+    list_filter = ("budget_zone", "meter_name")
+    date_hierarchy = "start"

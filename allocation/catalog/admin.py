@@ -1,0 +1,382 @@
+"""The admin of the catalogue.
+
+Sub-agents, models and prices are registered in `usage.admin`, because usage that is counted
+already follows their changes, and this app may not import that one.
+"""
+
+from datetime import UTC
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from allocation.audit.admin_base import AuditedAdmin, AuditedInline
+from allocation.audit.forms import AuditedForm, AuditedFormSet, ShownForm
+from allocation.audit.operations import Written
+from allocation.catalog.models import (
+    ComplexityLevel,
+    PassRate,
+    PhaseTier,
+    Price,
+    ReworkPrior,
+    SubAgentAlias,
+    TaskType,
+    Tier,
+)
+from allocation.catalog.operations import (
+    alias_key,
+    check_code,
+    check_price,
+    check_prices_of,
+    check_rubric,
+)
+from allocation.display.format import tokens
+from allocation.policy.errors import RuleError
+from allocation.policy.tiers import SHIPPED_TIERS
+
+SHIPPED = {tier.name for tier in SHIPPED_TIERS}
+
+
+class AliasForm(ShownForm):
+    """An alias is kept under its normal form, which nobody types."""
+
+    def clean_name(self) -> str:
+        """Refuse a name that leads to a sub-agent already."""
+        name: str = self.cleaned_data["name"].strip()
+        try:
+            key = alias_key(name=name, alias_pk=self.instance.pk)
+        except RuleError as error:
+            raise ValidationError(str(error)) from error
+        self.instance.normal_name = key
+        return name
+
+
+class AliasFormSet(AuditedFormSet):
+    """The aliases of one sub-agent."""
+
+    def clean(self) -> None:
+        """Refuse one name written in two ways; neither is stored yet, so the forms cannot tell."""
+        super().clean()
+        names = [
+            form.instance.normal_name
+            for form in self.forms
+            if form.cleaned_data.get("name") and form not in self.deleted_forms
+        ]
+        if len(names) != len({*names}):
+            raise ValidationError("Two of these aliases are one name: delete one of them.")
+
+
+class AliasInline(AuditedInline):
+    model = SubAgentAlias
+    form = AliasForm
+    formset = AliasFormSet
+    extra = 1
+    show_change_link = False
+
+
+class PhaseTierInline(AuditedInline):
+    model = PhaseTier
+    show_change_link = False
+
+
+class SubAgentForm(AuditedForm):
+    """A code must not be a name that leads to another sub-agent."""
+
+    def clean_code(self) -> str:
+        """Refuse a code that is taken in another spelling."""
+        code: str = self.cleaned_data["code"]
+        try:
+            check_code(code=code, sub_agent_pk=self.instance.pk)
+        except RuleError as error:
+            raise ValidationError(str(error)) from error
+        return code
+
+
+class SubAgentAdmin(AuditedAdmin):
+    """Registered in usage.admin."""
+
+    form = SubAgentForm
+    list_display = (
+        "code",
+        "default_tier",
+        "phases_in_order",
+        "tokens_per_run",
+        "task_type",
+        "active",
+        "purpose",
+    )
+    list_filter = ("active", "default_tier", "runs_in_lead", "runs_in_plan", "runs_in_exec")
+    list_select_related = ("default_tier", "task_type")
+    search_fields = ("code", "purpose", "aliases__name")
+    search_help_text = "Code, purpose or alias."
+    inlines = (AliasInline, PhaseTierInline)
+    fieldsets = (
+        (None, {"fields": ("code", "purpose", "active")}),
+        ("Runs", {"fields": ("default_tier", ("runs_in_lead", "runs_in_plan", "runs_in_exec"))}),
+        ("Estimates", {"fields": (("tokens_min", "tokens_max"), "task_type")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Usage and decisions name a sub-agent by its code, so the code stays."""
+        return ("code",) if obj else ()
+
+    @admin.display(description="phases")
+    def phases_in_order(self, row: Any) -> str:
+        """LEAD, PLAN, EXEC."""
+        return ", ".join(row.phases) or "none"
+
+    @admin.display(description="tokens per run", ordering="tokens_max")
+    def tokens_per_run(self, row: Any) -> str:
+        """The range, as the report writes it."""
+        return f"{tokens(row.tokens_min)} – {tokens(row.tokens_max)}"
+
+
+class PriceForm(AuditedForm):
+    """Each day with a price for long prompts needs an ordinary one."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a price that would leave a day without an ordinary one."""
+        cleaned = super().clean()
+        model = cleaned.get("model") or getattr(self.instance, "model", None)
+        if model and {"valid_from", "prompt_over"} <= cleaned.keys():
+            try:
+                check_price(
+                    model_pk=model.pk,
+                    valid_from=cleaned["valid_from"],
+                    prompt_over=cleaned["prompt_over"],
+                    price_pk=self.instance.pk,
+                )
+            except RuleError as error:
+                self.add_error("prompt_over", str(error))
+        return cleaned
+
+
+class PriceAdmin(AuditedAdmin):
+    """Registered in usage.admin."""
+
+    form = PriceForm
+    reason_required = True
+    list_display = (
+        "model",
+        "valid_from",
+        "prompts",
+        "input",
+        "output",
+        "cache_write_5m",
+        "cache_write_1h",
+        "cache_read",
+    )
+    list_filter = ("model__tier", "valid_from", "model")
+    list_select_related = ("model__tier",)
+    search_fields = ("model__model_id",)
+    search_help_text = "Model id."
+    date_hierarchy = "valid_from"
+    ordering = ("model__tier__rank", "model__model_id", "-valid_from", "prompt_over")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("model", "valid_from", "prompt_over"),
+                "description": "When a price changes, add one from that day on and leave the old "
+                "one: what was burned before then keeps its price. Correct a price only if it was "
+                "wrong from the start.",
+            },
+        ),
+        (
+            "US dollars per million tokens",
+            {"fields": ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")},
+        ),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The price of another model is another price."""
+        return ("model",) if obj else ()
+
+    @admin.display(description="for prompts", ordering="prompt_over")
+    def prompts(self, row: Price) -> str:
+        """Of which size."""
+        return f"over {tokens(row.prompt_over)} tokens" if row.prompt_over else "of any other size"
+
+    def after_change(self, request: HttpRequest, written: list[Written]) -> None:
+        """Refuse a deletion that leaves only the price for long prompts."""
+        for model_pk in {row.model_id for row, _ in written if isinstance(row, Price)}:
+            check_prices_of(model_pk=model_pk)
+
+
+class PriceInline(admin.TabularInline):  # type: ignore[type-arg]  # takes none at run time
+    """A model's prices at a glance; they are changed on their own pages, with a reason."""
+
+    model = Price
+    fields = ("valid_from", "prompt_over", "input", "output", "cache_write_5m", "cache_write_1h",
+              "cache_read")  # fmt: skip
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On its own page."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On its own page."""
+        return False
+
+
+class PricedFilter(admin.SimpleListFilter):
+    """Models whose usage costs nobody knows what are the ones to look for."""
+
+    title = "price today"
+    parameter_name = "priced"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        return [("yes", "has one"), ("no", "has none")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those with, those without, or all."""
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(priced=self.value() == "yes")
+
+
+class ClaudeModelAdmin(AuditedAdmin):
+    """Registered in usage.admin."""
+
+    list_display = ("model_id", "tier", "has_price_today")
+    list_filter = ("tier", PricedFilter)
+    list_select_related = ("tier",)
+    search_fields = ("model_id",)
+    search_help_text = "Model id."
+    fields = ("model_id", "tier")
+    inlines = (PriceInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With whether an ordinary price holds today (UTC)."""
+        today = timezone.now().astimezone(UTC).date()
+        prices = Price.objects.filter(model=OuterRef("pk"), valid_from__lte=today, prompt_over=0)
+        return super().get_queryset(request).annotate(priced=Exists(prices))
+
+    @admin.display(description="has a price today", boolean=True, ordering="priced")
+    def has_price_today(self, row: Any) -> bool:
+        """False means that its cost is unknown."""
+        return bool(row.priced)
+
+
+@admin.register(Tier)
+class TierAdmin(AuditedAdmin):
+    """Tiers by rank. The four that ship are what the rules speak of."""
+
+    list_display = ("name", "rank", "weighed_as")
+    list_select_related = ("weighed_as",)
+    search_fields = ("name",)
+    fields = ("name", "rank", "weighed_as")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Floors and decisions stand on the order of the tiers, so name and rank stay."""
+        return ("name", "rank") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The rules cannot do without the tiers that ship."""
+        shipped = obj is not None and obj.name in SHIPPED
+        return not shipped and super().has_delete_permission(request, obj)
+
+
+class ReworkPriorInline(AuditedInline):
+    model = ReworkPrior
+    show_change_link = False
+
+
+@admin.register(TaskType)
+class TaskTypeAdmin(AuditedAdmin):
+    """Kinds of work, with the report's guess of how often each is done again."""
+
+    list_display = ("name", "slug")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (ReworkPriorInline,)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """A slug that is in use does not follow the name."""
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+
+@admin.register(ReworkPrior)
+class ReworkPriorAdmin(AuditedAdmin):
+    """The rework matrix, row by row. Measured rates take over as runs are counted."""
+
+    list_display = ("task_type", "tier", "rate_percent")
+    list_filter = ("task_type", "tier")
+    list_select_related = ("task_type", "tier")
+    ordering = ("task_type__name", "tier__rank")
+
+
+@admin.register(PassRate)
+class PassRateAdmin(AuditedAdmin):
+    """How often runs passed, by the report."""
+
+    list_display = ("sub_agent", "in_phase", "tier", "rate_percent")
+    list_filter = ("sub_agent", "phase", "tier")
+    list_select_related = ("sub_agent", "tier")
+    ordering = ("sub_agent__code", "phase")
+
+    @admin.display(description="phase", ordering="phase")
+    def in_phase(self, row: PassRate) -> str:
+        """Or all of them together."""
+        return row.phase or "all phases"
+
+
+class LevelForm(AuditedForm):
+    """The bounds of the rubric rise from level to level."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's hook after clean(), not in the stubs
+        if not self.errors:
+            try:
+                check_rubric(changed=self.instance)  # type: ignore[arg-type]
+            except RuleError as error:
+                self.add_error(None, forms.ValidationError(str(error)))
+
+
+@admin.register(ComplexityLevel)
+class ComplexityLevelAdmin(AuditedAdmin):
+    """The complexity rubric: five levels, neither more nor fewer."""
+
+    form = LevelForm
+    list_display = ("level", "name", "lines", "dependencies", "preferred", "description")
+    list_display_links = ("level", "name")
+    list_select_related = ("preferred",)
+    readonly_fields = ("level",)
+    fieldsets = (
+        (None, {"fields": ("level", "name", "description", "examples")}),
+        (
+            "When it applies",
+            {
+                "fields": (("max_lines", "max_dependencies"),),
+                "description": "The higher of the two levels counts.",
+            },
+        ),
+        (None, {"fields": ("preferred",)}),
+    )
+
+    @admin.display(description="lines of code", ordering="max_lines")
+    def lines(self, row: ComplexityLevel) -> str:
+        """Up to."""
+        return "more" if row.max_lines is None else f"up to {tokens(row.max_lines)}"
+
+    @admin.display(description="dependencies", ordering="max_dependencies")
+    def dependencies(self, row: ComplexityLevel) -> str:
+        """Up to."""
+        return "more" if row.max_dependencies is None else f"up to {row.max_dependencies}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Complexity goes from 1 to 5."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A level without a row could not be recommended for."""
+        return False

@@ -1,0 +1,188 @@
+"""What the Chairman types at a checkpoint, and the file of a spreadsheet: shape only."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from allocation.catalog.models import PHASES, Tier
+from allocation.checkpoints.defaults import Defaults
+from allocation.checkpoints.mix_text import read_mix, write_mix
+from allocation.checkpoints.models import KINDS, Checkpoint
+from allocation.checkpoints.operations import Entry
+from allocation.checkpoints.spreadsheet import MOST_BYTES
+from allocation.directives.models import StrategicDirective
+from allocation.display.fields import TokensField
+from allocation.policy.errors import RuleError
+from allocation.policy.mix import check_mix
+from allocation.policy.phases import CheckpointKind, Phase
+
+BROKEN = "The form has lost its name; open it anew."
+NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
+
+
+class MixField(forms.CharField):
+    """A model mix as people write it; gives shares in whole percent by tier."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(widget=forms.TextInput(attrs=attributes), **options)
+
+    def to_python(self, value: Any) -> dict[str, int]:
+        """Read what was typed."""
+        try:
+            mix, _ = read_mix(super().to_python(value))
+            tiers = Tier.objects.values_list("name", flat=True) if mix else []
+            return check_mix(mix, frozenset(tiers))
+        except RuleError as error:
+            raise ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """Shares as text; what was typed stays as it was typed."""
+        return write_mix(value) if isinstance(value, dict) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether another text was typed."""
+        return str(self.prepare_value(initial) or "").strip() != str(data or "").strip()
+
+
+class SdField(forms.ModelChoiceField):
+    """An SD, named with its phase and title."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """SD-PERF-OPT-001 in PLAN – Faster pages."""
+        where = f" in {obj.phase}" if obj.phase else f", {obj.get_status_display()}"
+        return f"{obj.code}{where}{f' – {obj.title}' if obj.title else ''}"
+
+
+class AmountsForm(forms.Form):
+    """What was burned: for a new checkpoint and for the correction of one."""
+
+    tokens = TokensField(
+        required=False, help_text="Fresh tokens of the phase, for example 150,000, 150k or 1.2M."
+    )
+    mix = MixField(
+        label="Model mix",
+        required=False,
+        help_text="For example sonnet=70, opus=30, or sonnet for all of it.",
+    )
+    rework_cycles = forms.IntegerField(min_value=0, max_value=1_000, required=False)
+    lines_modified = forms.IntegerField(
+        label="Lines of code", min_value=0, max_value=100_000_000, required=False
+    )
+    note = forms.CharField(
+        max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def amounts(self) -> dict[str, Any]:
+        """The amounts of a valid form, as the operations name them."""
+        given = self.cleaned_data
+        return {
+            "tokens": given["tokens"],
+            "mix": given["mix"],
+            "rework_cycles": given["rework_cycles"] or 0,
+            "lines_modified": given["lines_modified"],
+            "note": given["note"],
+        }
+
+
+class CheckpointForm(AmountsForm):
+    """A new checkpoint, filled in from its SD's state.
+
+    `submission` names the form, so that it logs once however often it is sent. `filled` carries
+    what was filled in, so that another SD or checkpoint can fill in again what nobody touched.
+    """
+
+    sd = SdField(
+        label="SD",
+        queryset=StrategicDirective.objects.none(),
+        empty_label="Choose an SD",
+        error_messages={
+            "required": "Choose an SD.",
+            "invalid_choice": "No checkpoint can be logged for this SD: it is completed, archived "
+            "or gone.",
+        },
+    )
+    kind = forms.ChoiceField(label="Checkpoint", choices=KINDS)
+    phase = forms.ChoiceField(choices=PHASES, help_text="The phase that burned them.")
+    submission = forms.UUIDField(
+        widget=forms.HiddenInput, error_messages={"invalid": BROKEN, "required": BROKEN}
+    )
+    filled = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = (
+        "sd", "kind", "tokens", "mix", "phase", "rework_cycles", "lines_modified", "note",
+    )  # fmt: skip
+    filled_in = ("sd", "kind", "phase", "tokens", "mix")
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        sds: QuerySet[StrategicDirective],
+        defaults: Defaults | None = None,
+        typed: Mapping[str, str] | None = None,
+    ) -> None:
+        """`typed` goes before the defaults: what somebody entered before they were filled in."""
+        initial = {"submission": uuid4()} | (defaults.initial() if defaults else {})
+        super().__init__(data, initial=initial)
+        self.fields["sd"].queryset = sds  # type: ignore[attr-defined]
+        self.fields["tokens"].widget.attrs["autofocus"] = data is None and not typed
+        if data is None:
+            shown = {name: str(self[name].value() or "") for name in self.filled_in}
+            self.initial |= {"filled": json.dumps(shown), **(typed or {})}
+
+    def clean(self) -> None:
+        """A hand-over needs tokens, and says so beside the field."""
+        given = super().clean() or self.cleaned_data
+        handover = given.get("kind") and CheckpointKind(given["kind"]).is_handover
+        if handover and "tokens" not in self.errors and given.get("tokens") is None:
+            self.add_error("tokens", NO_TOKENS)
+
+    def entry(self) -> Entry:
+        """What a valid form logs."""
+        given = self.cleaned_data
+        return Entry(
+            kind=CheckpointKind(given["kind"]), phase=Phase(given["phase"]), **self.amounts()
+        )
+
+class CorrectionForm(AmountsForm):
+    """What a checkpoint should have said."""
+
+    def __init__(self, data: QueryDict | None = None, *, checkpoint: Checkpoint) -> None:
+        names = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
+        super().__init__(data, initial={name: getattr(checkpoint, name) for name in names})
+
+
+class SheetForm(forms.Form):
+    """A spreadsheet to look at before anything is logged."""
+
+    file = forms.FileField(
+        label="CSV file",
+        help_text="Up to 5,000 rows and 2 MB. You will see every row before anything is logged.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        error_messages={
+            "required": "Choose a CSV file.",
+            "empty": "The file is empty.",
+            "missing": "Choose a CSV file.",
+        },
+    )
+
+    def clean_file(self) -> bytes:
+        """The bytes of the file. Its size is checked before it is read."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise ValidationError("The file is larger than 2 MB; split it.")
+        content: bytes = file.read()
+        return content
+
+
+class ConfirmForm(forms.Form):
+    """The checked rows of a spreadsheet, signed; and the word to leave out the bad ones."""
+
+    rows = forms.CharField(widget=forms.HiddenInput, strip=False)
+    leave_out = forms.BooleanField(required=False)

@@ -1,0 +1,161 @@
+"""Logging the rows of a spreadsheet: phases of the past, all of them or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from allocation.audit.operations import record
+from allocation.budgets.models import BudgetRule
+from allocation.budgets.operations import ensure_weeks
+from allocation.checkpoints.cells import SheetRow
+from allocation.checkpoints.counting import count_tokens, update_token_log
+from allocation.checkpoints.models import Checkpoint
+from allocation.checkpoints.operations import captured_since_last
+from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.operations import SdFacts, create_sd, enter_phase
+from allocation.policy.phases import CheckpointKind
+
+Key = tuple[str, str, datetime, int]
+
+# SDs that a row of the past may move on. What is deferred, paused, completed or archived is so by
+# a later word than the sheet's.
+_MOVABLE = {Status.PROPOSED, Status.IN_PROGRESS}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: rows logged, rows that were there already, SDs that were made."""
+
+    logged: int
+    there_already: int
+    created: tuple[str, ...]
+
+
+def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Imported:
+    """Log rows of the past, in whatever phase their SDs are now: one transaction, one audit entry.
+
+    A row is logged once, however often its sheet is imported. An SD that does not exist is made
+    with complexity 3; one that has no later checkpoint is moved on. The budget weeks of the rows
+    are made where they are missing. What transcripts or telemetry have counted is not counted
+    again.
+    """
+    with transaction.atomic():
+        # The one budget rule is the lock: imports go one after the other.
+        BudgetRule.objects.select_for_update(no_key=True).get()
+        there = rows_there_already(rows)
+        # Of rows that repeat each other one is left.
+        new = {_key(row): row for row in rows if row.line not in there}
+        todo = sorted(new.values(), key=lambda row: (row.ended_at, row.line))
+        if not todo:
+            return Imported(0, len(rows), ())
+        ensure_weeks(since=todo[0].ended_at, now=now)
+        sds, created = _sds({row.code for row in todo}, actor=actor, now=now)
+        checkpoints = [_log_row(row, sds[row.code], actor=actor) for row in todo]
+        for checkpoint in {(row.sd_id, row.phase): row for row in checkpoints}.values():
+            update_token_log(checkpoint)
+        _move_on(checkpoints, actor=actor, now=now)
+        imported = Imported(len(todo), len(rows) - len(todo), tuple(sorted(created)))
+        record(
+            actor=actor,
+            action="checkpoint sheet import",
+            subject=f"{len(todo):,} checkpoints of {len(sds):,} SDs",
+            after={
+                "logged": imported.logged,
+                "there_already": imported.there_already,
+                "created": list(imported.created),
+                "tokens": sum(row.tokens for row in todo),
+                "first": checkpoints[0].pk,
+                "last": checkpoints[-1].pk,
+            },
+            now=now,
+        )
+    return imported
+
+
+def rows_there_already(rows: Sequence[SheetRow]) -> set[int]:
+    """The lines whose checkpoint is in the log: imported before, or logged in another way.
+
+    Two queries. Another way is the same SD, phase, second and tokens, so that the export of a log
+    can be read back into it.
+    """
+    submissions = {row.submission: row.line for row in rows}
+    logged = Checkpoint.objects.filter(sd__code__in={row.code for row in rows})
+    found = logged.values_list("sd__code", "phase", "at", "tokens", "submission")
+    keys: set[Key] = set()
+    lines: set[int] = set()
+    for code, phase, at, tokens, submission in found.order_by().iterator():
+        keys.add((code, phase, at.replace(microsecond=0), tokens or 0))
+        if submission in submissions:
+            lines.add(submissions[submission])
+    return lines | {row.line for row in rows if _key(row) in keys}
+
+
+def repeated_lines(rows: Sequence[SheetRow]) -> dict[int, int]:
+    """The lines that say what an earlier line of the sheet says, with that line."""
+    first: dict[Key, int] = {}
+    return {
+        row.line: first[key]
+        for row in rows
+        if first.setdefault(key := _key(row), row.line) != row.line
+    }
+
+
+def _key(row: SheetRow) -> Key:
+    return row.code, row.phase.value, row.ended_at.replace(microsecond=0), row.tokens
+
+
+def _sds(
+    codes: set[str], *, actor: str, now: datetime
+) -> tuple[dict[str, StrategicDirective], set[str]]:
+    """The SDs by code, locked in one order, and the codes of those that had to be made."""
+    found = StrategicDirective.objects.select_for_update(no_key=True).filter(code__in=codes)
+    sds = {sd.code: sd for sd in found.order_by("pk")}
+    missing = codes - sds.keys()
+    for code in sorted(missing):
+        sds[code] = create_sd(
+            sd=SdFacts(code=code), actor=actor, now=now, reason="Named in an imported sheet."
+        )
+    return sds, missing
+
+
+def _log_row(row: SheetRow, sd: StrategicDirective, *, actor: str) -> Checkpoint:
+    captured = captured_since_last(sd=sd, phase=row.phase, until=row.ended_at)
+    checkpoint = Checkpoint.objects.create(
+        sd=sd,
+        kind=row.kind.value,
+        phase=row.phase.value,
+        at=row.ended_at,
+        actor=actor,
+        tokens=row.tokens,
+        mix=dict(row.mix),
+        rework_cycles=row.rework_cycles,
+        # How the budget stood then nobody wrote down, and to work it out now would invent it.
+        state={
+            "imported": True,
+            "phase_started_at": row.started_at.isoformat() if row.started_at else None,
+        },
+        submission=row.submission,
+    )
+    count_tokens(checkpoint, captured)
+    return checkpoint
+
+
+def _move_on(checkpoints: Sequence[Checkpoint], *, actor: str, now: datetime) -> None:
+    """Bring each SD into the phase that its last checkpoint says, if that one was just imported."""
+    latest = {row.sd_id: row for row in checkpoints}  # they come in the order of their moments
+    first = {row.sd_id: row for row in reversed(checkpoints)}
+    for sd_id, checkpoint in latest.items():
+        sd = checkpoint.sd
+        later = Checkpoint.objects.filter(sd_id=sd_id, at__gt=checkpoint.at).exists()
+        if sd.status not in _MOVABLE or later:
+            continue
+        started = first[sd_id].state["phase_started_at"]
+        enter_phase(
+            row=sd,
+            phase=CheckpointKind(checkpoint.kind).phase_after,
+            actor=actor,
+            now=now,
+            at=datetime.fromisoformat(started) if started else first[sd_id].at,
+        )

@@ -1,0 +1,18 @@
+"""The addresses of checkpoints and of the page of one SD, below the root."""
+
+from django.urls import path
+
+from allocation.checkpoints import sheet_views, views
+
+app_name = "checkpoints"
+
+urlpatterns = [
+    path("sds/<slug:code>/", views.show_sd, name="show-sd"),
+    path("sds/<slug:code>/start/", views.start_sd, name="start-sd"),
+    path("checkpoints/", views.list_checkpoints, name="list-checkpoints"),
+    path("checkpoints/new/", views.log, name="log-checkpoint"),
+    path("checkpoints/<int:pk>/correct/", views.correct, name="correct-checkpoint"),
+    path("checkpoints/import/", sheet_views.upload, name="import-sheet"),
+    path("checkpoints/import/confirm/", sheet_views.confirm, name="confirm-sheet"),
+    path("checkpoints/export.csv", sheet_views.export, name="export-sheet"),
+]

@@ -1,0 +1,21 @@
+"""Where the week stands, in words."""
+
+from allocation.display.format import Number, amount, percent
+from allocation.usage.standing import Standing
+
+
+def week_in_words(standing: Standing) -> str:
+    """One sentence for after something was logged: share, zone, and what is left."""
+    if not standing.enabled:
+        return f"budgetctl is off; {with_unit(standing, standing.used)} used this week."
+    where = f"The week stands at {percent(standing.share)}, {standing.zone.value.capitalize()}"
+    if standing.over:
+        return f"{where}: {with_unit(standing, standing.over)} over."
+    return f"{where}: {with_unit(standing, standing.remaining)} left."
+
+
+def with_unit(standing: Standing, value: Number) -> str:
+    """An amount of the week's budget with its unit: 140,000 tokens, $12.50."""
+    if standing.meter.in_dollars:
+        return amount(value, in_dollars=True)
+    return f"{amount(value, in_dollars=False)} tokens"

@@ -1,0 +1,145 @@
+"""Many recommendations at once: one JSON object a line, in and out. Needs `open_database`."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from django.db import transaction
+
+from allocation.decisions.operations import Situation, decide, situation_at
+from allocation.directives.models import StrategicDirective
+from allocation.policy.errors import RuleError
+from allocation.policy.phases import Phase
+from allocation.policy.recommend import Recommendation, Task
+from allocation.policy.zones import Zone
+from budgetctl.cli.week_json import recommendation
+
+# Decisions are stored in transactions of so many lines: fast, and no long lock for the others.
+LINES_AT_ONCE = 500
+LONGEST_LINE = 100_000
+
+Answer = dict[str, Any]
+C = TypeVar("C", Phase, Zone)
+
+
+def lines_of(name: str) -> AbstractContextManager[BinaryIO]:
+    """The lines of a file, or of standard input for `-`."""
+    return nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb")
+
+
+def answers(
+    lines: Iterable[bytes], *, now: datetime, actor: str, sd: StrategicDirective | None
+) -> Iterator[Answer]:
+    """An answer to each line that is not blank, in their order: the keys of the line with outcome,
+    model, floor, preferred and reason, or `error` alone. The situation is read once."""
+    situation = situation_at(now)
+    pending = (line for line in lines if line.strip())
+    while chunk := list(islice(pending, LINES_AT_ONCE)):
+        yield from _answer(chunk, situation, now=now, actor=actor, sd=sd)
+
+
+def encode(answer: Answer) -> str:
+    """An answer as one line."""
+    return json.dumps(answer) + "\n"
+
+
+def _answer(
+    chunk: Sequence[bytes],
+    situation: Situation,
+    *,
+    now: datetime,
+    actor: str,
+    sd: StrategicDirective | None,
+) -> list[Answer]:
+    read = [_read(line, situation) for line in chunk]
+    logs = any(isinstance(one, _Asked) and one.zone is None for one in read)
+    found: list[Answer] = []
+    # What-ifs alone do not need to write, and so work on a database that is only to be read.
+    with transaction.atomic() if logs else nullcontext():
+        for one in read:
+            if isinstance(one, str):
+                found.append({"error": one})
+                continue
+            if one.zone is None:
+                decide(situation=situation, task=one.task, actor=actor, now=now, sd=sd)
+            found.append(one.given | recommendation(one.answer))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One line that makes sense, and its answer."""
+
+    given: Answer
+    task: Task
+    zone: Zone | None
+    answer: Recommendation
+
+
+def _read(line: bytes, situation: Situation) -> _Asked | str:
+    """What a line asks, or what is wrong with it in one sentence."""
+    try:
+        given = _object(line)
+        task = Task(
+            situation.code_of(_text(given, "sub_agent")),
+            _choice(given, "phase", Phase),
+            _complexity(given),
+            _flag(given, "critical"),
+            _flag(given, "read_only"),
+        )
+        zone = None if given.get("zone") is None else _choice(given, "zone", Zone)
+        return _Asked(given, task, zone, situation.answer(task, zone=zone))
+    except RuleError as error:
+        return str(error)
+
+
+def _object(line: bytes) -> Answer:
+    if len(line) > LONGEST_LINE:
+        raise RuleError("The line is too long to be a question.")
+    try:
+        given = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise RuleError("The line is not JSON.") from None
+    if not isinstance(given, dict):
+        raise RuleError("The line is not a JSON object.")
+    return given
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _text(given: Answer, key: str) -> str:
+    value = given.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise RuleError(f"“{key}” is missing, or is not a text.")
+    return value
+
+
+def _choice(given: Answer, key: str, choices: type[C]) -> C:
+    text = _text(given, key)
+    try:
+        return choices(text.upper())
+    except ValueError:
+        there_are = ", ".join(choices)
+        raise RuleError(f"“{text[:40]}” is not a {key}; there are {there_are}.") from None
+
+
+def _complexity(given: Answer) -> int:
+    value = given.get("complexity")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RuleError("“complexity” is missing, or is not a whole number.")
+    return value
+
+
+def _flag(given: Answer, key: str) -> bool:
+    value = given.get(key, False)
+    if value is not None and not isinstance(value, bool):
+        raise RuleError(f"“{key}” must be true or false.")
+    return bool(value)

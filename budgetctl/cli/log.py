@@ -1,0 +1,116 @@
+"""`budgetctl log` and `budgetctl handoff`: checkpoints from the shell."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from allocation.policy.phases import CheckpointKind, Phase, handover
+from budgetctl.cli.database import open_database
+from budgetctl.cli.parameters import PHASES, Json, SdCode, moment, phase
+from budgetctl.cli.printing import emit, show
+
+if TYPE_CHECKING:
+    from allocation.checkpoints.models import Checkpoint
+
+Tokens = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKENS",
+        help="Fresh tokens (input, output, cache writes) since the last checkpoint: 150000, 150k, "
+        "1.2M.",
+    ),
+]
+ModelMix = Annotated[
+    str, typer.Option("--mix", metavar="MIX", help="Whole percent by tier: haiku=30,sonnet=70.")
+]
+Rework = Annotated[int, typer.Option(metavar="N", help="Rework cycles.")]
+Lines = Annotated[int | None, typer.Option(metavar="N", help="Lines of code changed.")]
+Note = Annotated[str, typer.Option(help="Anything worth keeping.")]
+At = Annotated[
+    datetime | None,
+    typer.Option(
+        "--at", parser=moment, metavar="MOMENT", help="When it was, if not now: 2026-11-23T14:00."
+    ),
+]
+Submission = Annotated[
+    UUID | None,
+    typer.Option(metavar="UUID", help="Sent again with the same one, it is logged once."),
+]
+
+
+def log(
+    sd: SdCode,
+    tokens: Tokens = None,
+    kind: Annotated[
+        CheckpointKind | None,
+        typer.Option(
+            "--kind", help="The checkpoint. Default: the one that usually comes next for the SD."
+        ),
+    ] = None,
+    in_phase: Annotated[
+        Phase | None,
+        typer.Option(
+            "--phase",
+            parser=phase,
+            metavar=PHASES,
+            help="The phase that burned the tokens. Default: the one that the checkpoint ends.",
+        ),
+    ] = None,
+    mix: ModelMix = "",
+    rework: Rework = 0,
+    lines: Lines = None,
+    note: Note = "",
+    at: At = None,
+    submission: Submission = None,
+    as_json: Json = False,
+) -> None:
+    """Log a checkpoint of an SD with the tokens that it burned.
+
+    Tokens that transcripts have counted already are not counted twice; without --tokens they are
+    what is logged.
+    """
+    open_database()
+    from budgetctl.cli import checkpoint, clock, rows
+
+    now = clock.now()
+    row = rows.sd(sd)
+    typed = checkpoint.Typed(tokens, mix, rework, lines, note, submission, at)
+    kind = kind or checkpoint.usual_kind(row, in_phase, now)
+    _say(checkpoint.log(row, kind, in_phase, typed, now=now), as_json)
+
+
+def handoff(
+    sd: SdCode,
+    before: Annotated[Phase, typer.Argument(parser=phase, metavar="FROM", help=PHASES)],
+    after: Annotated[Phase, typer.Argument(parser=phase, metavar="TO", help=PHASES)],
+    tokens: Tokens = None,
+    mix: ModelMix = "",
+    rework: Rework = 0,
+    lines: Lines = None,
+    note: Note = "",
+    at: At = None,
+    submission: Submission = None,
+    as_json: Json = False,
+) -> None:
+    """Hand an SD over from one phase to another; its tokens must be logged with it.
+
+    Without --tokens those count that transcripts have of the phase; if they have none, it is
+    refused.
+    """
+    open_database()
+    from budgetctl.cli import checkpoint, clock, rows
+
+    typed = checkpoint.Typed(tokens, mix, rework, lines, note, submission, at)
+    kind = handover(before, after)
+    _say(checkpoint.log(rows.sd(sd), kind, None, typed, now=clock.now()), as_json)
+
+
+def _say(logged: "Checkpoint", as_json: bool) -> None:
+    from budgetctl.cli import checkpoint
+
+    if as_json:
+        emit(checkpoint.as_json(logged))
+    else:
+        show(checkpoint.as_text(logged))

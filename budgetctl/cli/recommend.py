@@ -1,0 +1,111 @@
+"""`budgetctl recommend`: which tier a sub-agent may run on."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from allocation.policy.phases import Phase
+from allocation.policy.zones import Zone
+from budgetctl.cli.database import open_database
+from budgetctl.cli.parameters import PHASES, Json, phase, zone
+from budgetctl.cli.printing import emit, show
+
+
+def recommend(
+    sub_agent: Annotated[
+        str | None, typer.Argument(metavar="SUB_AGENT", help="For example SECURITY, or an alias.")
+    ] = None,
+    in_phase: Annotated[
+        Phase | None,
+        typer.Option("--phase", parser=phase, metavar=PHASES, help="Default: the SD's phase."),
+    ] = None,
+    complexity: Annotated[
+        int | None, typer.Option(help="1 (trivial) to 5 (critical). Default: the SD's.")
+    ] = None,
+    critical: Annotated[bool, typer.Option("--critical", help="It is critical work.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="It only reads.")] = False,
+    sd: Annotated[str | None, typer.Option("--sd", metavar="SD", help="The SD it is for.")] = None,
+    in_zone: Annotated[
+        Zone | None,
+        typer.Option(
+            "--zone",
+            parser=zone,
+            metavar="GREEN|YELLOW|ORANGE|RED",
+            help="What if the week were in this zone? Logs nothing.",
+        ),
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="One JSON object a line, in and out; - reads from a pipe."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which tier a sub-agent may run on, and log the decision.
+
+    A deferral is an answer too: exit code 0, and null for the model.
+
+    --batch takes one JSON object a line: sub_agent, phase, complexity and, where they matter, zone,
+    critical, read_only. It answers each line with the same keys and outcome, model, floor,
+    preferred, reason; or with {"error": "..."} where it cannot, and exit code 1 at the end. Lines
+    with a zone are what-ifs, the others are logged.
+    """
+    if batch is not None:
+        if sub_agent is not None:
+            raise typer.BadParameter("Give a sub-agent or --batch, not both.")
+        _answer_batch(batch, sd)
+        return
+    if sub_agent is None:
+        raise typer.BadParameter("Give a sub-agent, or --batch with a file.")
+    open_database()
+    from allocation.decisions.operations import decide, situation_at
+    from allocation.policy.recommend import Task
+    from budgetctl.cli import clock, recommend_text, rows, week_json
+
+    now = clock.now()
+    for_sd = rows.sd(sd) if sd else None
+    if for_sd is not None:
+        in_phase = in_phase or (Phase(for_sd.phase) if for_sd.phase else None)
+        complexity = for_sd.complexity if complexity is None else complexity
+        critical = critical or for_sd.critical
+    if in_phase is None or complexity is None:
+        raise typer.BadParameter("Give --phase and --complexity, or an --sd that is under way.")
+    situation = situation_at(now)
+    code = rows.sub_agent(sub_agent, situation).code
+    task = Task(code, in_phase, complexity, critical, read_only)
+    if in_zone is not None:
+        decision, answer = None, situation.answer(task, zone=in_zone)
+    else:
+        decision, answer = decide(
+            situation=situation, task=task, actor=rows.actor(), now=now, sd=for_sd
+        )
+    if not as_json:
+        show(recommend_text.answer(task, answer, in_zone or situation.standing.zone, decision))
+        return
+    asked: dict[str, Any] = {
+        "sub_agent": code,
+        "phase": task.phase.value,
+        "complexity": task.complexity,
+        "critical": task.critical,
+        "read_only": task.read_only,
+        "sd": for_sd.code if for_sd else None,
+        "zone": (in_zone or situation.standing.zone).value,
+    }
+    decided = {"decision": decision.pk if decision else None}
+    emit(asked | week_json.recommendation(answer) | decided)
+
+
+def _answer_batch(name: str, sd: str | None) -> None:
+    """Answer all lines of a file or of standard input."""
+    open_database()
+    from budgetctl.cli import batch, clock, rows
+
+    for_sd = rows.sd(sd) if sd else None
+    with batch.lines_of(name) as lines:
+        answers = batch.answers(lines, now=clock.now(), actor=rows.actor(), sd=for_sd)
+        failed = False
+        for answer in answers:
+            failed |= "error" in answer and len(answer) == 1
+            sys.stdout.write(batch.encode(answer))
+    if failed:
+        raise typer.Exit(1)

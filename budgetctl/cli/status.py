@@ -1,0 +1,58 @@
+"""The commands that say where the week stands: status, forecast, next, check."""
+
+from budgetctl.cli.database import open_database
+from budgetctl.cli.parameters import Json, SdCode
+from budgetctl.cli.printing import emit, show
+
+
+def status(as_json: Json = False) -> None:
+    """Show the Mission Control screen: what is left, will it last, what is next."""
+    open_database()
+    from budgetctl.cli import clock, week, week_json, week_text
+
+    found = week.week_at(clock.now())
+    if as_json:
+        emit(week_json.status(found))
+    else:
+        show(week_text.status(found))
+
+
+def forecast(as_json: Json = False) -> None:
+    """Say how far the week's budget will reach at the burn rate so far."""
+    open_database()
+    from allocation.forecasts.outlook import outlook_at
+    from budgetctl.cli import clock, rows, week_json, week_text
+
+    outlook = outlook_at(clock.now())
+    if as_json:
+        emit(week_json.outlook(outlook))
+    else:
+        show(week_text.forecast(outlook, rows.owners_clock()))
+
+
+def next_sd(as_json: Json = False) -> None:
+    """Say which SD is next, and what to run it on: the text for the start of a session.
+
+    Next is the SD longest in progress, else the proposed one of the highest priority, the oldest
+    first.
+    """
+    open_database()
+    from budgetctl.cli import clock, week, week_json, week_text
+
+    plan = week.plan_for_next(clock.now())
+    if as_json:
+        emit(week_json.plan(plan))
+    else:
+        show(week_text.session_start(plan))
+
+
+def check(sd: SdCode, as_json: Json = False) -> None:
+    """Before an SD starts: the tier for each sub-agent, projected tokens, the zone afterwards."""
+    open_database()
+    from budgetctl.cli import clock, rows, week, week_json, week_text
+
+    plan = week.plan_for(rows.sd(sd), clock.now())
+    if as_json:
+        emit(week_json.plan(plan))
+    else:
+        show(week_text.check(plan))

@@ -1,0 +1,214 @@
+"""The week page: what it says, in every state that a week can be in."""
+
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from allocation.budgets.models import Meter
+from allocation.budgets.operations import (
+    RuleChange,
+    change_rule,
+    set_limit,
+    set_reserve,
+    switch,
+)
+from allocation.dashboard.page import MOST_SUB_AGENTS, WeekPage, week_page
+from allocation.directives.models import Priority
+from allocation.usage.operations import rebuild_hours
+from tests.factories import (
+    NOW,
+    WEEK_START,
+    BudgetWeekFactory,
+    DecisionFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+    UsageRecordFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+ZONE = ZoneInfo("America/Los_Angeles")
+
+
+def page() -> WeekPage:
+    return week_page(NOW, ZONE)
+
+
+def use(tokens: int, **columns: object) -> None:
+    record = UsageRecordFactory(**{"input": tokens, "output": 0, **columns})
+    rebuild_hours([record.hour])
+
+
+@pytest.mark.parametrize(
+    ("tokens", "headline", "left"),
+    [
+        (0, "Green: 0% of the week’s tokens used", "500,000"),
+        (349_999, "Green: 70% of the week’s tokens used", "150,001"),
+        (350_000, "Yellow: 70% of the week’s tokens used", "150,000"),
+        (360_000, "Yellow: 72% of the week’s tokens used", "140,000"),
+        (430_000, "Orange: 86% of the week’s tokens used", "70,000"),
+        (499_999, "Red: 99% of the week’s tokens used", "1"),
+    ],
+)
+def test_one_sentence_and_one_number(tokens: int, headline: str, left: str) -> None:
+    if tokens:
+        use(tokens)
+    assert (page().headline, page().left, page().over) == (headline, left, "")
+
+
+def test_over_the_limit_says_by_how_much() -> None:
+    use(560_000)
+    assert (page().headline, page().over) == ("Red: 112% of the week’s tokens used", "60,000")
+    assert page().bar.used_percent == 100
+
+
+def test_a_reserve_is_held_back_and_said() -> None:
+    set_reserve(percent=Decimal(20), actor="chairman", now=NOW)
+    use(360_000)
+    shown = page()
+    assert (shown.left, shown.effective_limit, shown.reserve) == ("40,000", "400,000", "100,000")
+    assert shown.zone == "ORANGE"
+    assert (shown.bar.effective_percent, shown.bar.reserve_percent) == (80, 20)
+
+
+def test_off_is_said_and_forecasts_nothing() -> None:
+    use(360_000)
+    switch(enabled=False, actor="chairman", now=NOW)
+    assert (page().zone, page().headline) == ("OFF", "Off: 72% of the week’s tokens used")
+    assert page().facts[0].value == "Too early to say"
+
+
+def test_a_budget_in_dollars_is_shown_in_dollars() -> None:
+    change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
+    change_rule(change=change, actor="chairman", now=NOW)
+    use(1_000_000)
+    assert (page().left, page().unit) == ("$7.00", "US dollars")
+    assert page().headline == "Green: 30% of the week’s dollars used"
+
+
+def test_the_facts_say_when_it_runs_out() -> None:
+    use(460_000, at=NOW - timedelta(hours=30))
+    rate, rest, reset = page().facts
+    assert rate.value == "240,000 a day"
+    assert rest.value == "Out Wed 16:00"
+    assert (reset.value, reset.note) == ("Mon 23 Nov 2026, 14:00", "in 5 d 2 h")
+
+
+def test_the_facts_say_that_it_lasts() -> None:
+    use(46_000, at=NOW - timedelta(hours=30))
+    assert page().facts[1].value == "168,000 at the reset"
+    assert page().facts[1].note == "34%, Green; it will last"
+
+
+def test_a_week_used_up_says_so() -> None:
+    use(500_000, at=NOW - timedelta(hours=30))
+    assert page().facts[1].value == "Used up"
+
+
+def test_nothing_counted_for_long_is_said() -> None:
+    use(1_000, at=NOW - timedelta(hours=20))
+    assert page().stale == "Nothing has been counted since Tue 17 Nov 2026, 17:00."
+
+
+def test_sub_agents_are_ranked_and_the_list_is_bounded() -> None:
+    for number in range(MOST_SUB_AGENTS + 3):
+        use(1_000 + number, sub_agent=f"AGENT-{number:02}")
+    use(900, sub_agent="")
+    names = [row.sub_agent for row in page().spending]
+    assert names[0] == f"AGENT-{MOST_SUB_AGENTS + 2}"
+    assert names[-1] == "4 others"
+    assert len(names) == MOST_SUB_AGENTS + 1
+    assert page().by_day.headings[-1] == "9 others"
+
+
+def test_the_burn_down_falls_to_what_is_left_and_stops_now() -> None:
+    use(100_000, at=WEEK_START)
+    use(200_000, at=NOW - timedelta(hours=1))
+    left = page().burn_down.spec["series"][1]["values"]
+    known = [value for value in left if value is not None]
+    assert (known[0], known[1], known[-1]) == (500_000, 400_000, 200_000)
+    assert len(known) == 47
+    assert len(left) == 169
+
+
+def test_nothing_used_shows_a_sentence_and_no_chart() -> None:
+    assert page().burn_down.rows == ()
+    assert page().burn_down.empty == "Nothing is used yet this week."
+
+
+def test_the_next_sd_is_the_one_under_way_then_the_most_important() -> None:
+    StrategicDirectiveFactory(code="SD-LATER", priority=Priority.NORMAL)
+    StrategicDirectiveFactory(code="SD-FIRST", priority=Priority.HIGH)
+    plan = page().next_sd
+    assert plan is not None
+    assert plan.sd.code == "SD-FIRST"
+    StrategicDirectiveFactory(code="SD-NOW", phase="PLAN", priority=Priority.LOW)
+    plan = page().next_sd
+    assert plan is not None
+    assert plan.sd.code == "SD-NOW"
+
+
+def test_the_page_shows_it_all(chairman_client: Client) -> None:
+    use(1_000, at=NOW)
+    StrategicDirectiveFactory(code="SD-SHOWN")
+    DecisionFactory(reason="A reason to be seen.")
+    text = chairman_client.get("/").content.decode()
+    for expected in ("tokens left", "SD-SHOWN", "A reason to be seen.", "Where the tokens went"):
+        assert expected in text
+
+
+def test_overrides_in_force_are_on_the_page() -> None:
+    OverrideFactory(sub_agent=SubAgentFactory(code="DOCMON"))
+    assert [str(row) for row in page().overrides] == ["DOCMON, all phases: opus"]
+
+
+def test_an_empty_budget_says_what_to_do(chairman_client: Client) -> None:
+    text = chairman_client.get("/").content.decode()
+    assert "No strategic directive is waiting." in text
+    assert "No usage is recorded in this week." in text
+
+
+def test_the_page_writes_nothing(chairman_client: Client) -> None:
+
+    with CaptureQueriesContext(connection) as queries:
+        chairman_client.get("/")
+    assert not [query for query in queries if not query["sql"].startswith("SELECT")]
+
+
+def test_the_page_takes_as_many_queries_however_much_there_is(chairman_client: Client) -> None:
+
+    BudgetWeekFactory()
+    StrategicDirectiveFactory()
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            chairman_client.get("/")
+        return len(captured)
+
+    few = queries()
+    for number in range(30):
+        use(1_000, sub_agent=f"AGENT-{number}")
+        DecisionFactory(sd=StrategicDirectiveFactory())
+    assert queries() == few
+
+
+def test_a_limit_set_in_mid_week_holds_at_once() -> None:
+    BudgetWeekFactory()
+    use(360_000)
+    set_limit(limit=Decimal(750_000), actor="chairman", now=NOW)
+    assert page().headline == "Green: 48% of the week’s tokens used"
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_the_page_is_for_reading(chairman_client: Client, method: str) -> None:
+    assert getattr(chairman_client, method)("/").status_code == 405
+
+
+def test_nobody_sees_it_without_signing_in(client: Client) -> None:
+    assert client.get("/").status_code == 302

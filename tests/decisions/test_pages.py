@@ -1,0 +1,168 @@
+"""The audit trail of decisions as its reader sees it."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from allocation.decisions.models import Decision
+from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.trail import PAGE, Filters, trail_page
+from allocation.policy.errors import RuleError
+from allocation.policy.phases import Phase
+from allocation.policy.recommend import Task
+from tests.factories import (
+    NOW,
+    BudgetWeekFactory,
+    DecisionFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/decisions/"
+
+
+def newest_first() -> list[int]:
+    return list(Decision.objects.values_list("pk", flat=True))
+
+
+def test_pages_follow_each_other_without_gap_or_overlap() -> None:
+    for number in range(2 * PAGE + 7):
+        # Several share a moment: the order must not hang on the time alone.
+        DecisionFactory(at=NOW - timedelta(minutes=number // 3))
+    seen, url = [], "?"
+    while url:
+        cursor = dict(part.split("=") for part in url[1:].split("&") if part)
+        before = cursor.get("before", "").replace("%3A", ":").replace("%2B", "+")
+        page = trail_page(Filters(), before=before)
+        seen += [row.pk for row in page.decisions]
+        url = page.older_url
+    assert seen == newest_first()
+
+
+def test_newer_leads_back_to_the_same_page(chairman_client: Client) -> None:
+    for number in range(PAGE + 5):
+        DecisionFactory(at=NOW - timedelta(minutes=number))
+    second = chairman_client.get(LIST + trail_page(Filters()).older_url)
+    first = chairman_client.get(LIST + second.context["page"].newer_url)
+    assert [row.pk for row in first.context["page"].decisions] == newest_first()[:PAGE]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, 3),
+        ({"sub_agent": "docmon"}, 1),
+        ({"sd": "sd-test-007"}, 1),
+        ({"outcome": "defer"}, 1),
+        ({"override": "yes"}, 1),
+        ({"override": "no"}, 2),
+        ({"week": "2026-11-16"}, 2),
+        ({"week": "2026-11-16", "outcome": "defer"}, 0),
+        ({"mismatch": "silent_mismatch"}, 0),
+        ({"unheard-of": "x"}, 3),
+    ],
+)
+def test_filters_live_in_the_url(
+    chairman_client: Client, query: dict[str, str], found: int
+) -> None:
+    BudgetWeekFactory()
+    DecisionFactory(sub_agent="DOCMON", sd=StrategicDirectiveFactory(code="SD-TEST-007"))
+    DecisionFactory(override=OverrideFactory(sub_agent=SubAgentFactory(code="API")))
+    DecisionFactory(at=NOW - timedelta(days=9), outcome="defer", recommended=None)
+    page = chairman_client.get(LIST, query).context["page"]
+    assert len(page.decisions) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"week": "soon"}, "“soon” is not a day"),
+        ({"week": "2020-01-01"}, "No budget week began on 2020-01-01."),
+        ({"before": "nonsense"}, "This page does not exist"),
+        ({"after": "2026-11-16_x"}, "This page does not exist"),
+    ],
+)
+def test_a_url_that_makes_no_sense_gets_one_sentence(
+    chairman_client: Client, query: dict[str, str], sentence: str
+) -> None:
+    answer = chairman_client.get(LIST, query)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+
+
+def test_the_list_takes_as_many_queries_however_long_it_is(
+    chairman_client: Client, django_assert_max_num_queries: object
+) -> None:
+    for _ in range(30):
+        DecisionFactory(sd=StrategicDirectiveFactory())
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
+        chairman_client.get(LIST)
+
+
+def test_an_empty_trail_says_how_to_begin(chairman_client: Client) -> None:
+    assert "budgetctl recommend" in chairman_client.get(LIST).content.decode()
+
+
+def test_csv_holds_exactly_what_is_filtered_and_no_formulas(chairman_client: Client) -> None:
+    DecisionFactory(sub_agent="DOCMON", reason='=HYPERLINK("x")')
+    DecisionFactory(sub_agent="API")
+    answer = chairman_client.get(
+        reverse("decisions:export-decisions", args=["csv"]) + "?sub_agent=DOCMON"
+    )
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert [row["sub_agent"] for row in rows] == ["DOCMON"]
+    assert rows[0]["reason"].startswith("'=")
+
+
+def test_json_is_one_array(chairman_client: Client) -> None:
+    sd = StrategicDirectiveFactory()
+    DecisionFactory(sd=sd)
+    DecisionFactory()
+    answer = chairman_client.get(reverse("decisions:export-decisions", args=["json"]))
+    rows = json.loads(answer.getvalue())
+    assert [row["sd"] for row in rows] == [None, sd.code]
+
+
+def test_an_export_with_a_filter_that_makes_no_sense_is_not_found(chairman_client: Client) -> None:
+    url = reverse("decisions:export-decisions", args=["csv"])
+    assert chairman_client.get(url, {"week": "soon"}).status_code == 404
+    with pytest.raises(RuleError):
+        Filters(week="soon").rows()
+
+
+def test_an_explanation_shows_the_path_and_every_other_zone(chairman_client: Client) -> None:
+    task = Task("VALIDATION", Phase.EXEC, 3, critical=True)
+    decision, _ = decide(situation=situation_at(NOW), task=task, actor="fleet", now=NOW)
+    answer = chairman_client.get(reverse("decisions:explain-decision", args=[decision.pk]))
+    text = answer.content.decode()
+    assert "Complexity 3 prefers sonnet." in text
+    assert "raised from sonnet to its floor" in text
+    tiers = [row.recommendation.tier for row in answer.context["page"].zones]
+    assert [tier and tier.name for tier in tiers] == ["opus", "opus", "opus", None]
+    assert [row.was_so for row in answer.context["page"].zones] == [True, False, False, False]
+    assert "no usage is tied to this run" in text
+
+
+def test_html_in_a_reason_is_shown_and_not_run(chairman_client: Client) -> None:
+    DecisionFactory(reason="<script>alert(1)</script>")
+    text = chairman_client.get(LIST).content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize("path", [LIST, "/decisions/1/", "/decisions/export.csv"])
+def test_nobody_reads_it_without_signing_in(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 302
+    assert client.get(path)["Location"].startswith("/accounts/login/")
+
+
+def test_a_decision_that_is_not_there_is_not_found(chairman_client: Client) -> None:
+    assert chairman_client.get("/decisions/404/").status_code == 404
