@@ -3,8 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from allocation.budgets.urls import budget_urls
+from allocation.usage.meters import used_by_meter
+
 urlpatterns = [
     path("", include("allocation.dashboard.urls")),
+    path("sds/", include("allocation.directives.urls")),
+    path("", include("allocation.checkpoints.urls")),
+    path("usage/", include("allocation.usage.urls")),
+    path("budget/", include(budget_urls(weigh=used_by_meter))),
     path("decisions/", include("allocation.decisions.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("django.contrib.auth.urls")),

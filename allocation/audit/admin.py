@@ -87,7 +87,7 @@ class _AuditedAccount(AuditedDeletion):
             _record(request, form.instance, action, before=form.before, after=after)
 
 
-class AuditedUserAdmin(_AuditedAccount, UserAdmin):
+class AuditedUserAdmin(_AuditedAccount, UserAdmin):  # type: ignore[type-arg]  # see admin_base
     """Users. A new password is recorded as such, and never the password."""
 
     def user_change_password(
@@ -119,7 +119,7 @@ def _account(account: models.Model) -> Facts:
     return {**facts(account), **rights}
 
 
-def _record(request: HttpRequest, account: models.Model, action: str, **of: Facts | None) -> None:
+def _record(request: HttpRequest, account: models.Model, action: str, **of: Any) -> None:
     record(
         actor=request.user.get_username(),
         action=f"{account._meta.verbose_name} {action}",

@@ -119,8 +119,7 @@ class AuditedDeletion(Page):
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Django's bulk deletion; a refusal is said in a sentence, and nothing is deleted."""
         try:
-            # Django's function takes itself for an action of another admin.
-            return actions.delete_selected(self, request, queryset)  # type: ignore[arg-type]
+            return actions.delete_selected(self, request, queryset)
         except RuleError as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
@@ -165,10 +164,7 @@ class AuditedAdmin(AuditedDeletion):
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Field | None:
         """Choose among related rows; they are added and changed on their own pages."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget = field.widget.widget
-        return field
+        return _choice_only(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store the row with its entry."""
@@ -209,9 +205,47 @@ class AuditedInline(TabularInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The formset class, which asks for a reason if the page's table does."""
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         page = self.admin_site.get_model_admin(self.parent_model)
         formset.reason_required = getattr(page, "reason_required", False)
         return formset
 
-    formfield_for_dbfield = AuditedAdmin.formfield_for_dbfield
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Field | None:
+        """As on the page itself."""
+        return _choice_only(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """What was shown is carried along where there is anything to save."""
+        fields = [name for name in super().get_fields(request, obj) if name != "shown"]
+        return [*fields, "shown"] if self.has_change_permission(request, obj) else fields
+
+
+class GlanceInline(AuditedInline):
+    """Rows that are only looked at here; they have pages of their own, where a reason is asked."""
+
+    can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All of them."""
+        return self.fields or ()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On its own page."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On its own page."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On its own page."""
+        return False
+
+
+def _choice_only(field: Field | None) -> Field | None:
+    """The field without Django's buttons that open other tables in a window."""
+    if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget = field.widget.widget
+    return field

@@ -49,8 +49,9 @@ class ShownForm(ModelForm):
         shown = _read(cleaned.get("shown", ""))
         changed = [name for name, digest in is_now.items() if shown.get(name) != digest]
         if changed:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("shown")] = json.dumps(is_now, sort_keys=True)
+            data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict, or a dict
+            data[self.add_prefix("shown")] = json.dumps(is_now, sort_keys=True)
+            self.data = data
             raise ValidationError(_changed_meanwhile(stored, changed))
         return cleaned
 

@@ -156,19 +156,30 @@ def window_to_come(now: datetime, rule: BudgetRule) -> Window:
     return Window(start, end)
 
 
-def _check(rule: BudgetRule) -> None:
-    effective_limit(rule.limit, rule.reserve_percent)
-    if rule.limit > LARGEST_LIMIT:
+def check_limit(limit: Decimal) -> None:
+    """Raises RuleError unless a week can have this limit."""
+    effective_limit(limit, Decimal(0))
+    if limit > LARGEST_LIMIT:
         raise RuleError(f"A limit above {LARGEST_LIMIT:,f} is not a weekly budget.")
+
+
+def check_timezone(name: str) -> None:
+    """Raises RuleError unless there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise RuleError(
+            f"“{name}” is not a time zone; write one such as America/Los_Angeles."
+        ) from None
+
+
+def _check(rule: BudgetRule) -> None:
+    check_limit(rule.limit)
+    effective_limit(rule.limit, rule.reserve_percent)
     _ = rule.bounds
     if rule.reset_weekday not in range(7):
         raise RuleError("The reset weekday goes from 0 (Monday) to 6 (Sunday).")
-    try:
-        ZoneInfo(rule.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise RuleError(
-            f"“{rule.timezone}” is not a time zone; write one such as America/Los_Angeles."
-        ) from None
+    check_timezone(rule.timezone)
 
 
 def _unit(in_dollars: bool) -> str:

@@ -5,18 +5,22 @@ already follows their changes, and this app may not import that one.
 """
 
 from datetime import UTC
-from typing import Any
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from allocation.audit.admin_base import AuditedAdmin, AuditedInline
-from allocation.audit.forms import AuditedForm, AuditedFormSet, ShownForm
+from allocation.audit.admin_base import AuditedAdmin, AuditedInline, GlanceInline
 from allocation.audit.operations import Written
+from allocation.catalog.forms import (
+    AliasForm,
+    AliasFormSet,
+    LevelForm,
+    PriceForm,
+    SubAgentForm,
+)
 from allocation.catalog.models import (
     ComplexityLevel,
     PassRate,
@@ -27,47 +31,11 @@ from allocation.catalog.models import (
     TaskType,
     Tier,
 )
-from allocation.catalog.operations import (
-    alias_key,
-    check_code,
-    check_price,
-    check_prices_of,
-    check_rubric,
-)
+from allocation.catalog.operations import check_prices_of
 from allocation.display.format import tokens
-from allocation.policy.errors import RuleError
 from allocation.policy.tiers import SHIPPED_TIERS
 
 SHIPPED = {tier.name for tier in SHIPPED_TIERS}
-
-
-class AliasForm(ShownForm):
-    """An alias is kept under its normal form, which nobody types."""
-
-    def clean_name(self) -> str:
-        """Refuse a name that leads to a sub-agent already."""
-        name: str = self.cleaned_data["name"].strip()
-        try:
-            key = alias_key(name=name, alias_pk=self.instance.pk)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
-        self.instance.normal_name = key
-        return name
-
-
-class AliasFormSet(AuditedFormSet):
-    """The aliases of one sub-agent."""
-
-    def clean(self) -> None:
-        """Refuse one name written in two ways; neither is stored yet, so the forms cannot tell."""
-        super().clean()
-        names = [
-            form.instance.normal_name
-            for form in self.forms
-            if form.cleaned_data.get("name") and form not in self.deleted_forms
-        ]
-        if len(names) != len({*names}):
-            raise ValidationError("Two of these aliases are one name: delete one of them.")
 
 
 class AliasInline(AuditedInline):
@@ -81,19 +49,6 @@ class AliasInline(AuditedInline):
 class PhaseTierInline(AuditedInline):
     model = PhaseTier
     show_change_link = False
-
-
-class SubAgentForm(AuditedForm):
-    """A code must not be a name that leads to another sub-agent."""
-
-    def clean_code(self) -> str:
-        """Refuse a code that is taken in another spelling."""
-        code: str = self.cleaned_data["code"]
-        try:
-            check_code(code=code, sub_agent_pk=self.instance.pk)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
-        return code
 
 
 class SubAgentAdmin(AuditedAdmin):
@@ -113,7 +68,7 @@ class SubAgentAdmin(AuditedAdmin):
     list_select_related = ("default_tier", "task_type")
     search_fields = ("code", "purpose", "aliases__name")
     search_help_text = "Code, purpose or alias."
-    inlines = (AliasInline, PhaseTierInline)
+    inlines: ClassVar[tuple[type[Any], ...]] = (AliasInline, PhaseTierInline)
     fieldsets = (
         (None, {"fields": ("code", "purpose", "active")}),
         ("Runs", {"fields": ("default_tier", ("runs_in_lead", "runs_in_plan", "runs_in_exec"))}),
@@ -133,26 +88,6 @@ class SubAgentAdmin(AuditedAdmin):
     def tokens_per_run(self, row: Any) -> str:
         """The range, as the report writes it."""
         return f"{tokens(row.tokens_min)} – {tokens(row.tokens_max)}"
-
-
-class PriceForm(AuditedForm):
-    """Each day with a price for long prompts needs an ordinary one."""
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a price that would leave a day without an ordinary one."""
-        cleaned = super().clean()
-        model = cleaned.get("model") or getattr(self.instance, "model", None)
-        if model and {"valid_from", "prompt_over"} <= cleaned.keys():
-            try:
-                check_price(
-                    model_pk=model.pk,
-                    valid_from=cleaned["valid_from"],
-                    prompt_over=cleaned["prompt_over"],
-                    price_pk=self.instance.pk,
-                )
-            except RuleError as error:
-                self.add_error("prompt_over", str(error))
-        return cleaned
 
 
 class PriceAdmin(AuditedAdmin):
@@ -207,24 +142,12 @@ class PriceAdmin(AuditedAdmin):
             check_prices_of(model_pk=model_pk)
 
 
-class PriceInline(admin.TabularInline):  # type: ignore[type-arg]  # takes none at run time
-    """A model's prices at a glance; they are changed on their own pages, with a reason."""
+class PriceInline(GlanceInline):
+    """A model's prices."""
 
     model = Price
     fields = ("valid_from", "prompt_over", "input", "output", "cache_write_5m", "cache_write_1h",
               "cache_read")  # fmt: skip
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
 
 
 class PricedFilter(admin.SimpleListFilter):
@@ -259,7 +182,9 @@ class ClaudeModelAdmin(AuditedAdmin):
         """With whether an ordinary price holds today (UTC)."""
         today = timezone.now().astimezone(UTC).date()
         prices = Price.objects.filter(model=OuterRef("pk"), valid_from__lte=today, prompt_over=0)
-        return super().get_queryset(request).annotate(priced=Exists(prices))
+        models: QuerySet[Any] = super().get_queryset(request)
+        priced: QuerySet[Any] = models.annotate(priced=Exists(prices))
+        return priced
 
     @admin.display(description="has a price today", boolean=True, ordering="priced")
     def has_price_today(self, row: Any) -> bool:
@@ -328,18 +253,6 @@ class PassRateAdmin(AuditedAdmin):
     def in_phase(self, row: PassRate) -> str:
         """Or all of them together."""
         return row.phase or "all phases"
-
-
-class LevelForm(AuditedForm):
-    """The bounds of the rubric rise from level to level."""
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's hook after clean(), not in the stubs
-        if not self.errors:
-            try:
-                check_rubric(changed=self.instance)  # type: ignore[arg-type]
-            except RuleError as error:
-                self.add_error(None, forms.ValidationError(str(error)))
 
 
 @admin.register(ComplexityLevel)

@@ -28,7 +28,7 @@ def alias_key(*, name: str, alias_pk: int | None = None) -> str:
             raise RuleError(
                 f"“{name}” is {code} already: case, hyphens and underscores make no difference."
             )
-    other = SubAgentAlias.objects.exclude(pk=alias_pk).filter(normal_name=key).first()
+    other = SubAgentAlias.objects.exclude(pk=alias_pk or 0).filter(normal_name=key).first()
     if other is not None:
         raise RuleError(
             f"“{name}” is an alias of {other.sub_agent} already: delete that one first."
@@ -39,7 +39,7 @@ def alias_key(*, name: str, alias_pk: int | None = None) -> str:
 def check_code(*, code: str, sub_agent_pk: int | None = None) -> None:
     """Refuse a code that another sub-agent goes by already. Raises RuleError."""
     key = normal_name(code)
-    for other in SubAgent.objects.exclude(pk=sub_agent_pk).values_list("code", flat=True):
+    for other in SubAgent.objects.exclude(pk=sub_agent_pk or 0).values_list("code", flat=True):
         if normal_name(other) == key:
             raise RuleError(f"{code} and {other} are one name: choose a code that differs more.")
     alias = SubAgentAlias.objects.filter(normal_name=key).first()
@@ -65,7 +65,7 @@ def check_price(
     *, model_pk: int, valid_from: date, prompt_over: int, price_pk: int | None = None
 ) -> None:
     """Refuse a price that would leave a day without an ordinary one. Raises RuleError."""
-    others = Price.objects.filter(model=model_pk).exclude(pk=price_pk)
+    others = Price.objects.filter(model=model_pk).exclude(pk=price_pk or 0)
     _check_days({*others.values_list("valid_from", "prompt_over"), (valid_from, prompt_over)})
 
 

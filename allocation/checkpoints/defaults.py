@@ -1,6 +1,7 @@
 """What the checkpoint form is filled in with, from the state of an SD."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,9 +91,11 @@ def _captured_mix(sd: StrategicDirective, phase: Phase, now: datetime) -> Mix:
     return whole_shares(by_tier)
 
 
-def whole_shares(amounts: Counter[str]) -> dict[str, int]:
-    """Shares in whole percent that add up to 100 (largest remainders get the rest)."""
-    total = amounts.total()
+def whole_shares(amounts: Mapping[str, int]) -> dict[str, int]:
+    """Shares that add up to 100 (largest remainders get the rest), without those that are 0."""
+    total = sum(amounts.values())
+    if not total:
+        return {}
     exact = {name: divmod(100 * amount, total) for name, amount in amounts.items() if amount}
     shares = {name: quotient for name, (quotient, _) in exact.items()}
     by_remainder = sorted(exact, key=lambda name: exact[name][1], reverse=True)

@@ -150,6 +150,7 @@ class CheckpointForm(AmountsForm):
             kind=CheckpointKind(given["kind"]), phase=Phase(given["phase"]), **self.amounts()
         )
 
+
 class CorrectionForm(AmountsForm):
     """What a checkpoint should have said."""
 
@@ -164,7 +165,7 @@ class SheetForm(forms.Form):
     file = forms.FileField(
         label="CSV file",
         help_text="Up to 5,000 rows and 2 MB. You will see every row before anything is logged.",
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
         error_messages={
             "required": "Choose a CSV file.",
             "empty": "The file is empty.",
@@ -179,10 +180,3 @@ class SheetForm(forms.Form):
             raise ValidationError("The file is larger than 2 MB; split it.")
         content: bytes = file.read()
         return content
-
-
-class ConfirmForm(forms.Form):
-    """The checked rows of a spreadsheet, signed; and the word to leave out the bad ones."""
-
-    rows = forms.CharField(widget=forms.HiddenInput, strip=False)
-    leave_out = forms.BooleanField(required=False)

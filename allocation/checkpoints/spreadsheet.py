@@ -6,17 +6,17 @@ Nothing here looks at the database or the clock.
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from allocation.checkpoints.cells import COLUMNS, NAMES, BadRow, SheetRow, Terms, read_row
+from allocation.display.sheet import Echo, neutral
 from allocation.policy.errors import RuleError
 
 MOST_ROWS = 5_000
 MOST_BYTES = 2 * 1024 * 1024
 
 _SEPARATORS = (",", ";", "\t")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -66,28 +66,17 @@ def read_sheet(data: bytes, terms: Terms) -> Sheet:
     return Sheet(tuple(rows), tuple(bad))
 
 
-def write_sheet(rows: Iterable[tuple[object, ...]]) -> Iterable[str]:
-    """The lines of a CSV file with the spreadsheet's columns.
-
-    A cell that a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
+def write_sheet(rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
+    """The lines of a CSV file with the spreadsheet's columns; no cell can run as a formula."""
+    writer = csv.writer(Echo())
     for row in (COLUMNS, *rows):
-        writer.writerow([_harmless(str(cell)) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        yield writer.writerow([neutral(cell) for cell in row])
 
 
 def _plain(cell: str) -> str:
     """The cell without the apostrophe that made it harmless."""
     cell = cell.strip()
-    return cell[1:].strip() if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:].strip() if cell.startswith("'") and neutral(cell[1:]) == cell else cell
 
 
 def _decoded(data: bytes) -> str:

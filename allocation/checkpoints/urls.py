@@ -7,7 +7,7 @@ from allocation.checkpoints import sheet_views, views
 app_name = "checkpoints"
 
 urlpatterns = [
-    path("sds/<slug:code>/", views.show_sd, name="show-sd"),
+    path("sds/<slug:code>/", views.view_sd, name="view-sd"),
     path("sds/<slug:code>/start/", views.start_sd, name="start-sd"),
     path("checkpoints/", views.list_checkpoints, name="list-checkpoints"),
     path("checkpoints/new/", views.log, name="log-checkpoint"),

@@ -34,7 +34,7 @@ def list_checkpoints(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show_sd(request: HttpRequest, code: str) -> HttpResponse:
+def view_sd(request: HttpRequest, code: str) -> HttpResponse:
     """One SD: what it burned, what was logged and decided, what it would still take."""
     sd = get_object_or_404(StrategicDirective, code=code)
     page = sd_page(sd, now=timezone.now())
@@ -59,7 +59,7 @@ def start_sd(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         _say_logged(request, checkpoint)
-    return redirect("checkpoints:show-sd", sd.code)
+    return redirect("checkpoints:view-sd", sd.code)
 
 
 @require_http_methods(GET_POST)
@@ -87,7 +87,7 @@ def log(request: HttpRequest) -> HttpResponse:
             form.add_error("kind", str(error))
         else:
             _say_logged(request, checkpoint)
-            return redirect("checkpoints:show-sd", checkpoint.sd.code)
+            return redirect("checkpoints:view-sd", checkpoint.sd.code)
     return _show(request, form, status=422)
 
 
@@ -108,9 +108,10 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             what = f"Corrected {checkpoint.sd.code}, {checkpoint.get_kind_display()}."
             messages.success(request, f"{what} {week_in_words(standing_at(timezone.now()))}")
-            return redirect("checkpoints:show-sd", checkpoint.sd.code)
+            return redirect("checkpoints:view-sd", checkpoint.sd.code)
     context = {"form": form, "checkpoint": checkpoint}
-    return render(request, "checkpoints/correct.html", context, status=422 if sent else 200)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "checkpoints/correct.html", context, status=status)
 
 
 def _show(request: HttpRequest, form: CheckpointForm, status: int = 200) -> HttpResponse:
@@ -129,19 +130,17 @@ def _logged_before(sent: QueryDict) -> Checkpoint | None:
 
 
 def _logged_twice(request: HttpRequest, logged: Checkpoint) -> HttpResponse:
-    """A second click lands where the first did; another entry in the same form is not lost silently."""
-    same = (
-        request.POST.get("sd") == str(logged.sd_id) and request.POST.get("kind") == logged.kind
-    )
+    """A second click lands where the first did; another entry in that form is told of it."""
+    same = request.POST.get("sd") == str(logged.sd_id) and request.POST.get("kind") == logged.kind
     if same:
         _say_logged(request, logged)
     else:
         messages.warning(
             request,
-            f"This form had logged {logged.sd.code}, {logged.get_kind_display()} already, so nothing "
-            "more was logged. Open a new form for another checkpoint.",
+            f"This form had logged {logged.sd.code}, {logged.get_kind_display()} already, so "
+            "nothing more was logged. Open a new form for another checkpoint.",
         )
-    return redirect("checkpoints:show-sd", logged.sd.code)
+    return redirect("checkpoints:view-sd", logged.sd.code)
 
 
 def _say_logged(request: HttpRequest, checkpoint: Checkpoint) -> None:

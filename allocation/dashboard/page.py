@@ -102,7 +102,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
     by_hour = burned_by(("hour",), within=week.window, meter=week.meter, book=book)
     hours = {hour: part for (hour,), part in sorted(by_hour.items())}
     standing = week.standing(now, total_of(hours.values()))
-    outlook = outlook_at(now, standing=standing, book=book)
+    outlook = outlook_at(now, standing=standing, hours=hours, book=book)
     situation = situation_at(now, standing=standing)
     plan = _plan(situation, book)
     days = owners_days(week.window, zone)

@@ -48,6 +48,11 @@ class Situation:
             newest.setdefault((override.sub_agent.code, override.phase), override)
         return newest
 
+    @cached_property
+    def tiers(self) -> dict[str, Tier]:
+        """The tiers by name."""
+        return {tier.name: tier for tier in Tier.objects.all()}
+
     def code_of(self, name: str) -> str:
         """The registered code behind a name. Raises RuleError where there is none."""
         code = self.names.get(normal_name(name))
@@ -152,32 +157,31 @@ def decide_all(
     *, situation: Situation, runs: Sequence[Run], actor: str, now: datetime
 ) -> list[Decided]:
     """`decide` for many runs, all of them or none, in a constant number of statements."""
-    tiers = {tier.name: tier for tier in Tier.objects.all()}
+    keyed = any(run.key for run in runs)
     try:
-        with transaction.atomic():
-            return _decide_all(situation, runs, actor, now, tiers)
+        with transaction.atomic(savepoint=keyed):
+            return _decide_all(situation, runs, actor, now)
     except IntegrityError:
+        if not keyed:
+            raise
         # Another request stored one of the keys in this very moment; now it can be found. The
         # unique constraint is what decides, on both databases.
         with transaction.atomic():
-            return _decide_all(situation, runs, actor, now, tiers)
+            return _decide_all(situation, runs, actor, now)
 
 
 def _decide_all(
-    situation: Situation,
-    runs: Sequence[Run],
-    actor: str,
-    now: datetime,
-    tiers: Mapping[str, Tier],
+    situation: Situation, runs: Sequence[Run], actor: str, now: datetime
 ) -> list[Decided]:
-    answered = _answered([run.key for run in runs if run.key], tiers)
+    answered = _answered([run.key for run in runs if run.key], situation.tiers)
     new: list[Decided] = []
     answers: list[Decided] = []
     for run in runs:
         answer = answered.get(run.key or "")
         if answer is None:
             recommendation = situation.answer(run.task)
-            answer = (_decision(situation, run, recommendation, actor, now, tiers), recommendation)
+            decision = _decision(situation, run, recommendation, actor=actor, now=now, tiers=tiers)
+            answer = (decision, recommendation)
             new.append(answer)
             if run.key:
                 answered[run.key] = answer
@@ -216,9 +220,9 @@ def _decision(
     situation: Situation,
     run: Run,
     recommendation: Recommendation,
+    *,
     actor: str,
     now: datetime,
-    tiers: Mapping[str, Tier],
 ) -> Decision:
     standing, task = situation.standing, run.task
     override = situation.override_for(task.sub_agent, task.phase) if standing.enabled else None
@@ -236,7 +240,7 @@ def _decision(
         zone=standing.zone,
         share_percent=_percent(standing),
         outcome=recommendation.outcome,
-        recommended=tiers[tier.name] if tier else None,
+        recommended=situation.tiers[tier.name] if tier else None,
         preferred=recommendation.preferred.name,
         floor=recommendation.floor.name,
         override=override,

@@ -72,9 +72,7 @@ def record_outcome(
         after = facts(row)
         if after == before:
             return row
-        row.save(
-            update_fields=["observed", "requested", "result", "override_reason", "mismatch"]
-        )
+        row.save(update_fields=["observed", "requested", "result", "override_reason", "mismatch"])
         if _worth_an_entry(before, after):
             record(
                 actor=actor,
@@ -98,9 +96,7 @@ def _check_departure(row: Decision, observed: tiers.Tier | None) -> None:
     if row.override_reason or not departs(recommended=recommended, observed=observed):
         return
     was = f"{recommended.name} was recommended" if recommended else "the run was put off"
-    raise RuleError(
-        f"It ran on {observed}, but {was}: say why in override_reason."
-    )
+    raise RuleError(f"It ran on {observed}, but {was}: say why in override_reason.")
 
 
 def _class_of(row: Decision, observed: tiers.Tier | None, reason: str) -> Truth:
@@ -123,7 +119,5 @@ def _tier(name: str) -> tiers.Tier | None:
 
 
 def _worth_an_entry(before: dict[str, object], after: dict[str, object]) -> bool:
-    changed = any(
-        before[name] and before[name] != after[name] for name in ("observed", "result")
-    )
+    changed = any(before[name] and before[name] != after[name] for name in ("observed", "result"))
     return changed or before["override_reason"] != after["override_reason"]

@@ -152,7 +152,7 @@ def _row(sd: StrategicDirective, burned: int) -> SdRow:
     return SdRow(
         code=sd.code,
         title=sd.title,
-        url=reverse("checkpoints:show-sd", args=[sd.code]),
+        url=reverse("checkpoints:view-sd", args=[sd.code]),
         status=sd.get_status_display(),
         reason=sd.deferral_reason,
         phase=sd.phase,

@@ -1,4 +1,4 @@
-"""Addresses below /sds/. The page of one SD is `checkpoints:show-sd`."""
+"""Addresses below /sds/. The page of one SD is `checkpoints:view-sd`."""
 
 from django.urls import path
 

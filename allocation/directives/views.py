@@ -44,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(error))
         else:
             messages.success(request, f"Created {sd.code}.{_rubric_note(form, sd)}")
-            return redirect("checkpoints:show-sd", sd.code)
+            return redirect("checkpoints:view-sd", sd.code)
     context = {"form": form, "rubric": words}
     return render(request, "directives/edit.html", context, status=_status(request))
 
@@ -63,7 +63,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
             form.add_error("code", str(error))
         else:
             messages.success(request, f"Saved {changed.code}.{_rubric_note(form, changed)}")
-            return redirect("checkpoints:show-sd", changed.code)
+            return redirect("checkpoints:view-sd", changed.code)
     context = {"form": form, "rubric": words, "sd": sd}
     return render(request, "directives/edit.html", context, status=_status(request))
 
@@ -71,19 +71,19 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(GET_POST)
 def defer(request: HttpRequest, code: str) -> HttpResponse:
     """Put an SD off to the next budget week, with a reason."""
-    return _act(request, code, RequiredReasonForm, defer_sd, "Defer", "deferred")
+    return _act(request, code, RequiredReasonForm, defer_sd, verb="Defer", done="deferred")
 
 
 @require_http_methods(GET_POST)
 def resume(request: HttpRequest, code: str) -> HttpResponse:
     """Take a deferred or paused SD up again."""
-    return _act(request, code, ReasonForm, resume_sd, "Resume", "resumed")
+    return _act(request, code, ReasonForm, resume_sd, verb="Resume", done="resumed")
 
 
 @require_http_methods(GET_POST)
 def archive(request: HttpRequest, code: str) -> HttpResponse:
     """Take an SD out of the lists."""
-    return _act(request, code, ReasonForm, archive_sd, "Archive", "archived")
+    return _act(request, code, ReasonForm, archive_sd, verb="Archive", done="archived")
 
 
 def _act(
@@ -91,6 +91,7 @@ def _act(
     code: str,
     form_class: type[ReasonForm],
     operation: Callable[..., StrategicDirective],
+    *,
     verb: str,
     done: str,
 ) -> HttpResponse:
@@ -106,7 +107,7 @@ def _act(
             form.add_error("reason", str(error))
         else:
             messages.success(request, f"{sd.code} is {done}.")
-            return redirect("checkpoints:show-sd", sd.code)
+            return redirect("checkpoints:view-sd", sd.code)
     context = {"sd": sd, "form": form, "verb": verb}
     return render(request, "directives/act.html", context, status=_status(request))
 

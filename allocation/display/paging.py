@@ -22,7 +22,7 @@ class Slice:
 
 
 def page_of(rows: QuerySet[Any], query: QueryDict, *, size: int = SIZE) -> Slice:
-    """The page that `?page=` asks for; the nearest there is for a number that is none. Two queries."""
+    """The page that `?page=` asks for, or the nearest there is. Two queries."""
     page = Paginator(rows, size).get_page(query.get("page"))
     first, last, total = page.start_index(), page.end_index(), page.paginator.count
     return Slice(

@@ -22,7 +22,7 @@ def read_tokens(text: str) -> int:
     number = _PARTS.sub("", text).lower().removesuffix("tokens")
     if len(number) > _LONGEST:
         raise RuleError("So long a number cannot be a count of tokens.")
-    if number.startswith(("-", "−", "–")):
+    if number.startswith(("-", "\u2212", "–")):
         raise RuleError("Tokens cannot be negative.")
     if _PLAIN.fullmatch(number):
         return int(number)

@@ -68,7 +68,7 @@ class ModelFloor(models.Model):
                 violation_error_message="There is a floor for this sub-agent and phase already: "
                 "change that one.",
             ),
-            # SQL holds two NULLs to be different, so the default rows need a constraint of their own.
+            # SQL holds two NULLs to be different: the default rows need one of their own.
             models.UniqueConstraint(
                 fields=["phase"],
                 condition=Q(sub_agent__isnull=True),

@@ -1,5 +1,6 @@
 """What the burn rate says about the rest of the running week."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -14,7 +15,7 @@ from allocation.policy.burn_rate import (
 from allocation.policy.weeks import Window, hours_between
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing, standing_at
-from allocation.usage.totals import burned
+from allocation.usage.totals import Burned, burned, total_of
 
 RECENT = timedelta(hours=RECENT_HOURS)
 
@@ -53,16 +54,27 @@ class Outlook:
 
 
 def outlook_at(
-    now: datetime, *, standing: Standing | None = None, book: PriceBook | None = None
+    now: datetime,
+    *,
+    standing: Standing | None = None,
+    hours: Mapping[datetime, Burned] | None = None,
+    book: PriceBook | None = None,
 ) -> Outlook:
-    """The outlook at `now`. Off is off (rule 6): while budgetctl is off there is no forecast."""
+    """The outlook at `now`. Off is off (rule 6): while budgetctl is off there is no forecast.
+
+    Who has the week's `standing` and what was burned in its `hours` already passes them along.
+    """
     book = book or load_price_book()
     standing = standing or standing_at(now, book=book)
     if not standing.enabled:
         return Outlook(standing, None)
     window = standing.window
-    day_ago = max(window.start, now - RECENT)
-    recent = burned(within=Window(day_ago, window.end), meter=standing.meter, book=book).budget
+    # Whole hours, as the roll-ups have them.
+    day_ago = max(window.start, (now - RECENT).replace(minute=0, second=0, microsecond=0))
+    if hours is None:
+        recent = burned(within=Window(day_ago, window.end), meter=standing.meter, book=book)
+    else:
+        recent = total_of(part for hour, part in hours.items() if hour >= day_ago)
     return Outlook(
         standing,
         linear_forecast(
@@ -70,8 +82,8 @@ def outlook_at(
             week=window,
             now=now,
             effective_limit=standing.effective_limit,
-            recent=recent,
-            expected=_expected(standing, recent, day_ago),
+            recent=recent.budget,
+            expected=_expected(standing, recent.budget, day_ago),
         ),
     )
 

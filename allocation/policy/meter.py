@@ -5,10 +5,11 @@ sonnet-equivalent one; dollars are `Decimal`. Metering is linear in the counts, 
 applied to a sum of requests as long as they share one model and one price.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
 
 from allocation.policy.errors import RuleError
 
@@ -33,7 +34,7 @@ class Counts:
     @property
     def raw(self) -> int:
         """All tokens, each counted once."""
-        return sum(astuple(self))
+        return self.prompt + self.output + self.unsplit
 
     @property
     def prompt(self) -> int:
@@ -41,7 +42,15 @@ class Counts:
         return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        # Spelled out: pages add thousands of these, and going through the fields costs ten times.
+        return Counts(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_write_5m + other.cache_write_5m,
+            self.cache_write_1h + other.cache_write_1h,
+            self.cache_read + other.cache_read,
+            self.unsplit + other.unsplit,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,53 @@ def model_weight(meter: Meter, list_price: Prices | None) -> Fraction:
     return Fraction(list_price.input) / Fraction(meter.reference_price)
 
 
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A meter made ready for one model on one day: metering many counts is then one sum each.
+
+    `weights` are whole numbers over `denominator`, for the kinds in the order of `Counts`; None
+    from a meter in dollars, which goes by `charged` alone.
+    """
+
+    weights: tuple[int, ...] | None
+    denominator: int
+    charged: Prices | None
+
+    def dollars(self, counts: Counts) -> Decimal | None:
+        """What the counts cost, as `dollars` has it."""
+        return dollars(counts, self.charged)
+
+    def budget(self, counts: Counts) -> Fraction | None:
+        """Budget tokens of the counts, as `budget_tokens` has it."""
+        if self.weights is None:
+            cost = self.dollars(counts)
+            return None if cost is None else Fraction(cost)
+        input_, output, write_5m, write_1h, read, unsplit = self.weights
+        weighed = (
+            counts.input * input_
+            + counts.output * output
+            + counts.cache_write_5m * write_5m
+            + counts.cache_write_1h * write_1h
+            + counts.cache_read * read
+            + counts.unsplit * unsplit
+        )
+        return Fraction(weighed, self.denominator)
+
+
+def tariff(meter: Meter, *, list_price: Prices | None, charged: Prices | None) -> Tariff:
+    """The tariff of a model. `list_price` is its price for an ordinary prompt, which weighs it;
+    `charged` the one that applies to the requests, the long-prompt price where they have one.
+    """
+    if meter.in_dollars:
+        return Tariff(None, 1, charged)
+    model = model_weight(meter, list_price)
+    kinds = (meter.input, meter.output, meter.cache_write_5m, meter.cache_write_1h)
+    # Hand-logged tokens are fresh ones; under every token preset those weigh what input weighs.
+    weights = [Fraction(kind) * model for kind in (*kinds, meter.cache_read, meter.input)]
+    denominator = lcm(*(weight.denominator for weight in weights))
+    return Tariff(tuple(int(weight * denominator) for weight in weights), denominator, charged)
+
+
 def budget_tokens(
     counts: Counts, meter: Meter, *, list_price: Prices | None, charged: Prices | None
 ) -> Fraction | None:
@@ -137,15 +193,4 @@ def budget_tokens(
     `charged` is the price that applies to these requests (the long-prompt price where it is
     one); only the meter in dollars looks at it. None, meaning unknown, only from that meter.
     """
-    if meter.in_dollars:
-        cost = dollars(counts, charged)
-        return None if cost is None else Fraction(cost)
-    # Hand-logged tokens are fresh ones; under every token preset those weigh what input weighs.
-    weighed = (
-        (counts.input + counts.unsplit) * Fraction(meter.input)
-        + counts.output * Fraction(meter.output)
-        + counts.cache_write_5m * Fraction(meter.cache_write_5m)
-        + counts.cache_write_1h * Fraction(meter.cache_write_1h)
-        + counts.cache_read * Fraction(meter.cache_read)
-    )
-    return weighed * model_weight(meter, list_price)
+    return tariff(meter, list_price=list_price, charged=charged).budget(counts)

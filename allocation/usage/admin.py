@@ -5,12 +5,11 @@ a price can be carried on to the records that were counted before it.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from allocation.audit.admin_base import RecordAdmin
+from allocation.audit.admin_base import GlanceInline, RecordAdmin
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written
 from allocation.catalog import admin as catalog
@@ -28,23 +27,11 @@ from allocation.usage.models import (
 from allocation.usage.operations import reattribute, reprice_prompts
 
 
-class FloorInline(admin.TabularInline):  # type: ignore[type-arg]  # takes none at run time
-    """A sub-agent's floors at a glance; they are changed on their own pages, with a reason."""
+class FloorInline(GlanceInline):
+    """A sub-agent's floors."""
 
     model = ModelFloor
     fields = ("phase", "tier", "gives_way", "relaxed_tier", "rationale")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
 
 
 @admin.register(SubAgent)

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from allocation.usage.models import TranscriptFile
 from allocation.usage.tables import among
+from allocation.usage.transcripts.attribution import as_text
 from allocation.usage.transcripts.discover import Found, Skipped, reason_of
 from allocation.usage.transcripts.reader import End, Segment, digest_of
 
@@ -21,7 +21,7 @@ class Plan:
     """What is left to read, in tasks of about PIECE bytes each."""
 
     tasks: list[list[Segment]] = field(default_factory=list)
-    files: dict[str, Found] = field(default_factory=dict)  # by path, those that are read
+    files: dict[bytes, Found] = field(default_factory=dict)  # by path, those that are read
     skipped: list[Skipped] = field(default_factory=list)
     bytes: int = 0
 
@@ -32,10 +32,10 @@ def plan(found: Sequence[Found], *, again: bool = False) -> Plan:
     left = Plan()
     room = 0
     for file in found:
-        bookmark = known.get(_name(file.path))
+        bookmark = known.get(as_text(file.path))
         if bookmark and (bookmark.size, bookmark.modified_ns) == (file.size, file.modified_ns):
             continue
-        if len(_name(file.path)) > _LONGEST_PATH:
+        if len(as_text(file.path)) > _LONGEST_PATH:
             left.skipped.append(Skipped(file.path, f"its path is over {_LONGEST_PATH} long"))
             continue
         try:
@@ -43,7 +43,7 @@ def plan(found: Sequence[Found], *, again: bool = False) -> Plan:
         except OSError as error:
             left.skipped.append(Skipped(file.path, reason_of(error)))
             continue
-        left.files[str(file.path)] = file
+        left.files[os.fsencode(file.path)] = file
         left.bytes += file.size - start
         for segment in _segments(file, start):
             if room <= 0:
@@ -54,11 +54,11 @@ def plan(found: Sequence[Found], *, again: bool = False) -> Plan:
     return left
 
 
-def keep(ends: Iterable[End], files: dict[str, Found], *, now: datetime) -> None:
+def keep(ends: Iterable[End], files: dict[bytes, Found], *, now: datetime) -> None:
     """Store how far files have been read. Call it in the transaction that stores what they say."""
     ends = list(ends)
     known = _known([files[end.path] for end in ends])
-    rows = {_name(Path(end.path)): _row(end, files[end.path], known, now) for end in ends}
+    rows = {as_text(files[end.path].path): _row(end, files[end.path], known, now) for end in ends}
     TranscriptFile.objects.bulk_create(
         rows.values(),
         update_conflicts=True,
@@ -68,7 +68,7 @@ def keep(ends: Iterable[End], files: dict[str, Found], *, now: datetime) -> None
 
 
 def _row(end: End, file: Found, known: dict[str, TranscriptFile], now: datetime) -> TranscriptFile:
-    name = _name(file.path)
+    name = as_text(file.path)
     before = known.get(name)
     offset, head = end.offset, end.digest
     if offset is None:
@@ -85,13 +85,8 @@ def _row(end: End, file: Found, known: dict[str, TranscriptFile], now: datetime)
 
 
 def _known(found: Iterable[Found]) -> dict[str, TranscriptFile]:
-    rows = TranscriptFile.objects.filter(path__in=among(_name(file.path) for file in found))
+    rows = TranscriptFile.objects.filter(path__in=among(as_text(file.path) for file in found))
     return {row.path: row for row in rows}
-
-
-def _name(path: Path) -> str:
-    """A path as text that any database takes, whatever bytes it is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _start(file: Found, bookmark: TranscriptFile | None) -> int:
@@ -103,7 +98,7 @@ def _start(file: Found, bookmark: TranscriptFile | None) -> int:
 
 
 def _segments(file: Found, start: int) -> list[Segment]:
-    path = str(file.path)
+    path = os.fsencode(file.path)
     if file.is_meta:
         return [Segment(path, 0, file.size)]
     starts = range(start, max(file.size, start + 1), PIECE)

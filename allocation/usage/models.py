@@ -193,7 +193,7 @@ class UnnamedRequest(models.Model):
 
     key = models.CharField(max_length=100, unique=True)
     session_id = models.CharField(max_length=100, blank=True, db_index=True)
-    message_id = models.CharField(max_length=100, unique=True, null=True)
+    message_id = models.CharField(max_length=100, unique=True, null=True, blank=True)
     sight = models.TextField()
 
     class Meta:

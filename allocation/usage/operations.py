@@ -1,10 +1,10 @@
 """Every way in which usage is written."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from os import cpu_count
 from pathlib import Path
 
 import msgspec
@@ -81,7 +81,7 @@ def import_transcripts(
     if not left.tasks:
         return summary
     terms = Terms(load_registry(), load_price_book())
-    workers = min(2, cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
+    workers = min(2, os.cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
     for reading in read_all(left.tasks, workers=workers):
         with transaction.atomic():
             stored = store(
@@ -114,7 +114,9 @@ def _add(summary: ImportSummary, reading: Reading) -> None:
     summary.bytes += reading.bytes
     summary.lines += reading.lines
     summary.unreadable += reading.unreadable
-    summary.skipped += [Skipped(Path(path), reason) for path, reason in reading.skipped]
+    summary.skipped += [
+        Skipped(Path(os.fsdecode(path)), reason) for path, reason in reading.skipped
+    ]
 
 
 def count_by_hand(

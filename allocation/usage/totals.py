@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from allocation.catalog.pricing import PriceBook
-from allocation.policy.meter import Counts, Meter, budget_tokens, dollars
+from allocation.policy.meter import Counts, Meter, Tariff, tariff
 from allocation.policy.weeks import Window
 from allocation.usage.models import UsageHour, UsageRecord
 
@@ -78,11 +78,12 @@ def burned_by(
     else:
         parts = _rolled_up(only, within)
     totals: dict[Key, Burned] = {}
+    tariffs = _Tariffs(meter, book)
     for rows, count in parts:
         by_day = rows.annotate(day=_day_index(days)) if days else rows
         for row in _sums(by_day, dimensions, count, within, book):
             key = tuple(row[name] for name in dimensions)
-            metered = _meter(row, meter, book)
+            metered = tariffs.burned(row)
             totals[key] = totals[key] + metered if key in totals else metered
     return totals
 
@@ -162,22 +163,38 @@ def _day_index(days: Sequence[datetime]) -> Case:
     return Case(*whens, default=Value(len(days) - 1), output_field=IntegerField())
 
 
-def _meter(row: dict[str, Any], meter: Meter, book: PriceBook) -> Burned:
-    counts = Counts(*(row[f"of_{kind}"] for kind in KINDS))
-    model, day = row["model"], row["priced_on"]
-    charged = book.charged(model, day, long_prompt=row["long_prompt"])
-    listed = book.list_price(model or book.weighed_as.get(row["tier"], ""), day)
-    usd = dollars(counts, charged)
-    budget = budget_tokens(counts, meter, list_price=listed, charged=charged)
-    records = row["of_records"]
-    return Burned(
-        counts=counts,
-        records=records,
-        budget=Fraction(0) if budget is None else budget,
-        usd=usd,
-        unpriced=records if usd is None else 0,
-        unmetered=records if budget is None else 0,
-    )
+class _Tariffs:
+    """The tariffs that some rows need, each made once."""
+
+    def __init__(self, meter: Meter, book: PriceBook) -> None:
+        self.meter = meter
+        self.book = book
+        self._made: dict[Key, Tariff] = {}
+
+    def burned(self, row: dict[str, Any]) -> Burned:
+        """A row of sums, metered and priced."""
+        counts = Counts(*(row[f"of_{kind}"] for kind in KINDS))
+        by = self._for(row["model"], row["tier"], row["long_prompt"], row["priced_on"])
+        usd, budget, records = by.dollars(counts), by.budget(counts), row["of_records"]
+        return Burned(
+            counts=counts,
+            records=records,
+            budget=Fraction(0) if budget is None else budget,
+            usd=usd,
+            unpriced=records if usd is None else 0,
+            unmetered=records if budget is None else 0,
+        )
+
+    def _for(self, model: str, tier: str, long_prompt: bool, day: date) -> Tariff:
+        key = (model, tier, long_prompt, day)
+        if key not in self._made:
+            weighed_as = model or self.book.weighed_as.get(tier, "")
+            self._made[key] = tariff(
+                self.meter,
+                list_price=self.book.list_price(weighed_as, day),
+                charged=self.book.charged(model, day, long_prompt=long_prompt),
+            )
+        return self._made[key]
 
 
 def _hour_of(at: datetime) -> datetime:

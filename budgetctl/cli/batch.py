@@ -10,9 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from django.db import transaction
-
-from allocation.decisions.operations import Situation, decide, situation_at
+from allocation.decisions.operations import Run, Situation, decide_all, situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
@@ -58,18 +56,15 @@ def _answer(
     sd: StrategicDirective | None,
 ) -> list[Answer]:
     read = [_read(line, situation) for line in chunk]
-    logs = any(isinstance(one, _Asked) and one.zone is None for one in read)
-    found: list[Answer] = []
-    # What-ifs alone do not need to write, and so work on a database that is only to be read.
-    with transaction.atomic() if logs else nullcontext():
-        for one in read:
-            if isinstance(one, str):
-                found.append({"error": one})
-                continue
-            if one.zone is None:
-                decide(situation=situation, task=one.task, actor=actor, now=now, sd=sd)
-            found.append(one.given | recommendation(one.answer))
-    return found
+    logged = [one for one in read if isinstance(one, _Asked) and one.zone is None]
+    # What-ifs alone write nothing, and so work on a database that is only to be read.
+    if logged:
+        runs = [Run(task=one.task, sd=sd) for one in logged]
+        decide_all(situation=situation, runs=runs, actor=actor, now=now)
+    return [
+        {"error": one} if isinstance(one, str) else one.given | recommendation(one.answer)
+        for one in read
+    ]
 
 
 @dataclass(frozen=True, slots=True)

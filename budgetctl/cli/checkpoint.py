@@ -66,7 +66,7 @@ def log(
             mix=mix,
             rework_cycles=typed.rework,
             lines_modified=typed.lines,
-            note=typed.note.replace("\x00", ""),
+            note=typed.note,
         ),
         submission=typed.submission or uuid4(),
         actor=actor(),

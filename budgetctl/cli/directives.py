@@ -1,17 +1,28 @@
 """`budgetctl defer` and `budgetctl sd`: what is to be done, and what is put off."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from budgetctl.cli.database import open_database
-from budgetctl.cli.parameters import Json, Priorities, Reason, SdCode, priority, read_optional_tokens
+from budgetctl.cli.parameters import (
+    PRIORITIES,
+    Json,
+    Reason,
+    SdCode,
+    priority,
+    read_optional_tokens,
+    words,
+)
 from budgetctl.cli.printing import emit, show
 
-Complexity = Annotated[int, typer.Option(help="1 (trivial) to 5 (critical).")]
+if TYPE_CHECKING:
+    from allocation.directives.models import StrategicDirective
 
 sd = typer.Typer(
-    help="Propose and list strategic directives (SDs).", no_args_is_help=True, add_completion=False
+    help="Propose, list and resume strategic directives (SDs).",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 
@@ -22,7 +33,7 @@ def defer(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
     from budgetctl.cli import clock, rows
 
     row = defer_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
-    _say(row, as_json)
+    _say(row, f"{row.code} is deferred to the next budget week.", as_json)
 
 
 @sd.command("resume")
@@ -33,4 +44,66 @@ def resume(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
     from budgetctl.cli import clock, rows
 
     row = resume_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
-    _say(row, as_json)
+    _say(row, f"{row.code} is {row.get_status_display()} again.", as_json)
+
+
+@sd.command("new")
+def new(
+    sd: SdCode,
+    *,
+    complexity: Annotated[int, typer.Option(help="1 (trivial) to 5 (critical).")] = 3,
+    title: Annotated[
+        str, typer.Option(parser=words, metavar="TEXT", help="What it is about.")
+    ] = "",
+    of_priority: Annotated[
+        int, typer.Option("--priority", parser=priority, metavar=PRIORITIES)
+    ] = 2,
+    critical: Annotated[bool, typer.Option("--critical", help="It is critical work.")] = False,
+    estimate: Annotated[
+        str | None,
+        typer.Option(metavar="TOKENS", help="Default: estimated from its sub-agents."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Propose an SD."""
+    open_database()
+    from allocation.directives.operations import SdFacts, create_sd
+    from budgetctl.cli import clock, rows
+
+    facts = SdFacts(
+        code=sd,
+        title=title,
+        complexity=complexity,
+        priority=of_priority,
+        critical=critical,
+        estimate=read_optional_tokens(estimate),
+    )
+    row = create_sd(sd=facts, actor=rows.actor(), now=clock.now())
+    _say(row, f"{row.code} is proposed. Before it starts: budgetctl check {row.code}", as_json)
+
+
+@sd.command("list")
+def list_sds(
+    everything: Annotated[
+        bool, typer.Option("--all", help="The completed and the archived ones too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the SDs: what runs, what waits, what is put off."""
+    open_database()
+    from budgetctl.cli import sd_list
+
+    found = sd_list.sds(everything=everything)
+    if as_json:
+        emit({"sds": [sd_list.as_json(row) for row in found]})
+    else:
+        show(sd_list.as_text(found))
+
+
+def _say(row: "StrategicDirective", sentence: str, as_json: bool) -> None:
+    from budgetctl.cli import sd_list
+
+    if as_json:
+        emit(sd_list.as_json(row))
+    else:
+        show([sentence])

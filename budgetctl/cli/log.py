@@ -8,7 +8,7 @@ import typer
 
 from allocation.policy.phases import CheckpointKind, Phase, handover
 from budgetctl.cli.database import open_database
-from budgetctl.cli.parameters import PHASES, Json, SdCode, moment, phase
+from budgetctl.cli.parameters import PHASES, Json, SdCode, moment, phase, words
 from budgetctl.cli.printing import emit, show
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ ModelMix = Annotated[
 ]
 Rework = Annotated[int, typer.Option(metavar="N", help="Rework cycles.")]
 Lines = Annotated[int | None, typer.Option(metavar="N", help="Lines of code changed.")]
-Note = Annotated[str, typer.Option(help="Anything worth keeping.")]
+Note = Annotated[str, typer.Option(parser=words, metavar="TEXT", help="Anything worth keeping.")]
 At = Annotated[
     datetime | None,
     typer.Option(
@@ -42,6 +42,7 @@ Submission = Annotated[
 
 def log(
     sd: SdCode,
+    *,
     tokens: Tokens = None,
     kind: Annotated[
         CheckpointKind | None,
@@ -85,6 +86,7 @@ def handoff(
     sd: SdCode,
     before: Annotated[Phase, typer.Argument(parser=phase, metavar="FROM", help=PHASES)],
     after: Annotated[Phase, typer.Argument(parser=phase, metavar="TO", help=PHASES)],
+    *,
     tokens: Tokens = None,
     mix: ModelMix = "",
     rework: Rework = 0,

@@ -17,6 +17,7 @@ from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.zones import Zone
+from budgetctl.cli.printing import safe
 
 _DOLLARS = re.compile(r"\$?(\d{1,15}(?:\.\d{1,2})?)", re.ASCII)
 _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,2})?)\s?%?", re.ASCII)
@@ -85,10 +86,30 @@ def zone(text: str) -> Zone:
         raise typer.BadParameter(f"“{text}” is not a zone; there are {there_are}.") from None
 
 
+def priority(text: str) -> int:
+    """A priority by its name; the numbers are those of directives.models.Priority."""
+    names = PRIORITIES.split("|")
+    if text.lower() not in names:
+        raise typer.BadParameter(f"“{text}” is not a priority; there are {', '.join(names)}.")
+    return names.index(text.lower()) + 1
+
+
+def words(text: str) -> str:
+    """Typed text in one line that every database and terminal can hold."""
+    return safe(" ".join(text.split()))
+
+
 PHASES = "LEAD|PLAN|EXEC"
+ZONES = "GREEN|YELLOW|ORANGE|RED"
+PRIORITIES = "low|normal|high"
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON: stable keys, UTC times, whole tokens.")
 ]
-SdCode = Annotated[str, typer.Argument(metavar="SD", help="For example SD-PERF-OPT-001.")]
-Reason = Annotated[str, typer.Option(help="Why; it stands in the audit trail.")]
+SdCode = Annotated[
+    str, typer.Argument(parser=words, metavar="SD", help="For example SD-PERF-OPT-001.")
+]
+Reason = Annotated[
+    str,
+    typer.Option("--reason", parser=words, metavar="TEXT", help="Why; kept in the audit trail."),
+]

@@ -58,7 +58,7 @@ def emit(value: Any) -> None:
 
 def heading(title: str) -> Text:
     """A section's title in a rule."""
-    return Text(f"── {title} ".ljust(WIDTH, "─"), style="dim", end="")
+    return Text(f"── {title} ".ljust(WIDTH, "─"), style="dim")
 
 
 def row(label: str, value: Text | str, *more: Text | str) -> Text:

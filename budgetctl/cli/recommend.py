@@ -8,14 +8,18 @@ import typer
 from allocation.policy.phases import Phase
 from allocation.policy.zones import Zone
 from budgetctl.cli.database import open_database
-from budgetctl.cli.parameters import PHASES, Json, phase, zone
+from budgetctl.cli.parameters import PHASES, ZONES, Json, phase, words, zone
 from budgetctl.cli.printing import emit, show
 
 
 def recommend(
     sub_agent: Annotated[
-        str | None, typer.Argument(metavar="SUB_AGENT", help="For example SECURITY, or an alias.")
+        str | None,
+        typer.Argument(
+            parser=words, metavar="SUB_AGENT", help="For example SECURITY, or an alias."
+        ),
     ] = None,
+    *,
     in_phase: Annotated[
         Phase | None,
         typer.Option("--phase", parser=phase, metavar=PHASES, help="Default: the SD's phase."),
@@ -25,19 +29,23 @@ def recommend(
     ] = None,
     critical: Annotated[bool, typer.Option("--critical", help="It is critical work.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="It only reads.")] = False,
-    sd: Annotated[str | None, typer.Option("--sd", metavar="SD", help="The SD it is for.")] = None,
+    sd: Annotated[
+        str | None, typer.Option("--sd", parser=words, metavar="SD", help="The SD it is for.")
+    ] = None,
     in_zone: Annotated[
         Zone | None,
         typer.Option(
             "--zone",
             parser=zone,
-            metavar="GREEN|YELLOW|ORANGE|RED",
+            metavar=ZONES,
             help="What if the week were in this zone? Logs nothing.",
         ),
     ] = None,
     batch: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="One JSON object a line, in and out; - reads from a pipe."),
+        typer.Option(
+            metavar="FILE", help="One JSON object a line, in and out; - reads from a pipe."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -71,7 +79,7 @@ def recommend(
     if in_phase is None or complexity is None:
         raise typer.BadParameter("Give --phase and --complexity, or an --sd that is under way.")
     situation = situation_at(now)
-    code = rows.sub_agent(sub_agent, situation).code
+    code = situation.code_of(sub_agent)
     task = Task(code, in_phase, complexity, critical, read_only)
     if in_zone is not None:
         decision, answer = None, situation.answer(task, zone=in_zone)

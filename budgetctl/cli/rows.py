@@ -7,17 +7,23 @@ from django.contrib.auth.models import User
 
 from allocation.budgets.models import BudgetRule
 from allocation.catalog.models import SubAgent, Tier
-from allocation.decisions.operations import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
 from allocation.policy.errors import RuleError
+from allocation.policy.meter import Meter
 from allocation.policy.names import normal_name
+from allocation.usage.names import load_registry
 from budgetctl.cli.setup import OWNER
 
 
 def owners_clock() -> ZoneInfo:
     """The zone in which people read and write times."""
     return BudgetRule.objects.get().zone_info
+
+
+def meter() -> Meter:
+    """The meter of the budget rule."""
+    return BudgetRule.objects.select_related("meter").get().meter.to_policy()
 
 
 def actor() -> str:
@@ -36,23 +42,28 @@ def actor() -> str:
 
 def sd(code: str) -> StrategicDirective:
     """The SD with a code, in capitals or not. Raises RuleError where there is none."""
-    found = StrategicDirective.objects.filter(code=_clean(code).upper()).first()
+    found = StrategicDirective.objects.filter(code=code.upper()).first()
     if found is None:
-        raise RuleError(f"There is no SD {_clean(code)}. Propose it: budgetctl sd new {_clean(code)}")
+        raise RuleError(f"There is no SD called “{code[:60]}”. See them all: budgetctl sd list")
     return found
 
 
-def sub_agent(name: str, situation: Situation) -> SubAgent:
+def sub_agent(name: str) -> SubAgent:
     """The sub-agent behind a name or an alias. Raises RuleError where there is none."""
-    return situation.sub_agents[situation.code_of(_clean(name))]
+    code = load_registry().sub_agent(name, sidechain=True)
+    found = SubAgent.objects.filter(code=code).first()
+    if found is None:
+        there_are = ", ".join(SubAgent.objects.values_list("code", flat=True))
+        raise RuleError(f"No sub-agent is called “{name[:40]}”. There are: {there_are}.")
+    return found
 
 
 def tier(name: str) -> Tier:
     """The tier with a name. Raises RuleError where there is none."""
-    found = Tier.objects.filter(name=normal_name(_clean(name))).first()
+    found = Tier.objects.filter(name=normal_name(name[:100])).first()
     if found is None:
         there_are = ", ".join(Tier.objects.values_list("name", flat=True))
-        raise RuleError(f"“{_clean(name)}” is not a tier; there are {there_are}.")
+        raise RuleError(f"“{name[:40]}” is not a tier; there are {there_are}.")
     return found
 
 
@@ -62,8 +73,3 @@ def override(number: int) -> Override:
     if found is None:
         raise RuleError(f"There is no override {number}. See those in force: budgetctl override")
     return found
-
-
-def _clean(name: str) -> str:
-    """A name short enough for one line and without NUL, which PostgreSQL refuses."""
-    return name.replace("\x00", "").strip()[:100]

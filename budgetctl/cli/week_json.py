@@ -15,6 +15,16 @@ from budgetctl.cli.week import Plan, Week
 
 Json = dict[str, Any]
 
+_FORECAST_KEYS = (
+    "basis",
+    "per_hour",
+    "at_reset",
+    "zone_at_reset",
+    "exhausts_at",
+    "exhausts_before_reset",
+    "buffered",
+)
+
 
 def status(week: Week) -> Json:
     """`status --json`: the standing, and forecast, forecast_accuracy, next_sd, sub_agents,
@@ -90,18 +100,19 @@ def standing(value: Standing) -> Json:
 
 def forecast(value: Outlook) -> Json:
     """The linear baseline. Where it is too early to say, all but `too_early` is null."""
-    linear, meter = value.linear, value.standing.meter
-    known = linear is not None
-    return {
-        "method": "linear",
-        "too_early": value.too_early or None,
-        "basis": linear.basis.value if known else None,
-        "per_hour": number(linear.per_hour, meter) if known else None,
-        "at_reset": number(linear.at_reset, meter) if known else None,
+    meter = value.standing.meter
+    said: Json = {"method": "linear", "too_early": value.too_early or None}
+    linear = value.linear
+    if linear is None:
+        return said | dict.fromkeys(_FORECAST_KEYS)
+    return said | {
+        "basis": linear.basis.value,
+        "per_hour": number(linear.per_hour, meter),
+        "at_reset": number(linear.at_reset, meter),
         "zone_at_reset": zone.value if (zone := value.zone_at_reset) else None,
-        "exhausts_at": iso(linear.exhausts_at) if known else None,
-        "exhausts_before_reset": linear.before_reset if known else None,
-        "buffered": linear.buffered if known else None,
+        "exhausts_at": iso(linear.exhausts_at),
+        "exhausts_before_reset": linear.before_reset,
+        "buffered": linear.buffered,
     }
 
 

@@ -82,6 +82,16 @@ def status_line(standing: Standing) -> Text:
     return Text.assemble(zone(standing.zone), f"  {ADVICE[standing.zone]}")
 
 
+def rule(standing: Standing) -> Iterator[Text | str]:
+    """What a change of the budget rule made of the running week."""
+    meter = standing.meter
+    yield row("LIMIT", f"{long(standing.limit, meter)} {unit(meter)} a week")
+    if standing.reserve:
+        yield row("RESERVE", f"{long(standing.reserve, meter)} held back")
+    yield _tokens(standing)
+    yield row("STATUS", status_line(standing))
+
+
 def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Text | str]:
     """The linear baseline in detail."""
     standing, linear = outlook.standing, outlook.linear
@@ -262,12 +272,13 @@ def _exhaustion(outlook: Outlook, clock: ZoneInfo) -> str:
 
 def _raw(standing: Standing) -> str:
     burned = standing.burned
-    text = f"{fmt.tokens(burned.counts.raw)} raw tokens, {fmt.usd(burned.usd)}"
-    if burned.unpriced and burned.usd is not None:
-        text += f" for what could be priced ({burned.records - burned.unpriced:,} records)"
-    elif burned.unpriced:
-        text = f"{fmt.tokens(burned.counts.raw)} raw tokens, dollars unknown"
-    return text
+    text = f"{fmt.tokens(burned.counts.raw)} raw tokens"
+    if not burned.records:
+        return text
+    if burned.usd is None:
+        return f"{text}; dollars unknown"
+    unpriced = f" without {burned.unpriced:,} records of unknown price" if burned.unpriced else ""
+    return f"{text}; {fmt.usd(burned.usd)}{unpriced}"
 
 
 def _allocation(flight: Preflight) -> list[tuple[str, str, str]]:
@@ -279,7 +290,9 @@ def _allocation(flight: Preflight) -> list[tuple[str, str, str]]:
     counted: dict[tuple[str, str], list[str]] = {}
     for who, tiers, why in described:
         counted.setdefault((tiers, why), []).append(who)
-    (tiers, why), usual = max(counted.items(), key=lambda item: len(item[1]), default=(("", ""), []))
+    (tiers, why), usual = max(
+        counted.items(), key=lambda item: len(item[1]), default=(("", ""), [])
+    )
     if len(usual) < 4:
         return described
     lines = [line for line in described if line[0] not in usual]

@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import django
+from django.core.management import call_command
+
 BEGIN = datetime(2026, 5, 25, tzinfo=UTC)
 MODELS = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]
 AGENTS = ["security", "docmon", "testing", "code-reviewer"]
@@ -25,7 +28,7 @@ AGENTS = ["security", "docmon", "testing", "code-reviewer"]
 
 def make_set(folder: Path, *, sessions: int, responses: int, size: int) -> None:
     """Sessions over 26 weeks, a third of their responses in two sub-agents each."""
-    chance = random.Random(7)  # noqa: S311 -- the same set each time, no secret
+    chance = random.Random(7)
     per_session = responses // sessions
     filler = max(0, size // responses - 2_000)
     for number in range(sessions):
@@ -34,11 +37,11 @@ def make_set(folder: Path, *, sessions: int, responses: int, size: int) -> None:
         main = folder / "-home-dev-project" / f"{session}.jsonl"
         agents = main.with_suffix("") / "subagents"
         agents.mkdir(parents=True)
-        _write(main, _lines(session, start, per_session * 2 // 3, filler, chance, ""))
+        _write(main, _lines(session, start, per_session * 2 // 3, filler, chance, agent=""))
         for agent in (f"a{number:06x}1", f"a{number:06x}2"):
             _write(
                 agents / f"agent-{agent}.jsonl",
-                _lines(session, start, per_session // 6, filler, chance, agent),
+                _lines(session, start, per_session // 6, filler, chance, agent=agent),
             )
             (agents / f"agent-{agent}.meta.json").write_text(
                 json.dumps({"agentType": chance.choice(AGENTS), "toolUseId": f"toolu_{agent}"})
@@ -51,7 +54,7 @@ def _write(path: Path, lines: Iterator[bytes]) -> None:
 
 
 def _lines(
-    session: str, start: datetime, responses: int, filler: int, chance: random.Random, agent: str
+    session: str, start: datetime, responses: int, filler: int, chance: random.Random, *, agent: str
 ) -> Iterator[bytes]:
     """For each response a partial line, a final line and the result of the tool it called."""
     model = chance.choice(MODELS)
@@ -104,7 +107,7 @@ def _line(value: object) -> bytes:
 
 
 def _measure(name: str, folder: Path, size: int) -> None:
-    from allocation.usage.operations import import_transcripts
+    from allocation.usage.operations import import_transcripts  # noqa: PLC0415 -- needs settings
 
     begin = time.perf_counter()
     summary = import_transcripts(paths=[folder], now=datetime.now(UTC))
@@ -138,9 +141,6 @@ def main() -> None:
             size=options.mb * 1_000_000,
         )
         size = sum(path.stat().st_size for path in folder.rglob("*.jsonl"))
-        import django
-        from django.core.management import call_command
-
         django.setup()
         call_command("migrate", verbosity=0)
         print(

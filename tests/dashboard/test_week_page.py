@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import (
@@ -163,9 +164,13 @@ def test_the_page_shows_it_all(chairman_client: Client) -> None:
         assert expected in text
 
 
-def test_overrides_in_force_are_on_the_page() -> None:
-    OverrideFactory(sub_agent=SubAgentFactory(code="DOCMON"))
-    assert [str(row) for row in page().overrides] == ["DOCMON, all phases: opus"]
+def test_overrides_in_force_are_on_the_page(chairman_client: Client) -> None:
+    OverrideFactory(
+        sub_agent=SubAgentFactory(code="DOCMON"), expires_at=timezone.now() + timedelta(days=1)
+    )
+    text = chairman_client.get("/").content.decode()
+    assert "DOCMON, all phases: opus" in text
+    assert "A release depends on it. (chairman)" in text
 
 
 def test_an_empty_budget_says_what_to_do(chairman_client: Client) -> None:

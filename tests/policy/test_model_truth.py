@@ -39,9 +39,7 @@ def test_the_class_says_what_explains_the_difference(
     truth: Truth,
 ) -> None:
     assert (
-        model_truth(
-            requested=requested, recommended=recommended, observed=observed, floor=floor
-        )
+        model_truth(requested=requested, recommended=recommended, observed=observed, floor=floor)
         is truth
     )
 
@@ -67,9 +65,7 @@ def test_the_chairmans_override_explains_why_another_tier_ran_than_was_asked_for
 
 
 def test_an_override_that_was_not_kept_is_a_silent_mismatch() -> None:
-    truth = model_truth(
-        recommended=OPUS, requested=OPUS, observed=SONNET, floor=HAIKU, forced=True
-    )
+    truth = model_truth(recommended=OPUS, requested=OPUS, observed=SONNET, floor=HAIKU, forced=True)
     assert truth is Truth.SILENT_MISMATCH
 
 

@@ -92,7 +92,7 @@ def test_its_own_lines_name_it(agent: Path, run: Import) -> None:
     assert by_sub_agent() == {"TESTING": 57}
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 @pytest.mark.parametrize("kind", ["result", "typed result", "background", "progress"])
 def test_its_parent_names_it_whatever_is_read_first(
     main: Path, agent: Path, run: Import, kind: str, order: tuple[int, ...]

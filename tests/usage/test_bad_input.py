@@ -188,6 +188,9 @@ def test_links_are_followed_once(tmp_path: Path, run: Import) -> None:
 
 
 def test_names_of_files_may_be_any_bytes(tmp_path: Path, run: Import) -> None:
-    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.jsonl"))
-    write(strange, response())
-    assert (run(tmp_path).new, run(tmp_path).files_read) == (1, 0)
+    for name in (b"\xff\xfe.jsonl", b"agent-\xff" + b"x" * 150 + b".jsonl"):
+        line = response(name.hex()[:90], request_id=None, isSidechain=True)
+        del line["sessionId"]
+        write(Path(os.fsdecode(bytes(tmp_path) + b"/" + name)), line)
+    assert (run(tmp_path).new, run(tmp_path).files_read) == (2, 0)
+    assert UsageRecord.objects.get(agent_id="").session_id == "\\xff\\xfe"

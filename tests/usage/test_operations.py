@@ -14,8 +14,8 @@ from allocation.usage.operations import (
     check_roll_ups,
     count_by_hand,
     import_transcripts,
-    rebuild_hours,
     reattribute,
+    rebuild_hours,
     reprice_prompts,
 )
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory

@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 
 from allocation.usage.models import UsageHour, UsageRecord
 
-START = datetime(2025, 11, 19, 9, 30, tzinfo=UTC)
+START = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 SESSION = "5e551011-0000-4000-8000-000000000001"
 MODEL = "claude-sonnet-4-5"
 KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")

@@ -8,7 +8,7 @@ distribution comes from the guesses with the factor 1 alone.
 
 The weights are those of exponentially weighted experts (Cesa-Bianchi and Lugosi, Prediction,
 Learning, and Games, section 2.1): exp(-RATE x the sum of past percentage errors at this hour). They
-begin equal and can only be moved by weeks that are over.
+can only be moved by weeks that are over.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,15 @@ from allocation.policy.forecasting.views import View
 BELIEFS = (0.02, 0.06, 0.2, 0.6)
 FACTORS = (1.0, 0.75)
 RATE = 3.0
+# The error that a factor other than 1 begins with, or every first forecast would be too low.
+HANDICAP = 0.3
 # One absurd week must not settle the weights for good.
 WORST_ERROR = 2.0
 # An idle start counts as this share of the pace that the past level lets expect.
 PACE_FLOOR = 0.02
 
 _LOG_FACTORS = tuple(log(factor) for factor in FACTORS)
-_EXPERTS = 2 * len(BELIEFS) * len(FACTORS)
+_AT_FIRST = [HANDICAP * (factor != 1) for factor in FACTORS] * (2 * len(BELIEFS))
 
 
 def _guesses(view: View) -> list[float] | None:
@@ -54,7 +56,7 @@ def _errors(view: View, total: int, guesses: Sequence[float]) -> list[float]:
 
 
 def _expect(views: Sequence[View]) -> list[Expected | None]:
-    losses = [0.0] * _EXPERTS
+    losses = _AT_FIRST
     expected: list[Expected | None] = []
     for view in views:
         guesses = _guesses(view)

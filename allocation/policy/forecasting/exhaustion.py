@@ -42,7 +42,7 @@ def by_shape(view: View) -> Path:
 
     def hours(coming: float, left: float) -> float:
         pace = coming / view.rest if view.pace is None else min(view.pace, coming / fast)
-        level = (coming - pace * fast) / slow
+        level = (coming - pace * fast) / slow if slow > 0 else 0.0
         used = [level * (a - b) + pace * b for a, b in zip(passed, fading, strict=True)]
         after = min(bisect_left(used, left), len(used) - 1)
         step: float = used[after] - used[after - 1] if after else 0.0

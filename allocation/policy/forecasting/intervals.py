@@ -3,7 +3,9 @@
 The score of a finished week is log((came + d) / (expected + d)), where d, a small share of a
 typical week, keeps a week without further use finite (Lei et al. 2018, Distribution-Free Predictive
 Inference for Regression). The scores of past weeks at the same hour are the distribution of the
-next one; PRIOR_SCORES stand in while there are few, and fade as weeks come in.
+next one, together with the scores of a normal distribution of their spread. That one stands in
+while there are few, with a spread that begins at PRIOR_SPREAD, and smooths them afterwards; it
+weighs PRIOR_WEEKS weeks.
 
 A range is the shortest one that holds its share of the scores: tokens are skewed, and equal tails
 would spend most of the width where little happens. The share asked for moves with the hits and
@@ -15,7 +17,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import exp, inf, log
+from math import exp, inf, log, sqrt
 from statistics import NormalDist
 
 from allocation.policy.forecasting.contract import HitRecord, Interval
@@ -24,14 +26,14 @@ from allocation.policy.forecasting.views import View
 
 SMALL_SHARE = 0.02
 PRIOR_SPREAD = 1.1
-PRIOR_WEEKS = 5.0
-PRIOR_SCORES = tuple(NormalDist(0, PRIOR_SPREAD).inv_cdf((i + 0.5) / 9) for i in range(9))
+PRIOR_WEEKS = 7.0
+PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 9) for i in range(9))
 # Weeks with and without use by this hour err differently; below so many of a kind they are joined.
 FEWEST_SCORES = 4
 # Nothing is expected above this multiple of the highest level so far, or of this week's own pace.
 CEILING = 3.0
 # How far one hit or miss moves the share of misses asked for.
-STEP = 0.08
+STEP = 0.06
 # Where a range may begin: at these parts of the share of misses, the rest lies above it.
 _LOWER_PARTS = (0.0, 0.125, 0.25, 0.375, 0.5)
 
@@ -47,9 +49,13 @@ class Remaining:
         self.expected = expected
         self._small = small
         self._ceiling = max(ceiling, expected)
-        share = PRIOR_WEEKS / len(PRIOR_SCORES)
-        weighted = sorted([*((s, 1.0) for s in scores), *((s, share) for s in PRIOR_SCORES)])
         whole = len(scores) + PRIOR_WEEKS
+        share = PRIOR_WEEKS / len(PRIOR_SCORES)
+        squares = PRIOR_WEEKS * PRIOR_SPREAD**2 + sum(score * score for score in scores)
+        spread = sqrt(squares / whole)
+        weighted = sorted(
+            [*((s, 1.0) for s in scores), *((spread * s, share) for s in PRIOR_SCORES)]
+        )
         # A score stands at the middle of its weight; between two scores the level runs straight.
         ends = accumulate(weight for _, weight in weighted)
         self._levels = [

@@ -12,13 +12,16 @@ HOURS_A_DAY = 24
 HOURS_A_WEEK = 168
 # A slip of the pen such as 1026 for 2026 would otherwise fill the memory with empty hours.
 LONGEST_SERIES = timedelta(days=3660)
+# Far above any real hour, and far below where floats overflow.
+MOST_TOKENS = 10**18
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyTokens:
     """Budget tokens per hour without holes: tokens[i] were used in [first + i h, first + i + 1 h).
 
-    `first` is aware and on a full hour of UTC. Raises RuleError otherwise, or for a negative.
+    `first` is aware and on a full hour of UTC. Raises RuleError otherwise, or for an hour below 0
+    or above MOST_TOKENS.
     """
 
     first: datetime
@@ -29,6 +32,8 @@ class HourlyTokens:
             raise RuleError(f"{self.first.isoformat()} is not on a full hour of UTC.")
         if self.tokens and min(self.tokens) < 0:
             raise RuleError("An hour has negative tokens.")
+        if self.tokens and max(self.tokens) > MOST_TOKENS:
+            raise RuleError("An hour has more tokens than can be.")
 
     @property
     def end(self) -> datetime:

@@ -5,7 +5,6 @@ hour of any weekday, drift or are cut short. A change of the clock moves the own
 hour against UTC; as old weeks fade, the shape follows.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -36,15 +35,6 @@ class Shape:
     def share(self, start: float, end: float) -> float:
         """The share between two hours since a Monday 00:00 UTC; above 1 for more than a week."""
         return self._until(end) - self._until(start)
-
-    def hour_of(self, start: float, share: float) -> float:
-        """The hour at which `share` has passed since the hour `start`."""
-        weeks, rest = divmod(self._until(start) + share, 1.0)
-        sums = self._sums
-        index = min(bisect_right(sums, rest), HOURS_A_WEEK) - 1
-        step = sums[index + 1] - sums[index]
-        inside = min(1.0, (rest - sums[index]) / step) if step > 0 else 1.0
-        return weeks * HOURS_A_WEEK + index + inside
 
     def _until(self, hour: float) -> float:
         weeks, rest = divmod(hour, HOURS_A_WEEK)

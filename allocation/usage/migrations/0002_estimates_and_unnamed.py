@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=100, unique=True)),
                 ('session_id', models.CharField(blank=True, db_index=True, max_length=100)),
-                ('message_id', models.CharField(max_length=100, null=True, unique=True)),
+                ('message_id', models.CharField(blank=True, max_length=100, null=True, unique=True)),
                 ('sight', models.TextField()),
             ],
             options={

@@ -1,5 +1,6 @@
 """Which sub-agent stands behind an agent id: what transcripts say about it, and how surely."""
 
+import os
 import re
 from enum import IntEnum
 from pathlib import Path
@@ -71,6 +72,11 @@ class AgentCall(msgspec.Struct, frozen=True, array_like=True):
         return None
 
 
+def storable(name: str) -> str:
+    """A name from a transcript as a column can hold it: without NULs, of at most 100 characters."""
+    return name.replace("\0", "")[:100]
+
+
 class _Meta(msgspec.Struct, rename="camel"):
     agent_type: str = ""
 
@@ -81,7 +87,17 @@ _decode_meta = msgspec.json.Decoder(_Meta).decode
 def agent_id_of(path: Path) -> str:
     """The agent that an `agent-<id>.jsonl` or `agent-<id>.meta.json` is about, or ""."""
     name = path.name
-    return name.removeprefix("agent-").split(".")[0] if name.startswith("agent-") else ""
+    return as_id(name.removeprefix("agent-").split(".")[0]) if name.startswith("agent-") else ""
+
+
+def as_text(path: Path | str) -> str:
+    """A path as text that can be shown and stored; it may be made of any bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def as_id(part: str) -> str:
+    """A part of a path as a column for ids can hold it."""
+    return as_text(part)[:100]
 
 
 def read_meta(path: Path) -> AgentName | None:
@@ -90,7 +106,7 @@ def read_meta(path: Path) -> AgentName | None:
     Raises OSError if it cannot be read.
     """
     try:
-        agent_type = _decode_meta(path.read_bytes()).agent_type
+        agent_type = storable(_decode_meta(path.read_bytes()).agent_type)
     except (ValueError, RecursionError):
         return None
     session_id = _session_of(path)
@@ -103,7 +119,7 @@ def _session_of(meta: Path) -> str:
     """The session folder above `subagents`, or what the transcript beside the file says."""
     folders = meta.parts[:-1]
     if "subagents" in folders:
-        return folders[len(folders) - 1 - folders[::-1].index("subagents") - 1]
+        return as_id(folders[len(folders) - 1 - folders[::-1].index("subagents") - 1])
     transcript = meta.with_name(meta.name.removesuffix(META_SUFFIX) + ".jsonl")
     try:
         with transcript.open("rb") as file:

@@ -13,7 +13,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from allocation.policy.errors import RuleError
-from allocation.usage.transcripts.attribution import META_SUFFIX
+from allocation.usage.transcripts.attribution import META_SUFFIX, as_text
 
 JOURNAL = "journal.jsonl"
 # Of a file given by name this much is looked at to tell whether it is a transcript at all.
@@ -76,21 +76,21 @@ def _stat_given(path: Path) -> os.stat_result:
     try:
         return path.stat()
     except FileNotFoundError:
-        raise RuleError(f"There is no file or folder {_shown(path)}.") from None
+        raise RuleError(f"There is no file or folder {as_text(path)}.") from None
     except (OSError, ValueError) as error:
-        raise RuleError(f"{_shown(path)} cannot be read: {reason_of(error)}.") from None
+        raise RuleError(f"{as_text(path)} cannot be read: {reason_of(error)}.") from None
 
 
 def _refuse_other_files(path: Path, given: os.stat_result) -> None:
     if not S_ISREG(given.st_mode):
-        raise RuleError(f"{_shown(path)} is neither a folder nor a file.")
+        raise RuleError(f"{as_text(path)} is neither a folder nor a file.")
     try:
         with path.open("rb") as file:
             head = file.read(LOOKED_AT)
     except OSError as error:
-        raise RuleError(f"{_shown(path)} cannot be read: {reason_of(error)}.") from None
+        raise RuleError(f"{as_text(path)} cannot be read: {reason_of(error)}.") from None
     if is_binary(head) or not (path.suffix == ".jsonl" or _begins_with_object(head)):
-        raise RuleError(f"{_shown(path)} is neither a folder nor a transcript (JSON lines).")
+        raise RuleError(f"{as_text(path)} is neither a folder nor a transcript (JSON lines).")
 
 
 def is_binary(head: bytes) -> bool:
@@ -156,8 +156,3 @@ def _is_new(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:
 def reason_of(error: Exception) -> str:
     """Why a file cannot be read, in a few words."""
     return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _shown(path: Path) -> str:
-    """A path as a message can hold it, whatever bytes it is made of."""
-    return str(path).encode("utf-8", "backslashreplace").decode()

@@ -1,116 +1,45 @@
 """From one line of a transcript to what it says: a request, a name, or nothing."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
 
-import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
 
-from allocation.usage.observation import MOST_TOKENS, Observation
+from allocation.usage.observation import Observation
 from allocation.usage.transcripts.attribution import (
     DEFAULT_AGENT,
     AgentCall,
     AgentName,
     Evidence,
+    storable,
+)
+from allocation.usage.transcripts.shapes import (
+    NOTHING,
+    AgentInput,
+    AnyLine,
+    Block,
+    Line,
+    Message,
+    ProgressLine,
+    ResultLine,
+    ToolResult,
+    Usage,
 )
 
-Tokens = Annotated[int, Meta(ge=0, le=MOST_TOKENS)] | None
-Id = Annotated[str, Meta(max_length=100)] | None
-
 SYNTHETIC = "<synthetic>"
-NOTHING = Raw(b"")
 
 
 class Unreadable(ValueError):
     """A line that should say something and cannot be understood."""
 
 
-class _CacheWrites(Struct, gc=False):
-    ephemeral_5m_input_tokens: Tokens = 0
-    ephemeral_1h_input_tokens: Tokens = 0
-
-
-class _Usage(Struct, gc=False):
-    input_tokens: Tokens = 0
-    output_tokens: Tokens = 0
-    cache_creation_input_tokens: Tokens = 0
-    cache_read_input_tokens: Tokens = 0
-    cache_creation: _CacheWrites | None = None
-
-
-class _Message(Struct, gc=False):
-    id: Id = None
-    model: Id = None
-    stop_reason: str | None = None
-    usage: _Usage | None = None
-    content: Raw = NOTHING
-
-
-class _Line(Struct, rename="camel", gc=False):
-    type: str = ""
-    timestamp: datetime | None = None
-    session_id: Id = None
-    agent_id: Id = None
-    is_sidechain: bool | None = None
-    request_id: Id = None
-    attribution_agent: str | None = None
-    uuid: Id = None
-    message: _Message | None = None
-    # Spelt like this it is `claude -p --output-format stream-json` that was saved: the same
-    # requests with placeholder counts, which stand in their transcripts too.
-    stream_session: Raw = msgspec.field(default=NOTHING, name="session_id")
-
-
-class _AnyLine(Struct, rename="camel"):
-    """A line of which nothing is expected; decoding it checks that it is a JSON object."""
-
-    type: Any = ""
-
-
-class _Block(Struct):
-    type: str = ""
-    id: str = ""
-    tool_use_id: str = ""
-    name: str = ""
-    input: Raw = NOTHING
-
-
-class _AgentInput(Struct):
-    subagent_type: str | None = None
-
-
-class _Content(Struct, frozen=True):
-    content: tuple[_Block, ...] = ()
-
-
-class _ToolResult(Struct, rename="camel"):
-    agent_id: str = ""
-    agent_type: str = ""
-
-
-class _ResultLine(Struct, rename="camel"):
-    session_id: Id = None
-    message: _Content = _Content()
-    tool_use_result: Raw = NOTHING
-
-
-class _ProgressData(Struct, rename="camel", frozen=True):
-    agent_id: str = ""
-
-
-class _ProgressLine(Struct, rename="camel"):
-    session_id: Id = None
-    data: _ProgressData = _ProgressData()
-    parent_tool_use_id: str = msgspec.field(default="", name="parentToolUseID")
-
-
-_decode = msgspec.json.Decoder(_Line).decode
-_decode_any = msgspec.json.Decoder(_AnyLine).decode
-_decode_blocks = msgspec.json.Decoder(list[_Block]).decode
-_decode_agent_input = msgspec.json.Decoder(_AgentInput).decode
-_decode_result = msgspec.json.Decoder(_ResultLine).decode
-_decode_tool_result = msgspec.json.Decoder(_ToolResult).decode
-_decode_progress = msgspec.json.Decoder(_ProgressLine).decode
+_decode = Decoder(Line).decode
+_decode_any = Decoder(AnyLine).decode
+_decode_blocks = Decoder(list[Block]).decode
+_decode_agent_input = Decoder(AgentInput).decode
+_decode_result = Decoder(ResultLine).decode
+_decode_tool_result = Decoder(ToolResult).decode
+_decode_progress = Decoder(ProgressLine).decode
 
 # What decoding raises on hostile input: syntax, shape, UTF-8, and nesting beyond all reason.
 BROKEN = (ValueError, RecursionError)
@@ -135,9 +64,8 @@ def understand(line: bytes | bytearray, *, session_id: str, agent_id: str) -> Sa
     not lose the request.
     """
     if line[:1] == b"\0":
-        line = (
-            line.lstrip(b"\0") or line
-        )  # a crash leaves a run of NULs, and the next line follows it
+        # A crash leaves a run of NULs, and the next line follows it.
+        line = line.lstrip(b"\0") or line
     if b'"usage"' in line:
         return _usage_line(line, session_id, agent_id)
     result = line.find(b'"toolUseResult"')
@@ -148,7 +76,7 @@ def understand(line: bytes | bytearray, *, session_id: str, agent_id: str) -> Sa
     return SILENT
 
 
-def _check(line: bytes | bytearray) -> _AnyLine | None:
+def _check(line: bytes | bytearray) -> AnyLine | None:
     """The line's type, None of a blank line. Raises Unreadable if it is no JSON object."""
     if not line.strip():
         return None
@@ -179,7 +107,7 @@ def _usage_line(line: bytes | bytearray, session_id: str, agent_id: str) -> Said
     name = None
     if request.agent_id and decoded.attribution_agent:
         name = AgentName(
-            session, request.agent_id, _stored(decoded.attribution_agent), Evidence.LINE
+            session, request.agent_id, storable(decoded.attribution_agent), Evidence.LINE
         )
     # Versions in which a call may leave it out name the agent in other places.
     calls = _calls(message.content, session) if b'"subagent_type"' in line else ()
@@ -195,7 +123,7 @@ def _other_line(line: bytes | bytearray, kind: object, session_id: str) -> Said:
 
 
 def _request(
-    line: _Line, message: _Message, usage: _Usage, session_id: str, file_agent: str
+    line: Line, message: Message, usage: Usage, session_id: str, file_agent: str
 ) -> Observation:
     moment = line.timestamp
     message_id = message.id or (None if line.request_id else line.uuid and f"line:{line.uuid}")
@@ -214,7 +142,7 @@ def _request(
         at,
         session_id,
         "" if own else agent_id,
-        "" if own else _stored(line.attribution_agent or ""),
+        "" if own else storable(line.attribution_agent or ""),
         not own and bool(line.is_sidechain or agent_id),
         message.model or "",
         "",
@@ -227,7 +155,7 @@ def _request(
     )
 
 
-def _cache_writes(usage: _Usage) -> tuple[int, int]:
+def _cache_writes(usage: Usage) -> tuple[int, int]:
     """Tokens written for 5 minutes and for 1 hour. Without a split they count as the former."""
     split = usage.cache_creation
     if split is not None:
@@ -246,11 +174,6 @@ def _in_utc(moment: datetime) -> datetime:
         raise Unreadable from error
 
 
-def _stored(name: str) -> str:
-    """A name as a column can hold it."""
-    return name.replace("\0", "")[:100]
-
-
 def _calls(content: Raw, session_id: str) -> tuple[AgentCall, ...]:
     """The sub-agents that a response calls."""
     calls = []
@@ -259,7 +182,7 @@ def _calls(content: Raw, session_id: str) -> tuple[AgentCall, ...]:
             if block.type == "tool_use" and block.name in {"Agent", "Task"} and block.id:
                 named = _decode_agent_input(block.input).subagent_type
                 calls.append(
-                    AgentCall(_stored(block.id), session_id, _stored(named or DEFAULT_AGENT))
+                    AgentCall(storable(block.id), session_id, storable(named or DEFAULT_AGENT))
                 )
     except BROKEN:
         pass  # the request counts all the same
@@ -278,14 +201,14 @@ def _result_line(line: bytes | bytearray, session_id: str) -> Said:
         return SILENT  # likewise: a string, a list
     if not result.agent_id:
         return SILENT
-    session, agent_id = _stored(decoded.session_id or session_id), _stored(result.agent_id)
+    session, agent_id = storable(decoded.session_id or session_id), storable(result.agent_id)
     if result.agent_type:
-        name = AgentName(session, agent_id, _stored(result.agent_type), Evidence.PARENT)
+        name = AgentName(session, agent_id, storable(result.agent_type), Evidence.PARENT)
         return Said(name=name)
     tool_use_id = next((b.tool_use_id for b in decoded.message.content if b.tool_use_id), "")
     if not tool_use_id:
         return SILENT
-    call = AgentCall(_stored(tool_use_id), session, "", agent_id, Evidence.PARENT)
+    call = AgentCall(storable(tool_use_id), session, "", agent_id, Evidence.PARENT)
     return Said(calls=(call,))
 
 
@@ -299,10 +222,10 @@ def _progress_line(line: bytes | bytearray, session_id: str) -> Said:
     return Said(
         calls=(
             AgentCall(
-                _stored(decoded.parent_tool_use_id),
-                _stored(decoded.session_id or session_id),
+                storable(decoded.parent_tool_use_id),
+                storable(decoded.session_id or session_id),
                 "",
-                _stored(decoded.data.agent_id),
+                storable(decoded.data.agent_id),
                 Evidence.PROGRESS,
             ),
         )

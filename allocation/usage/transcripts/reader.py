@@ -6,6 +6,7 @@ lines that begin in it.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,7 @@ from allocation.usage.transcripts.attribution import (
     AgentCall,
     AgentName,
     agent_id_of,
+    as_id,
     read_meta,
 )
 from allocation.usage.transcripts.discover import LOOKED_AT, is_binary, reason_of
@@ -30,9 +32,12 @@ _DIGESTED = 1024
 
 
 class Segment(msgspec.Struct, frozen=True, array_like=True):
-    """Bytes [start, stop) of a file. `aligned` says that a line begins at `start`."""
+    """Bytes [start, stop) of a file. `aligned` says that a line begins at `start`.
 
-    path: str
+    `path` is as the file system has it: a name may be made of any bytes.
+    """
+
+    path: bytes
     start: int
     stop: int
     aligned: bool = True
@@ -46,7 +51,7 @@ class End(msgspec.Struct, frozen=True, array_like=True):
     the segment: the file has been read to the size it had.
     """
 
-    path: str
+    path: bytes
     offset: int | None
     digest: str
     last: bool
@@ -59,7 +64,7 @@ class Reading(msgspec.Struct, array_like=True):
     names: list[AgentName] = []
     calls: list[AgentCall] = []
     ends: list[End] = []
-    skipped: list[tuple[str, str]] = []  # path, reason
+    skipped: list[tuple[bytes, str]] = []  # path, reason
     bytes: int = 0
     lines: int = 0
     unreadable: int = 0
@@ -70,7 +75,7 @@ def read(segments: Sequence[Segment]) -> Reading:
     notes = _Notes()
     for segment in segments:
         try:
-            if segment.path.endswith(META_SUFFIX):
+            if segment.path.endswith(META_SUFFIX.encode()):
                 notes.meta(segment)
             else:
                 notes.transcript(segment)
@@ -99,15 +104,15 @@ class _Notes:
         self._calls: dict[str, AgentCall] = {}
 
     def meta(self, segment: Segment) -> None:
-        name = read_meta(Path(segment.path))
+        name = read_meta(Path(os.fsdecode(segment.path)))
         if name is not None:
             self._name(name)
         self.reading.ends.append(End(segment.path, segment.stop, "", True))
 
     def transcript(self, segment: Segment) -> None:
-        path = Path(segment.path)
+        path = Path(os.fsdecode(segment.path))
         agent_id = agent_id_of(path)
-        session_id = "" if agent_id else path.stem[:100]
+        session_id = "" if agent_id else as_id(path.stem)
         with path.open("rb", buffering=0) as file:
             if segment.start == 0 and is_binary(file.read(LOOKED_AT)):
                 self.reading.skipped.append((segment.path, "a binary file, not a transcript"))

@@ -19,7 +19,7 @@ import msgspec
 from allocation.usage.transcripts.reader import Reading, Segment, read
 
 _ROOT = Path(__file__).resolve().parents[3]
-_encode = msgspec.msgpack.Encoder().encode
+encode = msgspec.msgpack.Encoder().encode
 _decode_reading = msgspec.msgpack.Decoder(Reading).decode
 _decode_segments = msgspec.msgpack.Decoder(list[Segment]).decode
 
@@ -48,9 +48,9 @@ def _share_out(
         while waiting and len(due) < 2 * len(processes):
             number, task = waiting.popleft()
             process = processes[number % len(processes)]
-            _send(_pipe(process.stdin), _encode(task))
+            send(_pipe(process.stdin), encode(task))
             due.append(process)
-        yield _decode_reading(_receive(_pipe(due.popleft().stdout)))
+        yield _decode_reading(receive(_pipe(due.popleft().stdout)))
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -69,12 +69,13 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def _send(pipe: IO[bytes], frame: bytes) -> None:
+def send(pipe: IO[bytes], frame: bytes) -> None:
+    """Write one frame."""
     pipe.write(len(frame).to_bytes(4, "big") + frame)
     pipe.flush()
 
 
-def _receive(pipe: IO[bytes]) -> bytes:
+def receive(pipe: IO[bytes]) -> bytes:
     """The next frame. Raises EOFError when the other end is gone."""
     size = pipe.read(4)
     if len(size) < 4:
@@ -87,10 +88,10 @@ def serve() -> None:
     gc.disable()  # a reading has no cycles, and many objects that would be looked at for them
     while True:
         try:
-            frame = _receive(sys.stdin.buffer)
+            frame = receive(sys.stdin.buffer)
         except EOFError:
             return
-        _send(sys.stdout.buffer, _encode(read(_decode_segments(frame))))
+        send(sys.stdout.buffer, encode(read(_decode_segments(frame))))
 
 
 if __name__ == "__main__":

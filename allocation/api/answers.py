@@ -1,0 +1,172 @@
+"""What the JSON API answers. The keys are a promise to scripts: add to them, never rename.
+
+They are those of `budgetctl … --json`. Amounts of the budget are whole tokens, or decimal strings
+under a meter in US dollars; percentages have two decimals and are cut, not rounded.
+"""
+
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from allocation.checkpoints.models import Checkpoint
+from allocation.decisions.models import Decision
+from allocation.directives.models import Priority, StrategicDirective
+from allocation.display import format as fmt
+from allocation.policy.meter import Meter
+from allocation.policy.recommend import Recommendation, Task
+from allocation.policy.zones import Zone
+from allocation.usage.ingest import Stored
+from allocation.usage.standing import Standing
+
+Json = dict[str, Any]
+
+
+def status(standing: Standing) -> Json:
+    """Where the week stands. `light` is the zone, or OFF."""
+    meter = standing.meter
+    usd = standing.burned.usd
+    return {
+        "at": _iso(standing.at),
+        "light": standing.zone.value if standing.enabled else "OFF",
+        "enabled": standing.enabled,
+        "week": {"start": _iso(standing.window.start), "end": _iso(standing.window.end)},
+        "meter": meter.name,
+        "unit": "usd" if meter.in_dollars else "tokens",
+        "limit": _amount(standing.limit, meter),
+        "reserve": _amount(standing.reserve, meter),
+        "effective_limit": _amount(standing.effective_limit, meter),
+        "used": _amount(standing.used, meter),
+        "remaining": _amount(standing.remaining, meter),
+        "over": _amount(standing.over, meter),
+        "percent": _percent(standing.share),
+        "zone": standing.zone.value,
+        "exhausted": standing.exhausted,
+        "raw": standing.burned.counts.raw,
+        "usd": _dollars(usd) if usd is not None else None,
+        "unpriced_records": standing.burned.unpriced,
+    }
+
+
+def answer(
+    task: Task,
+    recommendation: Recommendation,
+    *,
+    zone: Zone | str,
+    decision: Decision | None,
+    sd: StrategicDirective | None = None,
+) -> Json:
+    """The answer for one run. `decision` is null for a what-if, `model` for a run put off."""
+    return {
+        "decision": decision.pk if decision else None,
+        "sub_agent": task.sub_agent,
+        "phase": task.phase.value,
+        "complexity": task.complexity,
+        "critical": task.critical,
+        "read_only": task.read_only,
+        "sd": sd.code if sd else None,
+        "zone": str(zone),
+        "outcome": recommendation.outcome.value,
+        "model": recommendation.tier.name if recommendation.tier else None,
+        "floor": recommendation.floor.name,
+        "preferred": recommendation.preferred.name,
+        "reason": recommendation.reason,
+    }
+
+
+def decision(row: Decision) -> Json:
+    """One decision with what became of it."""
+    return {
+        "decision": row.pk,
+        "at": _iso(row.at),
+        "actor": row.actor,
+        "sub_agent": row.sub_agent,
+        "phase": row.phase,
+        "complexity": row.complexity,
+        "critical": row.critical,
+        "read_only": row.read_only,
+        "sd": row.sd.code if row.sd else None,
+        "zone": row.zone,
+        "outcome": row.outcome,
+        "model": row.recommended.name if row.recommended else None,
+        "floor": row.floor,
+        "preferred": row.preferred,
+        "reason": row.reason,
+        "override": row.override_id,
+        "requested": row.requested or None,
+        "observed": row.observed or None,
+        "mismatch": row.mismatch,
+        "override_reason": row.override_reason or None,
+        "result": row.result or None,
+        "session": row.session_id or None,
+        "agent": row.agent_id or None,
+    }
+
+
+def counted(stored: Stored, unknown_sds: list[str]) -> Json:
+    """What became of reported requests. `unknown_models` are counted; what they cost is unknown."""
+    return {
+        "new": stored.new,
+        "improved": stored.improved,
+        "unchanged": stored.unchanged,
+        "unknown_models": sorted(stored.unknown_models),
+        "unknown_sds": unknown_sds,
+    }
+
+
+def checkpoint(row: Checkpoint) -> Json:
+    """A checkpoint, where its SD is now, and the budget at that moment (the report's keys)."""
+    return {
+        "sd": row.sd.code,
+        "kind": row.kind,
+        "phase": row.phase,
+        "at": _iso(row.at),
+        "tokens": row.tokens,
+        "mix": row.mix,
+        "rework_cycles": row.rework_cycles,
+        "lines_modified": row.lines_modified,
+        "note": row.note,
+        "submission": str(row.submission),
+        "sd_status": row.sd.status,
+        "sd_phase": row.sd.phase or None,
+        "state": row.state,
+    }
+
+
+def sd(row: StrategicDirective) -> Json:
+    """One SD."""
+    return {
+        "sd": row.code,
+        "title": row.title,
+        "complexity": row.complexity,
+        "priority": Priority(row.priority).label,
+        "critical": row.critical,
+        "estimate": row.estimate,
+        "status": row.status,
+        "phase": row.phase or None,
+        "deferral_reason": row.deferral_reason or None,
+        "created_at": _iso(row.created_at),
+        "started_at": _iso(row.started_at),
+        "completed_at": _iso(row.completed_at),
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _amount(value: Fraction, meter: Meter) -> int | str:
+    return _dollars(value) if meter.in_dollars else fmt.whole(value)
+
+
+def _dollars(value: Fraction | Decimal) -> str:
+    exact = value if isinstance(value, Decimal) else Decimal(value.numerator) / value.denominator
+    if exact != value:
+        exact = round(exact, 6)
+    text = f"{exact:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _percent(share: Fraction) -> float:
+    exact = Decimal(share.numerator * 100) / share.denominator
+    return float(exact.quantize(Decimal("0.01"), ROUND_DOWN))

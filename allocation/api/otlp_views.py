@@ -1,0 +1,139 @@
+"""The OTLP/HTTP receiver: POST /otlp/v1/logs and /otlp/v1/metrics.
+
+Answers are those of the OTLP specification: the media type of the request, an empty response for
+full success, `partial_success` for what was rejected or should be known, a Status for an error.
+503 is what a client tries again; everything else is final.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
+
+from allocation.api.bodies import BodyRefused, media_type, read_body
+from allocation.api.models import Scope
+from allocation.api.operations import AccessRefused, authenticate
+from allocation.api.otlp import sights_of
+from allocation.api.otlp_body import MalformedBody, read_logs, read_token_counts
+from allocation.api.telemetry import Accepted, store_counts, store_requests
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 32 * 1024 * 1024
+JSON = "application/json"
+PROTOBUF = "application/x-protobuf"
+BUSY = "The database is busy or away. Nothing was stored; send it again."
+
+Receive = Callable[[bytes, bool, datetime], Accepted]
+
+
+@login_not_required
+@csrf_exempt
+@require_POST
+def receive_logs(request: HttpRequest) -> HttpResponse:
+    """Log records: `api_request` events become usage."""
+
+    def receive(body: bytes, is_json: bool, now: datetime) -> Accepted:
+        return store_requests(sights_of(read_logs(body, is_json=is_json), now=now))
+
+    accepted = _received(request, receive)
+    if isinstance(accepted, HttpResponse):
+        return accepted
+    answer = ExportLogsServiceResponse()
+    if accepted.rejected or accepted.notes:
+        answer.partial_success.rejected_log_records = accepted.rejected
+        answer.partial_success.error_message = " ".join(accepted.notes)
+    return _answer(request, accepted, "rejectedLogRecords", answer.SerializeToString())
+
+
+@login_not_required
+@csrf_exempt
+@require_POST
+def receive_metrics(request: HttpRequest) -> HttpResponse:
+    """Metrics: token counts become daily sums, a cross-check of the usage records."""
+
+    def receive(body: bytes, is_json: bool, now: datetime) -> Accepted:
+        return store_counts(read_token_counts(body, is_json=is_json), body=body, now=now)
+
+    accepted = _received(request, receive)
+    if isinstance(accepted, HttpResponse):
+        return accepted
+    answer = ExportMetricsServiceResponse()
+    if accepted.rejected or accepted.notes:
+        answer.partial_success.rejected_data_points = accepted.rejected
+        answer.partial_success.error_message = " ".join(accepted.notes)
+    return _answer(request, accepted, "rejectedDataPoints", answer.SerializeToString())
+
+
+def _received(request: HttpRequest, receive: Receive) -> Accepted | HttpResponse:
+    """What became of the batch, or the answer that refuses it."""
+    now = timezone.now()
+    try:
+        token = authenticate(
+            header=request.headers.get("Authorization", ""), scope=Scope.USAGE, now=now
+        )
+        kind = media_type(request)
+        if kind not in {JSON, PROTOBUF}:
+            raise BodyRefused(415, f"Content-Type must be {JSON} or {PROTOBUF}.")
+        accepted = receive(read_body(request, most=MOST_BYTES), kind == JSON, now)
+    except (AccessRefused, BodyRefused) as error:
+        return _refusal(request, error.status, str(error))
+    except MalformedBody as error:
+        return _refusal(request, 400, str(error))
+    except OperationalError:
+        logger.exception("OTLP batch not stored")
+        return _refusal(request, 503, BUSY)
+    for note in accepted.notes:
+        logger.warning("OTLP from %s: %s", token.shown, note)
+    return accepted
+
+
+def _answer(
+    request: HttpRequest, accepted: Accepted, rejected: str, protobuf: bytes
+) -> HttpResponse:
+    if media_type(request) == PROTOBUF:
+        return HttpResponse(protobuf, content_type=PROTOBUF)
+    said = {}
+    if accepted.rejected or accepted.notes:
+        # 64-bit integers are text in protobuf's JSON.
+        said["partialSuccess"] = {
+            rejected: str(accepted.rejected),
+            "errorMessage": " ".join(accepted.notes),
+        }
+    return HttpResponse(json.dumps(said), content_type=JSON)
+
+
+def _refusal(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    """A google.rpc.Status with its message; `error` beside it, as everywhere in this API."""
+    if media_type(request) == PROTOBUF:
+        message = sentence.encode()
+        body = b"\x12" + _varint(len(message)) + message
+        response = HttpResponse(body, content_type=PROTOBUF, status=status)
+    else:
+        text = json.dumps({"message": sentence, "error": sentence})
+        response = HttpResponse(text, content_type=JSON, status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        response["Retry-After"] = "5"
+    return response
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

@@ -1,0 +1,96 @@
+"""How the JSON API says no: `{"error": "one sentence"}` and the status that fits, never a trace."""
+
+import logging
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from allocation.api.bodies import BodyRefused
+from allocation.api.operations import AccessRefused
+from allocation.policy.errors import RuleError
+
+logger = logging.getLogger(__name__)
+
+BUSY = "The database is busy or away. Nothing was stored; send it again."
+
+
+class Conflict(Exception):
+    """What cannot be done because something else was done before. `str()` is one sentence."""
+
+
+class StrictParser(Parser):
+    """JSON as the standard has it: no NaN, no lone surrogates, no nesting beyond all reason."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The body as Python values. Raises an exception that the API answers with 400."""
+        return msgspec.json.decode(request.body)
+
+
+def refusal(status: int, sentence: str) -> HttpResponse:
+    """The answer that says why not."""
+    body = msgspec.json.encode({"error": sentence})
+    response = HttpResponse(body, content_type="application/json", status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        response["Retry-After"] = "5"
+    return response
+
+
+def say_no(api: NinjaAPI) -> None:
+    """Teach an API to answer every exception in this way."""
+
+    @api.exception_handler(AccessRefused)
+    @api.exception_handler(BodyRefused)
+    def with_its_status(request: HttpRequest, error: Any) -> HttpResponse:
+        return refusal(error.status, str(error))
+
+    @api.exception_handler(RuleError)
+    def against_a_rule(request: HttpRequest, error: Any) -> HttpResponse:
+        return refusal(422, str(error))
+
+    @api.exception_handler(Conflict)
+    def in_conflict(request: HttpRequest, error: Any) -> HttpResponse:
+        return refusal(409, str(error))
+
+    @api.exception_handler(Http404)
+    @api.exception_handler(ObjectDoesNotExist)
+    def not_found(request: HttpRequest, error: Any) -> HttpResponse:
+        return refusal(404, str(error) or "There is nothing at this address.")
+
+    @api.exception_handler(HttpError)
+    def ninjas_own(request: HttpRequest, error: Any) -> HttpResponse:
+        malformed = error.status_code == 400
+        return refusal(error.status_code, "The body is not JSON." if malformed else str(error))
+
+    @api.exception_handler(ValidationError)
+    def of_wrong_shape(request: HttpRequest, error: Any) -> HttpResponse:
+        return refusal(422, _sentence(error.errors))
+
+    @api.exception_handler(OperationalError)
+    def database_away(request: HttpRequest, error: Any) -> HttpResponse:
+        logger.exception("%s", request.path)
+        return refusal(503, BUSY)
+
+    @api.exception_handler(Exception)
+    def unforeseen(request: HttpRequest, error: Any) -> HttpResponse:
+        logger.exception("%s", request.path)
+        return refusal(500, "Something went wrong that should not; the server's log says what.")
+
+
+def _sentence(errors: list[dict[str, Any]]) -> str:
+    """The first thing that is wrong, and how many more there are."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "one", "many"})
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    if not where:
+        return f"The body is missing, or is no object or list: {first['msg']}{more}."
+    if first["type"] == "extra_forbidden":
+        return f"“{where[:100]}” is not something that can be set here{more}."
+    return f"“{where[:100]}”: {first['msg']}{more}."

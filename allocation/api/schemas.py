@@ -1,0 +1,151 @@
+"""What the JSON API takes. A key that is not listed is refused, not ignored."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+from allocation.checkpoints.models import MOST_TOKENS as MOST_BY_HAND
+from allocation.policy.phases import CheckpointKind, Phase
+from allocation.policy.zones import Zone
+from allocation.usage.observation import MOST_TOKENS
+
+MOST_AT_ONCE = 1_000
+
+# PostgreSQL cannot store NUL.
+_PLAIN = r"^[^\x00]*$"
+Word = Annotated[str, StringConstraints(max_length=100, pattern=_PLAIN)]
+Sentences = Annotated[str, StringConstraints(max_length=2_000, pattern=_PLAIN)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_PLAIN)]
+Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS, strict=True)]
+
+
+def _capitals(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+InPhase = Annotated[Phase, BeforeValidator(_capitals)]
+InZone = Annotated[Zone, BeforeValidator(_capitals)]
+
+
+class _Given(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RunAsked(_Given):
+    """A run that a tier is wanted for. Phase, complexity and critical default to the SD's.
+
+    With a `zone` it is a what-if: answered, and not logged. Asked again with its `key`, the answer
+    is the one already given. `requested` is the tier it would take by itself.
+    """
+
+    sub_agent: Word
+    phase: InPhase | None = None
+    complexity: Annotated[int, Field(ge=1, le=5, strict=True)] | None = None
+    critical: bool | None = None
+    read_only: bool = False
+    sd: Word | None = None
+    key: Key | None = None
+    requested: Annotated[str, StringConstraints(max_length=20, pattern=_PLAIN)] = ""
+    session: Word = ""
+    agent: Word = ""
+    zone: InZone | None = None
+
+
+class CacheWrites(Schema):
+    """`cache_creation` of the Messages API."""
+
+    ephemeral_5m_input_tokens: Tokens | None = None
+    ephemeral_1h_input_tokens: Tokens | None = None
+
+
+class MessagesUsage(Schema):
+    """`usage` as the Messages API gives it. What it says beyond this is passed over."""
+
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    cache_creation_input_tokens: Tokens | None = None
+    cache_read_input_tokens: Tokens | None = None
+    cache_creation: CacheWrites | None = None
+
+
+class RequestReported(_Given):
+    """One API request. `usage` has its counts; without it, `text` or a number of `characters` is
+    estimated at 4 characters a token, and the record says so.
+
+    `message_id`, `request_id` or `key` makes it count once however often it is sent.
+    """
+
+    model: Word = ""
+    usage: MessagesUsage | None = None
+    text: Annotated[str, Field(max_length=10_000_000)] | None = None
+    characters: Tokens | None = None
+    message_id: Id | None = None
+    request_id: Id | None = None
+    key: Key | None = None
+    session: Word = ""
+    agent: Word = ""
+    sub_agent: Word = ""
+    sd: Word | None = None
+    phase: InPhase | None = None
+    at: datetime | None = None
+
+
+class OutcomeReported(_Given):
+    """What became of a decided run. `observed` is the model that ran, or its tier."""
+
+    observed: Word = ""
+    requested: Annotated[str, StringConstraints(max_length=20, pattern=_PLAIN)] = ""
+    result: Literal["", "passed", "failed", "rework"] = ""
+    override_reason: Sentences = ""
+
+
+class CheckpointLogged(_Given):
+    """A checkpoint of an SD. `tokens` are fresh ones since the last; `mix` is in whole percent."""
+
+    sd: Word
+    kind: CheckpointKind
+    phase: InPhase | None = None
+    tokens: Annotated[int, Field(ge=0, le=MOST_BY_HAND, strict=True)] | None = None
+    mix: dict[Word, Annotated[int, Field(ge=0, le=100, strict=True)]] = {}
+    rework_cycles: Annotated[int, Field(ge=0, le=1_000, strict=True)] = 0
+    lines_modified: Annotated[int, Field(ge=0, le=100_000_000, strict=True)] | None = None
+    note: Sentences = ""
+    at: datetime | None = None
+    submission: UUID | None = None
+
+
+class SdProposed(_Given):
+    """An SD to propose. `estimate` is in tokens."""
+
+    code: Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)]
+    title: Annotated[str, StringConstraints(max_length=200, pattern=_PLAIN)] = ""
+    complexity: Annotated[int, Field(ge=1, le=5, strict=True)] = 3
+    priority: Literal["low", "normal", "high"] = "normal"
+    critical: bool = False
+    estimate: Annotated[int, Field(ge=0, le=MOST_BY_HAND, strict=True)] | None = None
+
+
+class Refusal(Schema):
+    """Why something was not done, in one sentence."""
+
+    error: str
+
+
+def _one_or_many(value: Any) -> str:
+    return "many" if isinstance(value, list) else "one"
+
+
+RunsAsked = Annotated[
+    Annotated[RunAsked, Tag("one")]
+    | Annotated[list[RunAsked], Field(min_length=1, max_length=MOST_AT_ONCE), Tag("many")],
+    Discriminator(_one_or_many),
+]
+RequestsReported = Annotated[
+    Annotated[RequestReported, Tag("one")]
+    | Annotated[list[RequestReported], Field(min_length=1, max_length=MOST_AT_ONCE), Tag("many")],
+    Discriminator(_one_or_many),
+]

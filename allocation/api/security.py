@@ -1,0 +1,40 @@
+"""The door of the JSON API: a token with the scope, then a body of bounded size."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security import HttpBearer
+
+from allocation.api.bodies import BodyRefused, media_type, read_body
+from allocation.api.models import AgentToken
+from allocation.api.operations import authenticate
+
+MOST_BYTES = 10 * 1024 * 1024
+
+
+class Bearer(HttpBearer):
+    """An agent token with a scope. The token is `request.auth` afterwards.
+
+    Raises AccessRefused, and BodyRefused for a body that is too large or not JSON by its type.
+    """
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> AgentToken:
+        token = authenticate(
+            header=request.headers.get(self.header, ""), scope=self.scope, now=timezone.now()
+        )
+        if request.method == "POST":
+            if media_type(request) != "application/json":
+                raise BodyRefused(415, "Content-Type must be application/json.")
+            # Django's own reading stops at DATA_UPLOAD_MAX_MEMORY_SIZE, which is meant for forms,
+            # and knows no gzip. What is read here is what `request.body` gives to the parser.
+            request._body = read_body(request, most=MOST_BYTES)  # type: ignore[attr-defined]
+        return token
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Never called: `__call__` does all of it."""
+        raise NotImplementedError

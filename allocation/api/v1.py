@@ -1,0 +1,144 @@
+"""The JSON API at /api/v1. Agents ask and report; no endpoint writes a limit, a floor, a price, an
+override or the switch."""
+
+from typing import Annotated, Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Body, Header, NinjaAPI, Query
+from pydantic import Field
+
+from allocation.api import answers, checkpointing, recommending, reported
+from allocation.api.models import AgentToken, Scope
+from allocation.api.refusals import StrictParser, say_no
+from allocation.api.schemas import (
+    CheckpointLogged,
+    Key,
+    OutcomeReported,
+    Refusal,
+    RequestsReported,
+    RunsAsked,
+    SdProposed,
+)
+from allocation.api.security import Bearer
+from allocation.api.telemetry import count_requests, lay_to_sds
+from allocation.decisions.models import Decision
+from allocation.decisions.outcomes import RunOutcome, record_outcome
+from allocation.usage.standing import standing_at
+
+Json = dict[str, Any]
+IdempotencyKey = Annotated[Key | None, Header(alias="Idempotency-Key")]
+PageSize = Annotated[int, Query(), Field(ge=1, le=500)]
+
+# The docs pages of django-ninja need inline styles, which the content security policy forbids.
+api = NinjaAPI(
+    title="budgetctl",
+    version="1",
+    urls_namespace="api-v1",
+    docs_url=None,
+    parser=StrictParser(),
+    description="Which tier may a sub-agent run on, and what did it burn? Errors are "
+    '{"error": "one sentence"}.',
+)
+say_no(api)
+
+READ, USAGE = Bearer(Scope.READ), Bearer(Scope.USAGE)
+DECISIONS, CHECKPOINTS = Bearer(Scope.DECISIONS), Bearer(Scope.CHECKPOINTS)
+REFUSALS = {status: Refusal for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)}
+ANSWERS: dict[Any, Any] = {200: Json | list[Json], **REFUSALS}
+
+
+def _token(request: HttpRequest) -> AgentToken:
+    token: AgentToken = request.auth  # type: ignore[attr-defined]
+    return token
+
+
+@api.get("/status", auth=READ, response=ANSWERS)
+def status(request: HttpRequest) -> Json:
+    """Where the running week stands: the light, what is used, what is left."""
+    return answers.status(standing_at(timezone.now()))
+
+
+@api.post("/recommend", auth=DECISIONS, response=ANSWERS)
+def recommend(
+    request: HttpRequest, asked: Body[RunsAsked], key: IdempotencyKey = None
+) -> Json | list[Json]:
+    """Which tier one run, or each of up to 1,000, may use. Logged, except for what-ifs."""
+    many = asked if isinstance(asked, list) else [asked]
+    given = recommending.recommend(many, token=_token(request), key=key, now=timezone.now())
+    return given if isinstance(asked, list) else given[0]
+
+
+@api.post("/usage", auth=USAGE, response=ANSWERS)
+def usage(request: HttpRequest, reports: Body[RequestsReported], key: IdempotencyKey = None) -> Json:
+    """Count one API request, or up to 1,000, as the Messages API gives their usage."""
+    many = reports if isinstance(reports, list) else [reports]
+    now, sender = timezone.now(), _token(request).prefix
+    sights = reported.sights_of(many, sender=sender, key=key, now=now)
+    with transaction.atomic():
+        laid, unknown = lay_to_sds(sights, [(report.sd or "").strip().upper() for report in many])
+        return answers.counted(count_requests(laid), unknown)
+
+
+@api.get("/decisions", auth=READ, response=ANSWERS)
+def decisions(
+    request: HttpRequest, before: int | None = None, size: PageSize = 50, sd: str = ""
+) -> Json:
+    """The decisions, newest first. `next` is the `before` of the page that follows, or null."""
+    rows = Decision.objects.select_related("sd", "recommended").order_by("-id")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    if sd:
+        rows = rows.filter(sd=checkpointing.sd_of(sd))
+    page = list(rows[: size + 1])
+    following = page[size - 1].pk if len(page) > size else None
+    return {"decisions": [answers.decision(row) for row in page[:size]], "next": following}
+
+
+@api.get("/decisions/{int:number}", auth=READ, response=ANSWERS)
+def decision(request: HttpRequest, number: int) -> Json:
+    """One decision."""
+    return answers.decision(recommending.decision_of(number))
+
+
+@api.post("/decisions/{int:number}/outcome", auth=DECISIONS, response=ANSWERS)
+def outcome(request: HttpRequest, number: int, said: OutcomeReported) -> Json:
+    """What became of a run. If it used another tier than recommended, override_reason says why."""
+    row = record_outcome(
+        decision=recommending.decision_of(number),
+        outcome=RunOutcome(**said.model_dump()),
+        actor=_token(request).actor,
+        now=timezone.now(),
+    )
+    return answers.decision(row)
+
+
+@api.get("/sds", auth=READ, response=ANSWERS)
+def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) -> Json:
+    """The SDs, newest first. `next` is the `before` of the page that follows, or null."""
+    page = checkpointing.sds_before(before, size + 1)
+    following = page[size - 1].pk if len(page) > size else None
+    return {"sds": [answers.sd(row) for row in page[:size]], "next": following}
+
+
+@api.get("/sds/{code}", auth=READ, response=ANSWERS)
+def sd(request: HttpRequest, code: str) -> Json:
+    """One SD."""
+    return answers.sd(checkpointing.sd_of(code))
+
+
+@api.post("/sds", auth=CHECKPOINTS, response={201: Json, **REFUSALS})
+def propose_sd(request: HttpRequest, proposed: SdProposed) -> tuple[int, Json]:
+    """Propose an SD."""
+    row = checkpointing.propose(proposed, actor=_token(request).actor, now=timezone.now())
+    return 201, answers.sd(row)
+
+
+@api.post("/checkpoints", auth=CHECKPOINTS, response={201: Json, **REFUSALS})
+def log_checkpoint(
+    request: HttpRequest, logged: CheckpointLogged, key: IdempotencyKey = None
+) -> tuple[int, Json]:
+    """Log a checkpoint of an SD, and move the SD on."""
+    row = checkpointing.log(logged, token=_token(request), key=key, now=timezone.now())
+    return 201, answers.checkpoint(row)

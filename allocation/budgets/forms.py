@@ -1,0 +1,167 @@
+"""What the Chairman types about the budget rule: shape, and each rule beside its own field."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter
+from allocation.budgets.operations import RuleChange, check_limit, check_timezone
+from allocation.display.reading import read_tokens
+from allocation.policy.errors import RuleError
+from allocation.policy.zones import Bounds, effective_limit
+
+PERCENT = {"max_digits": 5, "decimal_places": 2}
+
+
+class LimitField(forms.CharField):
+    """A limit in tokens (500,000 or 500k) or, under a meter in dollars, in dollars (125.50)."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"autocomplete": "off", "class": "number"}
+        super().__init__(widget=forms.TextInput(attrs=attributes), **options)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """Read what was typed."""
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        try:
+            return _amount(text)
+        except RuleError as error:
+            raise ValidationError(
+                f"“{text[:40]}” is not a limit; write 500,000, 500k or 125.50."
+            ) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """In groups of three, cents only where there are some; what was typed stays."""
+        if not isinstance(value, Decimal):
+            return value
+        return f"{value:,.2f}".removesuffix(".00")
+
+
+def _amount(text: str) -> Decimal:
+    typed = text.strip().removeprefix("$").strip()
+    whole, point, cents = typed.rpartition(".")
+    if point and cents.isascii() and cents.isdigit() and len(cents) <= 2:
+        return read_tokens(whole or "0") + Decimal(f"0.{cents}")
+    return Decimal(read_tokens(typed))
+
+
+class RuleForm(forms.Form):
+    """The budget rule, all of it but the switch."""
+
+    limit = LimitField(help_text="For a week, in the unit of the meter.")
+    reserve_percent = forms.DecimalField(
+        label="Reserve, %", **PERCENT, help_text="The share of the limit that is held back."
+    )
+    meter = forms.ModelChoiceField(
+        queryset=Meter.objects.all(), empty_label=None, widget=forms.RadioSelect
+    )
+    reset_weekday = forms.TypedChoiceField(label="Weekday", choices=WEEKDAYS, coerce=int)
+    reset_time = forms.TimeField(
+        label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    timezone = forms.CharField(
+        label="Time zone",
+        max_length=64,
+        widget=forms.TextInput(attrs={"list": "time-zones", "spellcheck": "false"}),
+    )
+    yellow_percent = forms.DecimalField(label="Yellow from, %", **PERCENT)
+    orange_percent = forms.DecimalField(label="Orange from, %", **PERCENT)
+    red_percent = forms.DecimalField(label="Red from, %", **PERCENT)
+    reason = forms.CharField(max_length=300, required=False)
+
+    bounds = ("yellow_percent", "orange_percent", "red_percent")
+
+    def __init__(self, data: QueryDict | None = None, *, rule: BudgetRule) -> None:
+        """`rule` is the rule as it stands: it fills the fields in."""
+        super().__init__(data, initial={name: getattr(rule, name) for name in _COLUMNS})
+        self.rule = rule
+
+    def clean_limit(self) -> Decimal:
+        """A limit that a week can have."""
+        limit: Decimal = self.cleaned_data["limit"]
+        return _obeying(lambda: check_limit(limit), limit)
+
+    def clean_reserve_percent(self) -> Decimal:
+        """A share that leaves something."""
+        reserve: Decimal = self.cleaned_data["reserve_percent"]
+        return _obeying(lambda: effective_limit(Decimal(1), reserve), reserve)
+
+    def clean_timezone(self) -> str:
+        """A zone that this computer knows."""
+        name: str = self.cleaned_data["timezone"].strip()
+        return _obeying(lambda: check_timezone(name), name)
+
+    def clean_red_percent(self) -> Decimal:
+        """The last bound stands for all three: they must rise."""
+        red: Decimal = self.cleaned_data["red_percent"]
+        others = [self.cleaned_data.get(name) for name in self.bounds[:2]]
+        if None in others:
+            return red
+        return _obeying(lambda: Bounds(*others, red), red)  # type: ignore[arg-type]
+
+    def clean(self) -> None:
+        """A meter in another unit needs a limit in that unit."""
+        given = super().clean() or self.cleaned_data
+        meter, limit = given.get("meter"), given.get("limit")
+        if meter is None or limit is None:
+            return
+        was, now = self.rule.meter.to_policy().in_dollars, meter.to_policy().in_dollars
+        if was != now and limit == self.rule.limit:
+            units = ("tokens", "US dollars")
+            self.add_error(
+                "limit",
+                f"This limit was in {units[was]} and the meter counts {units[now]}: "
+                "give a new limit with it.",
+            )
+
+    def change(self) -> RuleChange:
+        """What a valid form changes: nothing that is as it was."""
+        given = {name: self.cleaned_data[name] for name in _COLUMNS}
+        return RuleChange(
+            **{name: value for name, value in given.items() if value != getattr(self.rule, name)}
+        )
+
+
+class SwitchForm(forms.Form):
+    """Turning budgetctl on or off."""
+
+    enabled = forms.TypedChoiceField(
+        choices=[("1", "on"), ("0", "off")],
+        coerce=lambda value: value == "1",
+        widget=forms.HiddenInput,
+    )
+    reason = forms.CharField(max_length=300, required=False)
+
+
+_COLUMNS = (
+    "limit",
+    "reserve_percent",
+    "meter",
+    "reset_weekday",
+    "reset_time",
+    "timezone",
+    "yellow_percent",
+    "orange_percent",
+    "red_percent",
+)
+
+
+def _obeying(check: Callable[[], object], value: Any) -> Any:
+    """The value if the check lets it pass, else its sentence beside the field."""
+    try:
+        check()
+    except RuleError as error:
+        raise ValidationError(str(error)) from error
+    return value
+
+
+def time_zones() -> list[str]:
+    """The names to choose from: cities only, without old aliases such as EST5EDT."""
+    return sorted(name for name in available_timezones() if "/" in name and name[:3] != "Etc")

@@ -1,0 +1,191 @@
+"""What the page of the budget rule prints."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from allocation.audit.models import AuditEntry
+from allocation.audit.operations import Facts
+from allocation.budgets.models import WEEKDAYS, BudgetRule, BudgetWeek, Meter
+from allocation.budgets.operations import running_window
+from allocation.display.format import amount, moment, percent
+from allocation.policy.meter import Weighting
+from allocation.policy.weeks import next_skipped, reset_on
+from allocation.policy.zones import effective_limit
+
+LAST_CHANGES = 20
+SUBJECT = "the budget rule"
+
+_KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+_WORDS = {
+    "enabled": "on",
+    "reserve_percent": "reserve, %",
+    "reset_weekday": "reset weekday",
+    "reset_time": "reset time",
+    "timezone": "time zone",
+    "yellow_percent": "yellow from, %",
+    "orange_percent": "orange from, %",
+    "red_percent": "red from, %",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeterOption:
+    """A meter to choose, what it counts, and what the running week is under it."""
+
+    pk: int
+    name: str
+    sentence: str
+    week: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the audit trail, in words."""
+
+    at: datetime
+    actor: str
+    action: str
+    changes: Sequence[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """Everything on the page of the budget rule beside its form."""
+
+    enabled: bool
+    week_end: datetime
+    effective: str
+    unit: str
+    meters: Sequence[MeterOption]
+    skipped: str
+    history: Sequence[Change]
+
+
+def rule_page(
+    rule: BudgetRule, used: Mapping[int, Fraction], *, chosen: str, now: datetime
+) -> RulePage:
+    """The page at `now`. `used` is what the running week has used under each meter, `chosen` the
+    meter that the form has chosen."""
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    in_dollars = rule.meter.to_policy().in_dollars
+    limit = effective_limit(rule.limit, rule.reserve_percent)
+    entries = AuditEntry.objects.filter(subject=SUBJECT)[:LAST_CHANGES]
+    return RulePage(
+        enabled=rule.enabled,
+        week_end=week.end if week else running_window(now=now, rule=rule).end,
+        effective=amount(limit, in_dollars=in_dollars),
+        unit=_unit(in_dollars),
+        meters=[_option(row, rule, used.get(row.pk), chosen) for row in Meter.objects.all()],
+        skipped=skipped_in_words(rule, now),
+        history=[_change(entry) for entry in entries],
+    )
+
+
+def skipped_in_words(rule: BudgetRule, now: datetime) -> str:
+    """One sentence if a coming reset falls into an hour that the clock skips, else ""."""
+    day = next_skipped(now, rule.reset)
+    if day is None:
+        return ""
+    shown = reset_on(day, rule.reset).astimezone(rule.zone_info)
+    return (
+        f"On {day:%a %-d %b %Y} the clock in {rule.timezone} jumps over {rule.reset_time:%H:%M}; "
+        f"the week then resets at {shown:%H:%M}."
+    )
+
+
+def meter_in_words(meter: Meter) -> str:
+    """What a meter counts, in a sentence or two."""
+    if meter.weighting == Weighting.DOLLARS:
+        return (
+            "Counts US dollars by the price list, and so the limit is in dollars too. "
+            "Usage without a price is not counted."
+        )
+    names = {name: str(Meter._meta.get_field(name).verbose_name) for name in _KINDS}
+    weights = {name: getattr(meter, name) for name in _KINDS}
+    counted = [_weighed(names[name], weight) for name, weight in weights.items() if weight]
+    free = [names[name] for name, weight in weights.items() if not weight]
+    sentence = f"Counts {_and(counted)}" + (f"; {_and(free)} is free." if free else ".")
+    if meter.weighting == Weighting.FLAT:
+        return f"{sentence} Every model weighs the same."
+    price = f"${meter.reference_price.normalize():f}"
+    return (
+        f"{sentence} A model weighs its input price relative to {price} per million tokens, "
+        "so that a dear model uses the budget up faster."
+    )
+
+
+def changes_in_words(before: Facts | None, after: Facts | None) -> list[str]:
+    """What differs, one phrase a column: `limit 600,000 instead of 500,000`."""
+    before, after = before or {}, after or {}
+    return [
+        f"{_WORDS.get(name, name)} {_value(name, after.get(name))} instead of "
+        f"{_value(name, before.get(name))}"
+        for name in [*after, *(before.keys() - after.keys())]
+        if before.get(name) != after.get(name)
+    ]
+
+
+def saved_in_words(before: Facts, after: Facts, *, rule: BudgetRule, week_end: datetime) -> str:
+    """What a change of the rule does, for the status message."""
+    changed = {name for name in after if after[name] != before.get(name)}
+    if not changed:
+        return "Nothing was changed: the rule is as it was."
+    sentences = [f"Saved: {'; '.join(changes_in_words(before, after))}."]
+    if changed & {"limit", "reserve_percent"}:
+        sentences.append("It holds from this week on; weeks that are over keep theirs.")
+    if changed & {"reset_weekday", "reset_time", "timezone"}:
+        sentences.append(f"This week now ends {moment(week_end, rule.zone_info)}.")
+    return " ".join(sentences)
+
+
+def _option(row: Meter, rule: BudgetRule, used: Fraction | None, chosen: str) -> MeterOption:
+    in_dollars = row.to_policy().in_dollars
+    week = ""
+    if used is not None:
+        week = f"This week: {amount(used, in_dollars=in_dollars)} {_unit(in_dollars)}".removesuffix(
+            " US dollars"
+        )
+        if in_dollars == rule.meter.to_policy().in_dollars:
+            share = used / effective_limit(rule.limit, rule.reserve_percent)
+            week += f", {percent(share)} of the limit as it is"
+    return MeterOption(row.pk, row.name, meter_in_words(row), week, str(row.pk) == chosen)
+
+
+def _change(entry: AuditEntry) -> Change:
+    return Change(
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        changes=changes_in_words(entry.before, entry.after),
+        reason=entry.reason,
+    )
+
+
+def _unit(in_dollars: bool) -> str:
+    return "US dollars" if in_dollars else "tokens"
+
+
+def _weighed(name: str, weight: object) -> str:
+    return name if weight == 1 else f"{name} × {weight:f}".rstrip("0").rstrip(".")
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _value(name: str, value: object) -> str:
+    if name == "enabled":
+        return "yes" if value else "no"
+    if name == "reset_weekday" and isinstance(value, int):
+        return dict(WEEKDAYS).get(value, str(value))
+    text = str(value)
+    if name == "reset_time":
+        return text[:5]
+    whole, point, cents = text.partition(".")
+    if whole.isdigit():
+        return f"{int(whole):,}" + (f".{cents}" if point and cents.strip("0") else "")
+    return text

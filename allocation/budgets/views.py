@@ -1,0 +1,116 @@
+"""The page of the budget rule, and the switch."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from fractions import Fraction
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from allocation.access import may_rule, require_rule
+from allocation.audit.operations import facts
+from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
+from allocation.budgets.models import BudgetRule, Meter
+from allocation.budgets.operations import change_rule, running_window, switch
+from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words
+from allocation.display.format import amount
+from allocation.policy.errors import RuleError
+
+# What the running week has used under each meter, by the meter's id. Usage is above budgets in
+# the order of imports, so the project's urls pass the function in.
+Weigh = Callable[[datetime], Mapping[int, Fraction]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
+    """Everybody reads the rule; the Chairman changes it."""
+    rule = BudgetRule.objects.select_related("meter").get()
+    if request.method != "POST":
+        return _show(request, RuleForm(rule=rule), rule, weigh=weigh)
+    actor = require_rule(request.user)
+    form = RuleForm(request.POST, rule=rule)
+    if form.is_valid():
+        before, now = facts(rule), timezone.now()
+        try:
+            reason = form.cleaned_data["reason"]
+            rule = change_rule(change=form.change(), actor=actor, now=now, reason=reason)
+        except RuleError as error:
+            form.add_error(None, str(error))
+        else:
+            end = running_window(now=now, rule=rule).end
+            messages.success(request, saved_in_words(before, facts(rule), rule=rule, week_end=end))
+            _note_consequences(request, before["meter"], rule, weigh(now), now)
+            return redirect("budgets:change-rule")
+    return _show(request, form, rule, weigh=weigh, status=422)
+
+
+@require_POST
+def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
+    """Turn budgetctl on or off, with a reason."""
+    actor = require_rule(request.user)
+    form = SwitchForm(request.POST)
+    if not form.is_valid():
+        rule = BudgetRule.objects.select_related("meter").get()
+        return _show(request, RuleForm(rule=rule), rule, weigh=weigh, switch_form=form, status=422)
+    enabled = form.cleaned_data["enabled"]
+    switch(enabled=enabled, actor=actor, now=timezone.now(), reason=form.cleaned_data["reason"])
+    if enabled:
+        messages.success(request, "budgetctl is on: it recommends and forecasts again.")
+    else:
+        messages.success(
+            request, "budgetctl is off: each sub-agent runs on its registered default model."
+        )
+    return redirect("budgets:change-rule")
+
+
+def _show(
+    request: HttpRequest,
+    form: RuleForm,
+    rule: BudgetRule,
+    *,
+    weigh: Weigh,
+    switch_form: SwitchForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    chosen = str(form["meter"].value())
+    # A form that was refused has not changed the rule, but it may have set the row in memory.
+    rule = BudgetRule.objects.select_related("meter").get() if form.is_bound else rule
+    context = {
+        "form": form,
+        "switch_form": switch_form or SwitchForm(initial={"enabled": int(not rule.enabled)}),
+        "page": rule_page(rule, weigh(now), chosen=chosen, now=now),
+        "may_rule": may_rule(request.user),
+        "time_zones": time_zones(),
+    }
+    return render(request, "budgets/rule.html", context, status=status)
+
+
+def _note_consequences(
+    request: HttpRequest,
+    meter_before: str,
+    rule: BudgetRule,
+    used: Mapping[int, Fraction],
+    now: datetime,
+) -> None:
+    """Say what a change brings about that nobody asked for."""
+    if rule.meter.name != meter_before:
+        before = Meter.objects.filter(name=meter_before).first()
+        was = _week(before, used) if before else "unknown"
+        messages.warning(
+            request,
+            "All history is metered anew, except weeks that are closed. This week stands at "
+            f"{_week(rule.meter, used)} instead of {was}.",
+        )
+    skipped = skipped_in_words(rule, now)
+    if skipped:
+        messages.warning(request, skipped)
+
+
+def _week(meter: Meter, used: Mapping[int, Fraction]) -> str:
+    in_dollars = meter.to_policy().in_dollars
+    text = amount(used.get(meter.pk, Fraction(0)), in_dollars=in_dollars)
+    return text if in_dollars else f"{text} tokens"

@@ -1,0 +1,271 @@
+"""What the page of one SD prints."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db.models import Q
+
+from allocation.catalog.pricing import load_price_book
+from allocation.checkpoints.defaults import OPEN, whole_shares
+from allocation.checkpoints.mix_text import in_words
+from allocation.checkpoints.models import Checkpoint, SdTokenLog
+from allocation.checkpoints.page import CheckpointRow, checkpoint_row
+from allocation.decisions.models import Decision
+from allocation.decisions.operations import situation_at
+from allocation.decisions.preflight import Preflight, preflight
+from allocation.directives.models import Status, StrategicDirective
+from allocation.display.format import amount, percent, tokens
+from allocation.policy.phases import Phase
+from allocation.usage.standing import Standing, standing_at
+from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
+from allocation.usage.words import with_unit
+
+LAST_DECISIONS = 20
+LAST_CHECKPOINTS = 50
+MAIN_THREAD = "main thread"
+BY_HAND = "logged by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure of the row of facts."""
+
+    label: str
+    value: str
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What was burned, in the three units side by side. `fresh` is raw without cache reads."""
+
+    fresh: int
+    raw: int
+    budget: str
+    usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """What a phase burned, and what its checkpoints said of it."""
+
+    phase: str
+    burned: Amounts
+    logged: int | None
+    mix: str
+    rework_cycles: int
+    lines_modified: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """What a sub-agent burned in a phase, and its share of the largest such amount."""
+
+    sub_agent: str
+    phase: str
+    burned: Amounts
+    percent_of_largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One planned run of the pre-flight, in words."""
+
+    sub_agent: str
+    phase: str
+    tier: str
+    deferred: bool
+    reason: str
+    tokens: str
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The pre-flight, in words."""
+
+    runs: Sequence[Run]
+    projected: str
+    remaining_after: str
+    zone_now: str
+    zone_after: str
+    zone_changes: bool
+    deferred: str
+
+
+@dataclass(frozen=True, slots=True)
+class SdPage:
+    """Everything on the page of one SD."""
+
+    status: str
+    priority: str
+    facts: Sequence[Fact]
+    phases: Sequence[PhaseRow]
+    total: Amounts
+    agents: Sequence[AgentRow]
+    checkpoints: Sequence[CheckpointRow]
+    more_checkpoints: bool
+    decisions: Sequence[Decision]
+    ahead: Ahead | None
+    unit: str
+    may_start: bool
+    may_log: bool
+    may_defer: bool
+    may_resume: bool
+    may_archive: bool
+
+
+def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
+    """The page of an SD at `now`. The number of queries does not depend on what the SD has."""
+    book = load_price_book()
+    standing = standing_at(now, book=book)
+    parts = burned_by(
+        ("phase", "sub_agent", "source"), where=Q(sd=sd), meter=standing.meter, book=book
+    )
+    total = total_of(parts.values())
+    fresh = _fresh(total)
+    logs = {row.phase: row for row in SdTokenLog.objects.filter(sd=sd)}
+    found = Checkpoint.objects.filter(sd=sd).select_related("sd")[: LAST_CHECKPOINTS + 1]
+    checkpoints = [checkpoint_row(row) for row in found]
+    is_open = sd.status in OPEN
+    ahead = None
+    if is_open:
+        situation = situation_at(now, standing=standing)
+        ahead = _ahead(preflight(sd, situation, book, burned=fresh), standing)
+    return SdPage(
+        status=sd.get_status_display().capitalize(),
+        priority=sd.get_priority_display(),
+        facts=_facts(sd, fresh, total, logs, standing),
+        phases=_phases(parts, logs, standing),
+        total=_amounts(total, standing),
+        agents=_agents(parts, standing),
+        checkpoints=checkpoints[:LAST_CHECKPOINTS],
+        more_checkpoints=len(checkpoints) > LAST_CHECKPOINTS,
+        decisions=list(
+            Decision.objects.filter(sd=sd).select_related("recommended")[:LAST_DECISIONS]
+        ),
+        ahead=ahead,
+        unit="US dollars" if standing.meter.in_dollars else "Budget tokens",
+        may_start=is_open and not sd.phase,
+        may_log=is_open,
+        may_defer=is_open and sd.status != Status.DEFERRED,
+        may_resume=sd.status in {Status.DEFERRED, Status.PAUSED},
+        may_archive=sd.status != Status.ARCHIVED,
+    )
+
+
+def _fresh(burned: Burned) -> int:
+    return burned.counts.raw - burned.counts.cache_read
+
+
+def _amounts(burned: Burned, standing: Standing) -> Amounts:
+    return Amounts(
+        fresh=_fresh(burned),
+        raw=burned.counts.raw,
+        budget=amount(burned.budget, in_dollars=standing.meter.in_dollars),
+        usd=burned.usd,
+    )
+
+
+def _facts(
+    sd: StrategicDirective,
+    fresh: int,
+    total: Burned,
+    logs: Mapping[str, SdTokenLog],
+    standing: Standing,
+) -> list[Fact]:
+    rework = sum(row.rework_cycles for row in logs.values())
+    lines = [row.lines_modified for row in logs.values() if row.lines_modified is not None]
+    budget = with_unit(standing, total.budget)
+    return [
+        Fact("Tokens burned", tokens(fresh), "fresh", f"{budget} of the budget" if fresh else ""),
+        _estimate(sd.estimate, fresh),
+        Fact("Rework", tokens(rework), "cycle" if rework == 1 else "cycles"),
+        Fact("Lines of code", tokens(sum(lines)) if lines else "–", "", ""),
+    ]
+
+
+def _estimate(estimate: int | None, fresh: int) -> Fact:
+    if estimate is None:
+        return Fact("Estimate", "–", "", "none given; see what is ahead")
+    if not estimate or not fresh:
+        return Fact("Estimate", tokens(estimate), "fresh", "")
+    if fresh > estimate:
+        over = f"{percent(Fraction(fresh - estimate, estimate))} above it"
+        return Fact("Estimate", tokens(estimate), "fresh", over)
+    return Fact(
+        "Estimate", tokens(estimate), "fresh", f"{percent(Fraction(fresh, estimate))} burned"
+    )
+
+
+def _phases(
+    parts: Mapping[tuple[str, ...], Burned], logs: Mapping[str, SdTokenLog], standing: Standing
+) -> list[PhaseRow]:
+    rows = []
+    for phase in (*Phase, ""):
+        burned = total_of(part for key, part in parts.items() if key[0] == phase)
+        log = logs.get(phase)
+        if not phase and not burned.records:
+            continue
+        rows.append(
+            PhaseRow(
+                phase=phase or "No phase named",
+                burned=_amounts(burned, standing),
+                logged=log.tokens_burned if log else None,
+                mix=in_words(whole_shares(log.model_distribution)) if log else "",
+                rework_cycles=log.rework_cycles if log else 0,
+                lines_modified=log.lines_modified if log else None,
+            )
+        )
+    return rows
+
+
+def _agents(parts: Mapping[tuple[str, ...], Burned], standing: Standing) -> list[AgentRow]:
+    """By sub-agent and phase, the largest first. Hand-logged amounts name no sub-agent."""
+    sums: dict[tuple[str, str], Burned] = {}
+    for (phase, sub_agent, source), part in parts.items():
+        name = sub_agent or (BY_HAND if source == "manual" else MAIN_THREAD)
+        sums[name, phase] = sums.get((name, phase), NOTHING) + part
+    largest = max((part.budget for part in sums.values()), default=Fraction(0))
+    ranked = sorted(sums.items(), key=lambda item: (-item[1].budget, item[0]))
+    return [
+        AgentRow(
+            sub_agent=name,
+            phase=phase or "–",
+            burned=_amounts(part, standing),
+            percent_of_largest=round(100 * part.budget / largest) if largest else 0,
+        )
+        for (name, phase), part in ranked
+    ]
+
+
+def _ahead(plan: Preflight, standing: Standing) -> Ahead:
+    in_dollars = standing.meter.in_dollars
+    return Ahead(
+        runs=[
+            Run(
+                sub_agent=run.sub_agent,
+                phase=run.phase.value,
+                tier=run.recommendation.tier.name if run.recommendation.tier else "defer",
+                deferred=run.deferred,
+                reason=run.recommendation.reason,
+                tokens=_range(run.tokens_min, run.tokens_max),
+                budget=amount(run.budget, in_dollars=in_dollars),
+            )
+            for run in plan.runs
+        ],
+        projected=with_unit(standing, plan.projected),
+        remaining_after=with_unit(standing, plan.remaining_after),
+        zone_now=plan.zone_now.value,
+        zone_after=plan.zone_after.value,
+        zone_changes=plan.zone_changes and standing.enabled,
+        deferred=", ".join(dict.fromkeys(run.sub_agent for run in plan.deferred)),
+    )
+
+
+def _range(low: int, high: int) -> str:
+    return tokens(low) if low == high else f"{tokens(low)} to {tokens(high)}"

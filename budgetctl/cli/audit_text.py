@@ -1,0 +1,112 @@
+"""The audit as JSON and as the report shows it (its step 9)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from allocation.checkpoints.defaults import whole_shares
+from allocation.display import format as fmt
+from allocation.policy.kpis import Band
+from budgetctl.cli.audit_page import Audit, Rate, SdAudit
+from budgetctl.cli.printing import heading, iso, row, safe, share
+
+_SHAPES = {
+    Band.ON_TARGET: ("●", "green"),
+    Band.WATCH: ("▲", "yellow"),
+    Band.OFF_TARGET: ("◆", "dark_orange"),
+    Band.NO_DATA: ("–", "dim"),
+}
+
+
+def as_json(page: Audit) -> dict[str, Any]:
+    """{"sds": [...], "override_rate": {...}, "rework_rate": {...}, "forecast_accuracy": null}."""
+    return {
+        "sds": [_sd_json(each) for each in page.sds],
+        "override_rate": _rate_json(page.override_rate),
+        "rework_rate": _rate_json(page.rework_rate),
+        "forecast_accuracy": None,
+    }
+
+
+def _sd_json(each: SdAudit) -> dict[str, Any]:
+    against = each.against_estimate
+    return {
+        "sd": each.sd.code,
+        "complexity": each.sd.complexity,
+        "status": each.sd.status,
+        "started_at": iso(each.sd.started_at),
+        "completed_at": iso(each.sd.completed_at),
+        "tokens": each.tokens,
+        "tokens_by_tier": dict(each.by_tier),
+        "estimate": each.sd.estimate,
+        "percent_against_estimate": None if against is None else share(against),
+        "rework_cycles": each.rework_cycles,
+        "decisions": each.decisions,
+        "overrides": list(each.overrides),
+    }
+
+
+def _rate_json(rate: Rate) -> dict[str, Any]:
+    return {
+        "count": rate.count,
+        "of": rate.of,
+        "percent": None if rate.share is None else share(rate.share),
+        "band": rate.reading.band.value,
+        "words": rate.reading.words,
+    }
+
+
+def as_text(page: Audit) -> Iterator[Text | str]:
+    """One block for each SD, then the rates with their bands."""
+    yield Text("TOKEN AUDIT TRAIL", style="bold")
+    if not page.sds:
+        yield "  No SD has started yet. Log its first checkpoint: budgetctl log SD --tokens 20k"
+    for each in page.sds:
+        yield ""
+        yield from _sd(each)
+    yield ""
+    yield heading(f"OVER {len(page.sds)} SDs" if len(page.sds) != 1 else "OVER 1 SD")
+    yield _rate("Override rate", page.override_rate, "decisions")
+    yield _rate("Rework rate", page.rework_rate, "SDs")
+    yield Text("  Forecast accuracy  – no record yet")
+
+
+def _sd(each: SdAudit) -> Iterator[Text]:
+    sd = each.sd
+    stands = f"in {sd.phase}" if sd.phase else str(sd.get_status_display())
+    yield Text.assemble((sd.code, "bold"), f" (complexity {sd.complexity}/5, {stands})")
+    mix = whole_shares(each.by_tier) if each.tokens else {}
+    shares = ", ".join(f"{percent}% {safe(tier)}" for tier, percent in mix.items())
+    yield row("Models", shares or "–")
+    yield row("Tokens", f"{fmt.tokens(each.tokens)} ({_against(each)})")
+    cycles = each.rework_cycles
+    yield row("Rework", f"yes, {cycles} cycle{'s' if cycles > 1 else ''}" if cycles else "no")
+    for sentence in list(dict.fromkeys(each.overrides)) or ["none"]:
+        yield row("Override", safe(sentence))
+
+
+def _against(each: SdAudit) -> str:
+    against = each.against_estimate
+    if against is None:
+        return "no estimate"
+    so_far = "" if each.sd.completed_at else "so far "
+    estimate = fmt.tokens(each.sd.estimate or 0)
+    if against == 0:
+        return f"{so_far}as estimated"
+    side = "above" if against > 0 else "below"
+    size = fmt.percent(abs(against))
+    return f"{so_far}{'under 1%' if size == '0%' else size} {side} the estimate of {estimate}"
+
+
+def _rate(title: str, rate: Rate, what: str) -> Text:
+    shape, style = _SHAPES[rate.reading.band]
+    if rate.share is None:
+        return Text.assemble(f"  {title:<19}", (shape, style), f" {rate.reading.words}")
+    counted = f"{rate.count:,} of {rate.of:,} {what} ({fmt.percent(rate.share)})"
+    words = rate.reading.words
+    if rate.target_of:
+        words += f", the target of {rate.target_of}"
+    return Text.assemble(
+        f"  {title:<19}", (shape, style), f" {rate.reading.band}: {counted}; {words}"
+    )

@@ -1,0 +1,98 @@
+"""An import of transcripts: progress, and what came of it. Needs `open_database` before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Min
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from allocation.budgets.operations import ensure_weeks
+from allocation.directives.models import StrategicDirective
+from allocation.usage.models import UsageRecord
+from allocation.usage.operations import ImportSummary, import_transcripts
+from budgetctl.cli.printing import console, row, safe
+
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an import did, and how many budget weeks were made for the history it brought."""
+
+    summary: ImportSummary
+    weeks: int
+
+
+def run(paths: Sequence[Path], *, sd: StrategicDirective | None, phase: str, now: datetime) -> Done:
+    """Import with a bar on standard error, which is drawn only where that is a terminal."""
+    columns = (
+        TextColumn("Reading"),
+        BarColumn(bar_width=30),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    err = console(stderr=True)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        summary = import_transcripts(
+            paths=paths,
+            now=now,
+            sd=sd,
+            phase=phase,
+            progress=lambda read, total: bar.update(task, completed=read, total=total),
+        )
+    return Done(summary, _make_weeks(now) if summary.new else 0)
+
+
+def _make_weeks(now: datetime) -> int:
+    """History without a week would have no limit to be judged by."""
+    earliest: datetime | None = UsageRecord.objects.aggregate(at=Min("at"))["at"]
+    return ensure_weeks(since=earliest, now=now) if earliest else 0
+
+
+def as_json(done: Done) -> dict[str, Any]:
+    """The summary. `skipped` are files that were left out, with the reason."""
+    found = done.summary
+    return {
+        "files": found.files,
+        "files_read": found.files_read,
+        "bytes": found.bytes,
+        "lines": found.lines,
+        "new": found.new,
+        "improved": found.improved,
+        "unchanged": found.unchanged,
+        "unreadable_lines": found.unreadable,
+        "unknown_models": dict(sorted(found.unknown_models.items())),
+        "skipped": [{"path": str(each.path), "reason": each.reason} for each in found.skipped],
+        "weeks_made": done.weeks,
+    }
+
+
+def as_text(done: Done) -> Iterator[Text | str]:
+    """The summary for a reader."""
+    found = done.summary
+    new_in = "" if found.files_read == found.files else f", {found.files_read:,} with something new"
+    yield row("FILES", f"{found.files:,}{new_in}")
+    yield row("LINES", f"{found.lines:,} read")
+    yield row(
+        "RECORDS",
+        f"{found.new:,} new, {found.improved:,} improved, {found.unchanged:,} unchanged",
+    )
+    if found.unreadable:
+        yield row("UNREADABLE", f"{found.unreadable:,} lines could not be read")
+    if found.unknown_models:
+        names = ", ".join(
+            f"{safe(name) or 'no name'} ({count:,})"
+            for name, count in found.unknown_models.most_common(MOST_NAMED)
+        )
+        yield row("UNKNOWN", f"{names}: counted, cost unknown. Add models and prices in the admin.")
+    for each in found.skipped[:MOST_NAMED]:
+        yield row("SKIPPED", f"{safe(str(each.path))}: {each.reason}")
+    if len(found.skipped) > MOST_NAMED:
+        yield row("SKIPPED", f"and {len(found.skipped) - MOST_NAMED:,} more")
+    if done.weeks:
+        yield row("WEEKS", f"{done.weeks:,} budget weeks made for this history")

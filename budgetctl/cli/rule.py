@@ -1,0 +1,86 @@
+"""The budget rule from the shell: limit, reserve, on and off. Whoever can write to the database
+acts for the owner."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from budgetctl.cli.database import open_database
+from budgetctl.cli.parameters import Json, Reason, read_limit, read_percent
+from budgetctl.cli.printing import emit, show
+
+if TYPE_CHECKING:
+    from allocation.budgets.models import BudgetRule
+
+# A negative number would otherwise be taken for an option; here the rule refuses it.
+_NUMBERS = {"ignore_unknown_options": True}
+
+set_limit = typer.Typer(add_completion=False)
+reserve = typer.Typer(add_completion=False)
+
+
+@set_limit.command("set-limit", context_settings=_NUMBERS)
+def _set_limit(
+    limit: Annotated[
+        str, typer.Argument(metavar="LIMIT", help="Tokens a week: 500000, 500k, 1.2M; or dollars.")
+    ],
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Set the weekly limit, for the running week too."""
+    open_database()
+    from allocation.budgets import operations
+    from budgetctl.cli import clock, rows
+
+    amount = read_limit(limit, in_dollars=rows.meter().in_dollars)
+    rule = operations.set_limit(limit=amount, actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(rule, as_json)
+
+
+@reserve.command("reserve", context_settings=_NUMBERS)
+def _reserve(
+    percent: Annotated[
+        str, typer.Argument(metavar="PERCENT", help="The share held back: 0 to below 100.")
+    ],
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Hold a share of the limit back for surprises; 0 releases it."""
+    open_database()
+    from allocation.budgets import operations
+    from budgetctl.cli import clock, rows
+
+    rule = operations.set_reserve(
+        percent=read_percent(percent), actor=rows.actor(), now=clock.now(), reason=reason
+    )
+    _say(rule, as_json)
+
+
+def enable(reason: Reason = "", as_json: Json = False) -> None:
+    """Turn budgetctl on."""
+    _switch(True, reason, as_json)
+
+
+def disable(reason: Reason = "", as_json: Json = False) -> None:
+    """Turn budgetctl off: registered default models, no forecasts, until it is enabled."""
+    _switch(False, reason, as_json)
+
+
+def _switch(enabled: bool, reason: str, as_json: bool) -> None:
+    open_database()
+    from allocation.budgets import operations
+    from budgetctl.cli import clock, rows
+
+    rule = operations.switch(enabled=enabled, actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(rule, as_json)
+
+
+def _say(rule: "BudgetRule", as_json: bool) -> None:
+    from allocation.usage.standing import standing_at
+    from budgetctl.cli import clock, week_json, week_text
+
+    standing = standing_at(clock.now())
+    if as_json:
+        emit(week_json.standing(standing))
+    else:
+        show(week_text.rule(standing))

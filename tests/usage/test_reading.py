@@ -1,0 +1,156 @@
+"""Files are read in pieces, in other processes, and by two importers at once."""
+
+import gc
+import io
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+
+from allocation.usage import bookmarks, operations
+from allocation.usage.models import AgentRun, TranscriptFile
+from allocation.usage.operations import import_transcripts
+from allocation.usage.transcripts import reader, worker
+from allocation.usage.transcripts.reader import Segment, read
+from tests.usage.transcripts import name_agent, response, text, totals, write
+
+
+@pytest.mark.parametrize("block", [1, 7, 100, 10_000])
+@pytest.mark.parametrize("piece", [1, 50, 333, 100_000])
+def test_every_line_is_read_once_wherever_a_file_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, piece: int
+) -> None:
+    monkeypatch.setattr(reader, "BLOCK", block)
+    lines = [response(f"m{n}", request_id=None, model="x" * n) for n in range(5)]
+    path = write(tmp_path / "a.jsonl", *lines)
+    size = path.stat().st_size
+    starts = range(0, size, piece)
+    readings = [
+        read([Segment(bytes(path), at, min(at + piece, size), at == 0, at == starts[-1])])
+        for at in starts
+    ]
+    ids = [seen.message_id for reading in readings for seen in reading.requests]
+    assert ids == [f"m{n}" for n in range(5)]
+    assert sum(reading.lines for reading in readings) == 5
+    assert max(end.offset or 0 for reading in readings for end in reading.ends) == size
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("workers", [0, 2])
+def test_other_processes_say_the_same(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setattr(bookmarks, "PIECE", 700)
+    monkeypatch.setattr(operations, "_WORTH_WORKERS", 0 if workers else 2**60)
+    for number in range(6):
+        lines = [response(f"m{number}.{n}", request_id=None, agent="a") for n in range(5)]
+        name_agent(write(tmp_path / f"s{number}" / "subagents" / "agent-a.jsonl", *lines), "retro")
+    summary = import_transcripts(paths=[tmp_path], now=now)
+    assert (summary.new, summary.lines, totals()["records"]) == (30, 30, 30)
+    assert TranscriptFile.objects.count() == 12
+    assert import_transcripts(paths=[tmp_path], now=now).files_read == 0
+
+
+@pytest.mark.django_db
+def test_an_import_that_was_cut_off_goes_on_where_it_stopped(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bookmarks, "PIECE", 700)
+    write(tmp_path / "a.jsonl", *[response(f"m{n}", request_id=None) for n in range(9)])
+
+    class Killed(BaseException):
+        pass
+
+    def kill(done: int, left: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        import_transcripts(paths=[tmp_path], now=now, progress=kill)
+    stored = totals()["records"]
+    assert 0 < stored < 9
+    assert import_transcripts(paths=[tmp_path], now=now).lines == 9 - stored
+    assert totals()["records"] == 9
+
+
+@pytest.mark.django_db
+def test_a_line_over_several_pieces_is_read_once(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bookmarks, "PIECE", 100)
+    file = write(tmp_path / "a.jsonl", response())
+    assert import_transcripts(paths=[tmp_path], now=now).new == 1
+    again = import_transcripts(paths=[tmp_path], now=now)
+    assert (again.files_read, again.lines) == (0, 0)
+    file.write_bytes(file.read_bytes() + text(response("msg_2", request_id=None))[:-1])
+    assert import_transcripts(paths=[tmp_path], now=now).new == 1
+
+
+def test_a_worker_answers_until_its_parent_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl", response())
+    task = [Segment(bytes(path), 0, path.stat().st_size)]
+    sent, answered = io.BytesIO(), io.BytesIO()
+    for _ in range(2):
+        worker.send(sent, worker.encode(task))
+    sent.seek(0)
+    monkeypatch.setattr(worker.sys, "stdin", SimpleNamespace(buffer=sent))
+    monkeypatch.setattr(worker.sys, "stdout", SimpleNamespace(buffer=answered))
+    worker.serve()
+    gc.enable()
+    answered.seek(0)
+    frames = [worker.receive(answered) for _ in range(2)]
+    assert frames == [worker.encode(read(task))] * 2
+
+
+def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker.sys, "executable", "/bin/true")
+    tasks = [[Segment(bytes(tmp_path / "a.jsonl"), 0, 1)]]
+    with pytest.raises((EOFError, BrokenPipeError)):
+        list(worker.read_all(tasks, workers=1))
+
+
+@pytest.mark.django_db
+def test_a_path_that_is_too_long_is_skipped(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bookmarks, "_LONGEST_PATH", 10)
+    write(tmp_path / "a.jsonl", response())
+    assert "long" in import_transcripts(paths=[tmp_path], now=now).skipped[0].reason
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_importers_at_once_count_everything_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bookmarks, "PIECE", 2_000)
+    for number in range(12):
+        lines = [
+            response(f"m{n}", request_id=f"r{n}", output=number, agent="a", session="s")
+            for n in range(number, number + 20)
+        ]
+        folder = tmp_path / str(number) / "s" / "subagents"
+        name_agent(write(folder / "agent-a.jsonl", *lines), "retro")
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            import_transcripts(paths=[tmp_path], now=datetime(2026, 11, 20, tzinfo=UTC))
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    importers = [threading.Thread(target=run) for _ in range(3)]
+    for importer in importers:
+        importer.start()
+    for importer in importers:
+        importer.join()
+    assert failures == []
+    found = totals()
+    assert (found["records"], found["output"]) == (31, sum(min(n, 11) for n in range(31)))
+    assert AgentRun.objects.count() == 1
+    assert TranscriptFile.objects.count() == 24

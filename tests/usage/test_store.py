@@ -1,0 +1,186 @@
+"""One record for each request, whoever saw it, in whatever order and however often."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from allocation.catalog.pricing import load_price_book
+from allocation.usage.ingest import Observation, Stored, Terms, store
+from allocation.usage.models import AgentRun, Source, TranscriptFile, UsageHour, UsageRecord
+from allocation.usage.names import load_registry
+from allocation.usage.observation import TRUST, merge
+from allocation.usage.operations import check_roll_ups, import_transcripts
+from allocation.usage.transcripts.attribution import AgentName
+from tests.usage.transcripts import START, append, response, text, totals, write
+
+pytestmark = pytest.mark.django_db
+
+
+def sight(message_id: str | None = "m1", request_id: str | None = "r1", **more: Any) -> Observation:
+    at = more.pop("at", START)
+    known: dict[str, Any] = {"source": "transcript", "session_id": "s", "input": 1, "output": 1}
+    return Observation(
+        message_id=message_id, request_id=request_id, at=at, counted_at=at, **(known | more)
+    )
+
+
+def put(*sights: Observation, names: Sequence[AgentName] = ()) -> Stored:
+    terms = Terms(load_registry(), load_price_book())
+    return store(sights, terms=terms, names=names)
+
+
+def test_every_source_has_its_trust() -> None:
+    assert list(TRUST) == Source.values
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_a_better_source_improves_and_never_adds(swapped: bool) -> None:
+    read = sight(output=900, agent_id="a1", sidechain=True, agent_type="docmon")
+    measured = sight(None, "r1", source="otlp", output=42, model="claude-haiku-4-5")
+    for seen in (measured, read) if swapped else (read, measured):
+        put(seen)
+    record = UsageRecord.objects.get()
+    assert (record.message_id, record.request_id, record.source) == ("m1", "r1", "otlp")
+    assert (record.output, record.model) == (42, "claude-haiku-4-5")
+    assert UsageHour.objects.get().output == 42
+
+
+def test_two_records_that_turn_out_to_be_one_are_joined() -> None:
+    put(sight(request_id=None), sight(None, "r1", at=START - timedelta(hours=2), output=5))
+    assert UsageRecord.objects.count() == 2
+    put(sight())
+    record = UsageRecord.objects.get()
+    assert (record.message_id, record.request_id, record.output) == ("m1", "r1", 5)
+    assert [hour.hour.hour for hour in UsageHour.objects.all()] == [7]
+
+
+def test_two_records_of_one_batch_that_turn_out_to_be_one_are_joined() -> None:
+    put(sight(request_id=None), sight(None, "r1", output=5), sight())
+    assert UsageRecord.objects.get().output == 5
+
+
+def test_two_messages_of_one_request_id_both_count() -> None:
+    put(sight("m1"), sight("m2"))
+    put(sight("m2"), sight("m3"))
+    records = UsageRecord.objects.order_by("message_id")
+    assert list(records.values_list("message_id", "request_id")) == [
+        ("m1", "r1"),
+        ("m2", None),
+        ("m3", None),
+    ]
+
+
+def test_a_record_that_moves_to_another_hour_leaves_nothing_behind() -> None:
+    put(sight())
+    put(sight(at=START - timedelta(days=1)))
+    assert [hour.hour.day for hour in UsageHour.objects.all()] == [17]
+
+
+def test_a_batch_of_names_alone_moves_what_was_counted() -> None:
+    put(sight(agent_id="a1", sidechain=True))
+    put(names=[AgentName("s", "a1", "retro", 3), AgentName("s", "a1", "other", 4)])
+    assert UsageHour.objects.get().sub_agent == "RETRO"
+
+
+def test_what_is_known_better_is_noted_without_touching_records() -> None:
+    put(names=[AgentName("s", "a1", "retro", 4)])
+    put(names=[AgentName("s", "a1", "retro", 2)])
+    put(names=[AgentName("s", "a1", "docmon", 3)])
+    run = AgentRun.objects.get()
+    assert (run.agent_type, run.evidence) == ("retro", 2)
+
+
+def test_nothing_is_stored_of_a_batch_that_fails(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "a.jsonl", response())
+    import_transcripts(paths=[tmp_path], now=now)
+    before = TranscriptFile.objects.values().get()
+    append(file, text(response("msg_2", request_id="req_2")))
+    with monkeypatch.context() as patch:
+        patch.setattr("allocation.usage.bookmarks._row", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            import_transcripts(paths=[tmp_path], now=now)
+    assert TranscriptFile.objects.values().get() == before
+    assert totals()["records"] == 1
+    assert import_transcripts(paths=[tmp_path], now=now).new == 1
+
+
+# Lines of five requests in two hours. No two lines have the same moment.
+MOMENTS = st.integers(0, 23)
+
+
+@st.composite
+def sights(draw: st.DrawFn) -> list[Observation]:
+    drawn = []
+    for moment in draw(st.lists(MOMENTS, min_size=1, max_size=12, unique=True)):
+        number = moment % 5
+        agent = draw(st.sampled_from(["", "", "a1", "a2"]))
+        drawn.append(
+            sight(
+                f"m{number}",
+                draw(st.sampled_from([None, f"r{number}"])),
+                at=START + timedelta(minutes=5 * moment),
+                output=draw(st.integers(0, 3)),
+                output_final=draw(st.booleans()),
+                input=draw(st.integers(1, 3)),
+                model=draw(st.sampled_from(["claude-haiku-4-5", "claude-opus-4-5", "new"])),
+                agent_id=agent,
+                sidechain=bool(agent),
+                agent_type=agent and f"type of {agent}",
+            )
+        )
+    return drawn
+
+
+def everything() -> list[tuple[Any, ...]]:
+    columns = ("hour", "sub_agent", "model", "records", "input", "output")
+    return sorted(UsageHour.objects.values_list(*columns))
+
+
+def clear() -> None:
+    UsageRecord.objects.all().delete()
+    UsageHour.objects.all().delete()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sights(), st.data())
+def test_order_repetition_and_batches_make_no_difference(
+    db: None, seen: list[Observation], data: st.DataObject
+) -> None:
+    clear()
+    put(*seen)
+    expected = everything()
+    clear()
+    again = data.draw(st.permutations([*seen, *data.draw(st.lists(st.sampled_from(seen)))]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(again)), max_size=3)))
+    for start, stop in zip([0, *cuts], [*cuts, len(again)], strict=True):
+        put(*again[start:stop])
+    assert everything() == expected
+    assert check_roll_ups(since=START - timedelta(days=1), until=START + timedelta(days=1)) == []
+    assert put(*again).unchanged == UsageRecord.objects.count()
+
+
+@given(sights())
+def test_merging_is_the_same_in_any_grouping(seen: list[Observation]) -> None:
+    first, *rest = [msgspec.structs.replace(one, message_id="m", request_id="r") for one in seen]
+    forward = backward = first
+    for one in rest:
+        forward = merge(forward, one)
+    for one in reversed(rest):
+        backward = merge(one, backward)
+    assert merge(forward, backward) is forward
+    assert (forward.at, forward.output, forward.sidechain, forward.agent_id) == (
+        backward.at,
+        backward.output,
+        backward.sidechain,
+        backward.agent_id,
+    )
