@@ -40,7 +40,9 @@ INSTALLED_APPS = [
     "allocation.directives",
     "allocation.usage",
     "allocation.decisions",
+    "allocation.forecasts",
     "allocation.checkpoints",
+    "allocation.api",
     "allocation.dashboard",
 ]
 

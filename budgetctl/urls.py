@@ -12,7 +12,9 @@ urlpatterns = [
     path("", include("allocation.checkpoints.urls")),
     path("usage/", include("allocation.usage.urls")),
     path("budget/", include(budget_urls(weigh=used_by_meter))),
+    path("forecasts/", include("allocation.forecasts.urls")),
     path("decisions/", include("allocation.decisions.urls")),
+    path("", include("allocation.api.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("django.contrib.auth.urls")),
 ]

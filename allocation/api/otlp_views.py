@@ -2,7 +2,7 @@
 
 Answers are those of the OTLP specification: the media type of the request, an empty response for
 full success, `partial_success` for what was rejected or should be known, a Status for an error.
-503 is what a client tries again; everything else is final.
+503 is what a client tries again; everything else is final. No login and no CSRF token: urls.py.
 """
 
 import json
@@ -10,11 +10,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
@@ -38,8 +36,6 @@ BUSY = "The database is busy or away. Nothing was stored; send it again."
 Receive = Callable[[bytes, bool, datetime], Accepted]
 
 
-@login_not_required
-@csrf_exempt
 @require_POST
 def receive_logs(request: HttpRequest) -> HttpResponse:
     """Log records: `api_request` events become usage."""
@@ -57,8 +53,6 @@ def receive_logs(request: HttpRequest) -> HttpResponse:
     return _answer(request, accepted, "rejectedLogRecords", answer.SerializeToString())
 
 
-@login_not_required
-@csrf_exempt
 @require_POST
 def receive_metrics(request: HttpRequest) -> HttpResponse:
     """Metrics: token counts become daily sums, a cross-check of the usage records."""

@@ -87,10 +87,17 @@ def say_no(api: NinjaAPI) -> None:
 def _sentence(errors: list[dict[str, Any]]) -> str:
     """The first thing that is wrong, and how many more there are."""
     first = errors[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "one", "many"})
+    source, *named = first["loc"]
+    # A body's first part is only the name of our parameter, `one` and `many` its two shapes.
+    named = (
+        [part for part in named[1:] if part not in {"one", "many"}] if source == "body" else named
+    )
+    where = ".".join(map(str, named))
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
     if not where:
         return f"The body is missing, or is no object or list: {first['msg']}{more}."
     if first["type"] == "extra_forbidden":
         return f"“{where[:100]}” is not something that can be set here{more}."
+    if first["type"] == "string_pattern_mismatch":
+        return f"“{where[:100]}” has a NUL character{more}."
     return f"“{where[:100]}”: {first['msg']}{more}."

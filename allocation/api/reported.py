@@ -93,4 +93,3 @@ def _moment(at: datetime | None, now: datetime) -> datetime:
     if moment > now + SKEW:
         raise RuleError("A request cannot lie more than a day ahead: check the clock.")
     return moment
-

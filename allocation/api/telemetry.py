@@ -75,9 +75,7 @@ def lay_to_sds(
     )
     known = {code: (pk, phase) for code, pk, phase in rows}
     laid = [
-        msgspec.structs.replace(
-            seen, sd_id=known[code][0], phase=seen.phase or known[code][1]
-        )
+        msgspec.structs.replace(seen, sd_id=known[code][0], phase=seen.phase or known[code][1])
         if code in known
         else seen
         for seen, code in zip(requests, codes, strict=True)

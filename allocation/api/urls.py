@@ -57,10 +57,8 @@ tokens = (
 urlpatterns = [
     path("api/v1/", _nothing_here),
     path("api/v1/", include((_endpoints, _app), namespace=_namespace)),
-    re_path(r"^(api|otlp)/", _nothing_here),
-    path("tokens/", include(tokens)),
-]
-urlpatterns[2:2] = [
     path("otlp/v1/logs", _for_agents(otlp_views.receive_logs), name="receive-logs"),
     path("otlp/v1/metrics", _for_agents(otlp_views.receive_metrics), name="receive-metrics"),
+    re_path(r"^(?:api|otlp)/", _nothing_here),
+    path("tokens/", include(tokens)),
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Body, Header, NinjaAPI, Query
+from ninja import Body, Header, NinjaAPI, Query, Status
 from pydantic import Field
 
 from allocation.api import answers, checkpointing, recommending, reported
@@ -45,7 +45,7 @@ say_no(api)
 
 READ, USAGE = Bearer(Scope.READ), Bearer(Scope.USAGE)
 DECISIONS, CHECKPOINTS = Bearer(Scope.DECISIONS), Bearer(Scope.CHECKPOINTS)
-REFUSALS = {status: Refusal for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)}
+REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 503), Refusal)
 ANSWERS: dict[Any, Any] = {200: Json | list[Json], **REFUSALS}
 
 
@@ -71,7 +71,9 @@ def recommend(
 
 
 @api.post("/usage", auth=USAGE, response=ANSWERS)
-def usage(request: HttpRequest, reports: Body[RequestsReported], key: IdempotencyKey = None) -> Json:
+def usage(
+    request: HttpRequest, reports: Body[RequestsReported], key: IdempotencyKey = None
+) -> Json:
     """Count one API request, or up to 1,000, as the Messages API gives their usage."""
     many = reports if isinstance(reports, list) else [reports]
     now, sender = timezone.now(), _token(request).prefix
@@ -129,16 +131,16 @@ def sd(request: HttpRequest, code: str) -> Json:
 
 
 @api.post("/sds", auth=CHECKPOINTS, response={201: Json, **REFUSALS})
-def propose_sd(request: HttpRequest, proposed: SdProposed) -> tuple[int, Json]:
+def propose_sd(request: HttpRequest, proposed: SdProposed) -> Status[Json]:
     """Propose an SD."""
     row = checkpointing.propose(proposed, actor=_token(request).actor, now=timezone.now())
-    return 201, answers.sd(row)
+    return Status(201, answers.sd(row))
 
 
 @api.post("/checkpoints", auth=CHECKPOINTS, response={201: Json, **REFUSALS})
 def log_checkpoint(
     request: HttpRequest, logged: CheckpointLogged, key: IdempotencyKey = None
-) -> tuple[int, Json]:
+) -> Status[Json]:
     """Log a checkpoint of an SD, and move the SD on."""
     row = checkpointing.log(logged, token=_token(request), key=key, now=timezone.now())
-    return 201, answers.checkpoint(row)
+    return Status(201, answers.checkpoint(row))

@@ -152,8 +152,12 @@ class AuditedFormSet(InlineFormSet):
     def clean(self) -> None:
         """Ask for a reason where one is needed."""
         super().clean()
-        if self.reason_required and self.has_changed() and not self.reason:
+        if self.reason:
+            return
+        if self.reason_required and self.has_changed():
             raise ValidationError("Say why, in the field Reason: this change needs a reason.")
+        if any(getattr(form, "cleaned_data", {}).get("DELETE") for form in self.forms):
+            raise ValidationError("Say why, in the field Reason: a deletion needs a reason.")
 
     @property
     def reason(self) -> str:

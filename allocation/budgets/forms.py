@@ -11,29 +11,24 @@ from django.http import QueryDict
 
 from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter
 from allocation.budgets.operations import RuleChange, check_limit, check_timezone
+from allocation.display.fields import TextAmountField
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 from allocation.policy.zones import Bounds, effective_limit
 
-PERCENT = {"max_digits": 5, "decimal_places": 2}
 
-
-class LimitField(forms.CharField):
+class LimitField(TextAmountField):
     """A limit in tokens (500,000 or 500k) or, under a meter in dollars, in dollars (125.50)."""
 
     def __init__(self, **options: Any) -> None:
-        attributes = {"autocomplete": "off", "class": "number"}
-        super().__init__(widget=forms.TextInput(attrs=attributes), **options)
+        super().__init__(attributes={"class": "number"}, **options)
 
-    def to_python(self, value: Any) -> Decimal | None:
-        """Read what was typed."""
-        text = super().to_python(value)
-        if text in self.empty_values:
-            return None
+    def read(self, text: str) -> Decimal:
+        """The limit."""
         try:
             return _amount(text)
         except RuleError as error:
-            raise ValidationError(
+            raise RuleError(
                 f"“{text[:40]}” is not a limit; write 500,000, 500k or 125.50."
             ) from error
 
@@ -42,6 +37,10 @@ class LimitField(forms.CharField):
         if not isinstance(value, Decimal):
             return value
         return f"{value:,.2f}".removesuffix(".00")
+
+
+def _percent(label: str, help_text: str = "") -> forms.DecimalField:
+    return forms.DecimalField(label=label, max_digits=5, decimal_places=2, help_text=help_text)
 
 
 def _amount(text: str) -> Decimal:
@@ -56,9 +55,7 @@ class RuleForm(forms.Form):
     """The budget rule, all of it but the switch."""
 
     limit = LimitField(help_text="For a week, in the unit of the meter.")
-    reserve_percent = forms.DecimalField(
-        label="Reserve, %", **PERCENT, help_text="The share of the limit that is held back."
-    )
+    reserve_percent = _percent("Reserve, %", "The share of the limit that is held back.")
     meter = forms.ModelChoiceField(
         queryset=Meter.objects.all(), empty_label=None, widget=forms.RadioSelect
     )
@@ -71,12 +68,12 @@ class RuleForm(forms.Form):
         max_length=64,
         widget=forms.TextInput(attrs={"list": "time-zones", "spellcheck": "false"}),
     )
-    yellow_percent = forms.DecimalField(label="Yellow from, %", **PERCENT)
-    orange_percent = forms.DecimalField(label="Orange from, %", **PERCENT)
-    red_percent = forms.DecimalField(label="Red from, %", **PERCENT)
+    yellow_percent = _percent("Yellow from, %")
+    orange_percent = _percent("Orange from, %")
+    red_percent = _percent("Red from, %")
     reason = forms.CharField(max_length=300, required=False)
 
-    bounds = ("yellow_percent", "orange_percent", "red_percent")
+    bounds = ("yellow_percent", "orange_percent")
 
     def __init__(self, data: QueryDict | None = None, *, rule: BudgetRule) -> None:
         """`rule` is the rule as it stands: it fills the fields in."""
@@ -86,25 +83,28 @@ class RuleForm(forms.Form):
     def clean_limit(self) -> Decimal:
         """A limit that a week can have."""
         limit: Decimal = self.cleaned_data["limit"]
-        return _obeying(lambda: check_limit(limit), limit)
+        _obey(lambda: check_limit(limit))
+        return limit
 
     def clean_reserve_percent(self) -> Decimal:
         """A share that leaves something."""
         reserve: Decimal = self.cleaned_data["reserve_percent"]
-        return _obeying(lambda: effective_limit(Decimal(1), reserve), reserve)
+        _obey(lambda: effective_limit(Decimal(1), reserve))
+        return reserve
 
     def clean_timezone(self) -> str:
         """A zone that this computer knows."""
         name: str = self.cleaned_data["timezone"].strip()
-        return _obeying(lambda: check_timezone(name), name)
+        _obey(lambda: check_timezone(name))
+        return name
 
     def clean_red_percent(self) -> Decimal:
         """The last bound stands for all three: they must rise."""
         red: Decimal = self.cleaned_data["red_percent"]
-        others = [self.cleaned_data.get(name) for name in self.bounds[:2]]
-        if None in others:
-            return red
-        return _obeying(lambda: Bounds(*others, red), red)  # type: ignore[arg-type]
+        yellow, orange = (self.cleaned_data.get(name) for name in self.bounds)
+        if yellow is not None and orange is not None:
+            _obey(lambda: Bounds(yellow, orange, red))
+        return red
 
     def clean(self) -> None:
         """A meter in another unit needs a limit in that unit."""
@@ -153,13 +153,12 @@ _COLUMNS = (
 )
 
 
-def _obeying(check: Callable[[], object], value: Any) -> Any:
-    """The value if the check lets it pass, else its sentence beside the field."""
+def _obey(check: Callable[[], object]) -> None:
+    """What a rule refuses stands as its sentence beside the field."""
     try:
         check()
     except RuleError as error:
         raise ValidationError(str(error)) from error
-    return value
 
 
 def time_zones() -> list[str]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Facts
 from allocation.budgets.models import WEEKDAYS, BudgetRule, BudgetWeek, Meter
-from allocation.budgets.operations import running_window
+from allocation.budgets.operations import window_to_come
 from allocation.display.format import amount, moment, percent
 from allocation.policy.meter import Weighting
 from allocation.policy.weeks import next_skipped, reset_on
@@ -17,7 +17,13 @@ from allocation.policy.zones import effective_limit
 LAST_CHANGES = 20
 SUBJECT = "the budget rule"
 
-_KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+_KINDS = {
+    "input": "input",
+    "output": "output",
+    "cache_write_5m": "5-minute cache writes",
+    "cache_write_1h": "1-hour cache writes",
+    "cache_read": "cache reads",
+}
 _WORDS = {
     "enabled": "on",
     "reserve_percent": "reserve, %",
@@ -70,19 +76,24 @@ def rule_page(
 ) -> RulePage:
     """The page at `now`. `used` is what the running week has used under each meter, `chosen` the
     meter that the form has chosen."""
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
     in_dollars = rule.meter.to_policy().in_dollars
     limit = effective_limit(rule.limit, rule.reserve_percent)
     entries = AuditEntry.objects.filter(subject=SUBJECT)[:LAST_CHANGES]
     return RulePage(
         enabled=rule.enabled,
-        week_end=week.end if week else running_window(now=now, rule=rule).end,
+        week_end=week_end(rule, now),
         effective=amount(limit, in_dollars=in_dollars),
         unit=_unit(in_dollars),
         meters=[_option(row, rule, used.get(row.pk), chosen) for row in Meter.objects.all()],
         skipped=skipped_in_words(rule, now),
         history=[_change(entry) for entry in entries],
     )
+
+
+def week_end(rule: BudgetRule, now: datetime) -> datetime:
+    """When the running week ends, whether it is stored yet or not."""
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    return week.end if week else window_to_come(now, rule).end
 
 
 def skipped_in_words(rule: BudgetRule, now: datetime) -> str:
@@ -104,11 +115,12 @@ def meter_in_words(meter: Meter) -> str:
             "Counts US dollars by the price list, and so the limit is in dollars too. "
             "Usage without a price is not counted."
         )
-    names = {name: str(Meter._meta.get_field(name).verbose_name) for name in _KINDS}
-    weights = {name: getattr(meter, name) for name in _KINDS}
-    counted = [_weighed(names[name], weight) for name, weight in weights.items() if weight]
-    free = [names[name] for name, weight in weights.items() if not weight]
-    sentence = f"Counts {_and(counted)}" + (f"; {_and(free)} is free." if free else ".")
+    weights = {words: getattr(meter, name) for name, words in _KINDS.items()}
+    counted = [_weighed(words, weight) for words, weight in weights.items() if weight]
+    free = [words for words, weight in weights.items() if not weight]
+    sentence = f"Counts {_and(counted or ['nothing'])}" + (
+        f"; {_and(free)} count nothing." if free else "."
+    )
     if meter.weighting == Weighting.FLAT:
         return f"{sentence} Every model weighs the same."
     price = f"${meter.reference_price.normalize():f}"
@@ -129,7 +141,7 @@ def changes_in_words(before: Facts | None, after: Facts | None) -> list[str]:
     ]
 
 
-def saved_in_words(before: Facts, after: Facts, *, rule: BudgetRule, week_end: datetime) -> str:
+def saved_in_words(before: Facts, after: Facts, *, rule: BudgetRule, end: datetime) -> str:
     """What a change of the rule does, for the status message."""
     changed = {name for name in after if after[name] != before.get(name)}
     if not changed:
@@ -138,7 +150,7 @@ def saved_in_words(before: Facts, after: Facts, *, rule: BudgetRule, week_end: d
     if changed & {"limit", "reserve_percent"}:
         sentences.append("It holds from this week on; weeks that are over keep theirs.")
     if changed & {"reset_weekday", "reset_time", "timezone"}:
-        sentences.append(f"This week now ends {moment(week_end, rule.zone_info)}.")
+        sentences.append(f"This week now ends {moment(end, rule.zone_info)}.")
     return " ".join(sentences)
 
 

@@ -14,8 +14,8 @@ from allocation.access import may_rule, require_rule
 from allocation.audit.operations import facts
 from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
 from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.operations import change_rule, running_window, switch
-from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words
+from allocation.budgets.operations import change_rule, switch
+from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words, week_end
 from allocation.display.format import amount
 from allocation.policy.errors import RuleError
 
@@ -40,8 +40,8 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
         except RuleError as error:
             form.add_error(None, str(error))
         else:
-            end = running_window(now=now, rule=rule).end
-            messages.success(request, saved_in_words(before, facts(rule), rule=rule, week_end=end))
+            end = week_end(rule, now)
+            messages.success(request, saved_in_words(before, facts(rule), rule=rule, end=end))
             _note_consequences(request, before["meter"], rule, weigh(now), now)
             return redirect("budgets:change-rule")
     return _show(request, form, rule, weigh=weigh, status=422)

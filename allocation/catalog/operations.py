@@ -40,6 +40,8 @@ def check_code(*, code: str, sub_agent_pk: int | None = None) -> None:
     """Refuse a code that another sub-agent goes by already. Raises RuleError."""
     key = normal_name(code)
     for other in SubAgent.objects.exclude(pk=sub_agent_pk or 0).values_list("code", flat=True):
+        if other == code:
+            raise RuleError(f"There is a sub-agent {code} already.")
         if normal_name(other) == key:
             raise RuleError(f"{code} and {other} are one name: choose a code that differs more.")
     alias = SubAgentAlias.objects.filter(normal_name=key).first()

@@ -17,8 +17,7 @@ from allocation.checkpoints.models import KINDS, Checkpoint
 from allocation.checkpoints.operations import Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
 from allocation.directives.models import StrategicDirective
-from allocation.display.fields import TokensField
-from allocation.policy.errors import RuleError
+from allocation.display.fields import TextAmountField, TokensField
 from allocation.policy.mix import check_mix
 from allocation.policy.phases import CheckpointKind, Phase
 
@@ -26,35 +25,30 @@ BROKEN = "The form has lost its name; open it anew."
 NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
 
 
-class MixField(forms.CharField):
-    """A model mix as people write it; gives shares in whole percent by tier."""
+class MixField(TextAmountField):
+    """A model mix as people write it; gives shares in whole percent by tier, {} if empty."""
 
     def __init__(self, **options: Any) -> None:
-        attributes = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(widget=forms.TextInput(attrs=attributes), **options)
+        super().__init__(attributes={"autocapitalize": "none", "spellcheck": "false"}, **options)
 
     def to_python(self, value: Any) -> dict[str, int]:
-        """Read what was typed."""
-        try:
-            mix, _ = read_mix(super().to_python(value))
-            tiers = Tier.objects.values_list("name", flat=True) if mix else []
-            return check_mix(mix, frozenset(tiers))
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+        """The shares."""
+        return super().to_python(value) or {}
+
+    def read(self, text: str) -> dict[str, int]:
+        """The shares, of tiers that there are."""
+        mix, _ = read_mix(text)
+        return check_mix(mix, frozenset(Tier.objects.values_list("name", flat=True)))
 
     def prepare_value(self, value: Any) -> Any:
         """Shares as text; what was typed stays as it was typed."""
         return write_mix(value) if isinstance(value, dict) else value
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether another text was typed."""
-        return str(self.prepare_value(initial) or "").strip() != str(data or "").strip()
 
-
-class SdField(forms.ModelChoiceField):
+class SdField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """An SD, named with its phase and title."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: StrategicDirective) -> str:
         """SD-PERF-OPT-001 in PLAN – Faster pages."""
         where = f" in {obj.phase}" if obj.phase else f", {obj.get_status_display()}"
         return f"{obj.code}{where}{f' – {obj.title}' if obj.title else ''}"
@@ -134,7 +128,7 @@ class CheckpointForm(AmountsForm):
         self.fields["tokens"].widget.attrs["autofocus"] = data is None and not typed
         if data is None:
             shown = {name: str(self[name].value() or "") for name in self.filled_in}
-            self.initial |= {"filled": json.dumps(shown), **(typed or {})}
+            self.initial = {**self.initial, "filled": json.dumps(shown), **(typed or {})}
 
     def clean(self) -> None:
         """A hand-over needs tokens, and says so beside the field."""

@@ -84,15 +84,16 @@ def refilled_form(sent: QueryDict, *, now: datetime) -> CheckpointForm:
 
     What somebody typed stays; what had been filled in is filled in again.
     """
-    touched = _touched(sent)
-    sd = _chosen_sd(sent.get("sd", ""))
-    kind = CheckpointKind(sent["kind"]) if "kind" in touched else None
+    given = {name: str(value) for name, value in sent.items()}
+    touched = _touched(given)
+    sd = _chosen_sd(given.get("sd", ""))
+    kind = CheckpointKind(given["kind"]) if "kind" in touched else None
     # The phase follows from the checkpoint: kept, it would contradict the new one.
     keep = [*touched & {"tokens", "mix"}, "rework_cycles", "lines_modified", "note", "submission"]
     return CheckpointForm(
         sds=open_sds(),
         defaults=defaults_for(sd, now=now, kind=kind),
-        typed={name: sent[name] for name in keep if name in sent},
+        typed={name: given[name] for name in keep if name in given},
     )
 
 
@@ -137,17 +138,20 @@ def _written(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat(" ", "seconds")
 
 
-def _touched(sent: QueryDict) -> set[str]:
+def _touched(given: Mapping[str, str]) -> set[str]:
     """The fields whose value is not the one that was filled in."""
     try:
-        filled = json.loads(sent.get("filled", ""))
+        filled = json.loads(given.get("filled", ""))
     except ValueError:
-        filled = None
+        return set()
     if not isinstance(filled, dict):
         return set()
-    return {name for name, value in filled.items() if name in sent and sent[name] != value} & {
-        *CheckpointForm.filled_in
-    } - ({"kind"} if sent.get("kind") not in dict(KINDS) else set())
+    touched = {
+        name
+        for name in CheckpointForm.filled_in
+        if name in filled and name in given and given[name] != filled[name]
+    }
+    return touched if given.get("kind") in dict(KINDS) else touched - {"kind"}
 
 
 def _chosen_sd(pk: str) -> StrategicDirective | None:

@@ -1,7 +1,6 @@
 """The charts of the week page, as the small vocabulary of static/js/charts.js and as tables."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from fractions import Fraction
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from allocation.display import format as fmt
+from allocation.display.chart import Chart
 from allocation.policy.weeks import Window
 from allocation.usage.standing import Standing
 from allocation.usage.totals import NOTHING, Burned, total_of
@@ -16,20 +16,6 @@ from allocation.usage.totals import NOTHING, Burned, total_of
 HOUR = timedelta(hours=1)
 MOST_SERIES = 7
 MAIN_THREAD = "main thread"
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart and the table that says the same. Without rows only the `empty` sentence is shown."""
-
-    id: str
-    title: str
-    label: str
-    empty: str
-    note: str = ""
-    spec: Mapping[str, Any] = field(default_factory=dict)
-    headings: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
 
 
 def writer(standing: Standing) -> Callable[[Fraction], str]:

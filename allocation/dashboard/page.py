@@ -7,12 +7,13 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from allocation.catalog.pricing import PriceBook, load_price_book
-from allocation.dashboard.charts import Chart, burn_down, by_day_and_sub_agent, owners_days, writer
+from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, owners_days, writer
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import Situation, situation_at
 from allocation.decisions.preflight import Preflight, preflight
 from allocation.directives.queue import next_sd
 from allocation.display import format as fmt
+from allocation.display.chart import Chart
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.policy.zones import Zone

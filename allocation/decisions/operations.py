@@ -180,7 +180,7 @@ def _decide_all(
         answer = answered.get(run.key or "")
         if answer is None:
             recommendation = situation.answer(run.task)
-            decision = _decision(situation, run, recommendation, actor=actor, now=now, tiers=tiers)
+            decision = _decision(situation, run, recommendation, actor=actor, now=now)
             answer = (decision, recommendation)
             new.append(answer)
             if run.key:

@@ -10,31 +10,44 @@ from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 
 
-class TokensField(forms.CharField):
+class TextAmountField(forms.Field):
+    """One line of text that is read as something else. Subclasses say how, in `read`."""
+
+    def __init__(self, *, attributes: dict[str, str], **options: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "off"} | attributes)
+        super().__init__(widget=widget, **options)
+
+    def to_python(self, value: Any) -> Any:
+        """What was typed, read; None if nothing was."""
+        text = typed(value)
+        if not text:
+            return None
+        try:
+            return self.read(text)
+        except RuleError as error:
+            raise ValidationError(str(error)) from error
+
+    def read(self, text: str) -> Any:
+        """The value behind a text. Raises RuleError with one sentence."""
+        raise NotImplementedError
+
+
+class TokensField(TextAmountField):
     """A count of tokens as people write it: 150,000, 150k or 1.2M. Gives an int, None if empty."""
 
     def __init__(self, **options: Any) -> None:
         # Not a number input: those refuse "150k" before it can be read.
-        attributes = {"inputmode": "text", "autocomplete": "off", "class": "number"}
-        super().__init__(widget=forms.TextInput(attrs=attributes), **options)
+        super().__init__(attributes={"class": "number"}, **options)
 
-    def to_python(self, value: Any) -> int | None:
-        """Read what was typed."""
-        text = super().to_python(value)
-        if text in self.empty_values:
-            return None
-        try:
-            return read_tokens(text)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+    def read(self, text: str) -> int:
+        """The count."""
+        return read_tokens(text)
 
     def prepare_value(self, value: Any) -> Any:
         """A number in groups of three; what was typed stays as it was typed."""
         return in_groups(value) if isinstance(value, int) else value
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether another count was typed, however it is written."""
-        try:
-            return self.to_python(data) != self.to_python(self.prepare_value(initial))
-        except ValidationError:
-            return True
+
+def typed(value: Any) -> str:
+    """The text of a field without spaces around it and characters that no page can show."""
+    return str(value or "").replace("\x00", "").strip()

@@ -3,16 +3,15 @@
 from datetime import datetime
 from fractions import Fraction
 
-from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.operations import running_window
+from allocation.budgets.models import Meter
 from allocation.catalog.pricing import load_price_book
+from allocation.usage.standing import running_week
 from allocation.usage.totals import burned
 
 
 def used_by_meter(now: datetime) -> dict[int, Fraction]:
     """What the week that holds `now` has used under each meter, by the meter's id, in its unit."""
-    rule = BudgetRule.objects.select_related("meter").get()
-    window = running_window(now=now, rule=rule)
+    window = running_week(now).window
     book = load_price_book()
     return {
         meter.pk: burned(within=window, meter=meter.to_policy(), book=book).budget

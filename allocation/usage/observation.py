@@ -62,7 +62,7 @@ def merge(known: Observation, seen: Observation) -> Observation:
     """
     counted = seen if _weight(seen) >= _weight(known) else known
     writes_5m, writes_1h = counted.cache_write_5m, counted.cache_write_1h
-    if known.source != seen.source:
+    if known.cache_write_1h != seen.cache_write_1h:
         writes_5m, writes_1h = _cache_writes(counted, known if counted is seen else seen)
     origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
     merged = Observation(

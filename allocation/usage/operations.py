@@ -1,8 +1,10 @@
 """Every way in which usage is written."""
 
+import gc
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,7 +85,7 @@ def import_transcripts(
     terms = Terms(load_registry(), load_price_book())
     workers = min(2, os.cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
     for reading in read_all(left.tasks, workers=workers):
-        with transaction.atomic():
+        with _collector_at_rest(), transaction.atomic():
             stored = store(
                 _laid_to(reading.requests, sd, phase),
                 terms=terms,
@@ -99,6 +101,18 @@ def import_transcripts(
         if progress:
             progress(summary.bytes, left.bytes)
     return summary
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from looking through a batch: it has no cycles. Half the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _laid_to(

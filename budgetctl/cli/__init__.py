@@ -5,8 +5,8 @@ it one line in COMMANDS of app.py:
 
     "recommend": "budgetctl.cli.recommend:recommend",
 
-A typer.Typer instead of a function makes a group (`budgetctl usage import`). The first sentence of
-the docstring is what `budgetctl --help` says. In the function:
+A typer.Typer instead of a function makes a group (`budgetctl usage import`), whose `help` is its
+docstring; of either `budgetctl --help` prints the first sentence. In the function:
 
     open_database()                 from budgetctl.cli.database: sets Django up, and refuses a
                                     database that is missing, older or newer

@@ -30,6 +30,7 @@ COMMANDS = {
     "override": "budgetctl.cli.override:override",
     "enable": "budgetctl.cli.rule:enable",
     "disable": "budgetctl.cli.rule:disable",
+    "token": "budgetctl.cli.token:token",
 }
 
 
@@ -48,7 +49,9 @@ class Commands(TyperGroup):
             alone = typer.Typer(add_completion=False)
             alone.command(cmd_name)(found)
             found = alone
-        return get_command(found)
+        command = get_command(found)
+        command.name = cmd_name  # a group does not know it, and --help prints it
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         try:

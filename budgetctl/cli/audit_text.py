@@ -7,9 +7,10 @@ from rich.text import Text
 
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
-from allocation.policy.kpis import Band
+from allocation.policy.kpis import KPI_BY_KEY, Band
+from allocation.policy.tiers import SHIPPED_TIERS
 from budgetctl.cli.audit_page import Audit, Rate, SdAudit
-from budgetctl.cli.printing import heading, iso, row, safe, share
+from budgetctl.cli.printing import Line, heading, iso, row, safe, share
 
 _SHAPES = {
     Band.ON_TARGET: ("●", "green"),
@@ -57,7 +58,7 @@ def _rate_json(rate: Rate) -> dict[str, Any]:
     }
 
 
-def as_text(page: Audit) -> Iterator[Text | str]:
+def as_text(page: Audit) -> Iterator[Line]:
     """One block for each SD, then the rates with their bands."""
     yield Text("TOKEN AUDIT TRAIL", style="bold")
     if not page.sds:
@@ -67,23 +68,29 @@ def as_text(page: Audit) -> Iterator[Text | str]:
         yield from _sd(each)
     yield ""
     yield heading(f"OVER {len(page.sds)} SDs" if len(page.sds) != 1 else "OVER 1 SD")
-    yield _rate("Override rate", page.override_rate, "decisions")
-    yield _rate("Rework rate", page.rework_rate, "SDs")
-    yield Text("  Forecast accuracy  – no record yet")
+    yield _rate("Overrides", page.override_rate, "decisions")
+    yield _rate("Rework", page.rework_rate, "SDs")
+    yield row("Forecast", Text("–", "dim"), " no record yet: no week with a forecast has closed")
 
 
-def _sd(each: SdAudit) -> Iterator[Text]:
+def _sd(each: SdAudit) -> Iterator[Line]:
     sd = each.sd
     stands = f"in {sd.phase}" if sd.phase else str(sd.get_status_display())
     yield Text.assemble((sd.code, "bold"), f" (complexity {sd.complexity}/5, {stands})")
     mix = whole_shares(each.by_tier) if each.tokens else {}
-    shares = ", ".join(f"{percent}% {safe(tier)}" for tier, percent in mix.items())
+    shares = ", ".join(f"{mix[tier]}% {safe(tier)}" for tier in sorted(mix, key=_by_rank))
     yield row("Models", shares or "–")
     yield row("Tokens", f"{fmt.tokens(each.tokens)} ({_against(each)})")
     cycles = each.rework_cycles
     yield row("Rework", f"yes, {cycles} cycle{'s' if cycles > 1 else ''}" if cycles else "no")
     for sentence in list(dict.fromkeys(each.overrides)) or ["none"]:
         yield row("Override", safe(sentence))
+
+
+def _by_rank(tier: str) -> tuple[int, str]:
+    """Cheapest first, as the report has it; tiers of the owner's own after those that ship."""
+    names = [shipped.name for shipped in SHIPPED_TIERS]
+    return (names.index(tier) if tier in names else len(names), tier)
 
 
 def _against(each: SdAudit) -> str:
@@ -99,14 +106,13 @@ def _against(each: SdAudit) -> str:
     return f"{so_far}{'under 1%' if size == '0%' else size} {side} the estimate of {estimate}"
 
 
-def _rate(title: str, rate: Rate, what: str) -> Text:
+def _rate(title: str, rate: Rate, what: str) -> Line:
     shape, style = _SHAPES[rate.reading.band]
     if rate.share is None:
-        return Text.assemble(f"  {title:<19}", (shape, style), f" {rate.reading.words}")
+        return row(title, Text(shape, style), f" {rate.reading.words}")
     counted = f"{rate.count:,} of {rate.of:,} {what} ({fmt.percent(rate.share)})"
     words = rate.reading.words
     if rate.target_of:
-        words += f", the target of {rate.target_of}"
-    return Text.assemble(
-        f"  {title:<19}", (shape, style), f" {rate.reading.band}: {counted}; {words}"
-    )
+        target = KPI_BY_KEY[f"rework-{rate.target_of}"].target
+        words += f" (target on {rate.target_of}: {target})"
+    return row(title, Text(shape, style), f" {rate.reading.band}: {counted}; {words}")

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from rich.text import Text
-
 from allocation.checkpoints.defaults import defaults_for
 from allocation.checkpoints.mix_text import in_words, read_mix
 from allocation.checkpoints.models import Checkpoint
@@ -17,7 +15,7 @@ from allocation.display import format as fmt
 from allocation.policy.phases import CheckpointKind, Phase, next_kind
 from allocation.policy.zones import Zone
 from budgetctl.cli.parameters import on_clock, read_optional_tokens
-from budgetctl.cli.printing import iso, row, safe, zone
+from budgetctl.cli.printing import Line, iso, row, safe, zone
 from budgetctl.cli.rows import actor, owners_clock
 
 
@@ -96,7 +94,7 @@ def as_json(logged: Checkpoint) -> dict[str, Any]:
     }
 
 
-def as_text(logged: Checkpoint) -> Iterator[Text | str]:
+def as_text(logged: Checkpoint) -> Iterator[Line]:
     """What was logged, and what the next phase may run on."""
     sd, state = logged.sd, logged.state
     burned = f"{fmt.tokens(logged.tokens)} tokens" if logged.tokens is not None else "no tokens"

@@ -8,13 +8,12 @@ from typing import Any
 
 from django.db.models import Min
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from allocation.budgets.operations import ensure_weeks
 from allocation.directives.models import StrategicDirective
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import ImportSummary, import_transcripts
-from budgetctl.cli.printing import console, row, safe
+from budgetctl.cli.printing import Line, console, row, safe
 
 MOST_NAMED = 10
 
@@ -72,7 +71,7 @@ def as_json(done: Done) -> dict[str, Any]:
     }
 
 
-def as_text(done: Done) -> Iterator[Text | str]:
+def as_text(done: Done) -> Iterator[Line]:
     """The summary for a reader."""
     found = done.summary
     new_in = "" if found.files_read == found.files else f", {found.files_read:,} with something new"

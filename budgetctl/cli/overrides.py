@@ -10,7 +10,7 @@ from rich.text import Text
 from allocation.display import format as fmt
 from allocation.floors.models import Override
 from allocation.usage.standing import running_week
-from budgetctl.cli.printing import iso, row, safe
+from budgetctl.cli.printing import Line, iso, row, safe
 
 
 def in_force(now: datetime) -> list[Override]:
@@ -38,7 +38,7 @@ def as_json(override: Override) -> dict[str, Any]:
     }
 
 
-def as_text(found: Sequence[Override], clock: ZoneInfo) -> Iterator[Text | str]:
+def as_text(found: Sequence[Override], clock: ZoneInfo) -> Iterator[Line]:
     """Who is forced to what, until when, and why."""
     if not found:
         yield "No override is in force."

@@ -8,6 +8,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
@@ -44,11 +45,30 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def show(lines: Iterable[Text | str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label and its value. Under the value goes on what is too long for one line."""
+
+    label: str
+    value: Text
+    indent: int = 2
+
+
+Line = Text | str | Row
+
+
+def show(lines: Iterable[Line]) -> None:
     """Print lines to standard output, wrapped between words where the terminal is narrow."""
     out = console()
     for line in lines:
-        out.print(line)
+        if not isinstance(line, Row):
+            out.print(line)
+            continue
+        label = " " * line.indent + line.label.ljust(LABEL)
+        for part in line.value.wrap(out, max(20, out.width - len(label))):
+            part.rstrip()
+            out.print(Text.assemble((label, "bold"), part), soft_wrap=True)
+            label = " " * len(label)
 
 
 def emit(value: Any) -> None:
@@ -61,9 +81,9 @@ def heading(title: str) -> Text:
     return Text(f"── {title} ".ljust(WIDTH, "─"), style="dim")
 
 
-def row(label: str, value: Text | str, *more: Text | str) -> Text:
-    """A labelled value; what is too long for a line goes on under the value."""
-    return Text.assemble("  ", (label.ljust(LABEL), "bold"), value, *more)
+def row(label: str, *value: Text | str) -> Row:
+    """A labelled value."""
+    return Row(label, Text.assemble(*value))
 
 
 def zone(value: Zone) -> Text:

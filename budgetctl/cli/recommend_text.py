@@ -7,13 +7,13 @@ from rich.text import Text
 from allocation.decisions.models import Decision
 from allocation.policy.recommend import Outcome, Recommendation, Task
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import row, safe
+from budgetctl.cli.printing import Line, row, safe
 from budgetctl.cli.printing import zone as zone_text
 
 
 def answer(
     task: Task, found: Recommendation, zone: Zone, decision: Decision | None
-) -> Iterator[Text | str]:
+) -> Iterator[Line]:
     """The tier first, then how the rules came to it."""
     who = f"{safe(task.sub_agent)} in {task.phase}"
     if found.tier is not None:

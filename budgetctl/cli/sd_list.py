@@ -8,7 +8,7 @@ from rich.text import Text
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.directives.page import STATUS_ORDER
 from allocation.display import format as fmt
-from budgetctl.cli.printing import iso, safe
+from budgetctl.cli.printing import Line, iso, safe
 
 OVER = (Status.COMPLETED, Status.ARCHIVED)
 
@@ -40,7 +40,7 @@ def as_json(row: StrategicDirective) -> dict[str, Any]:
     }
 
 
-def as_text(rows: Sequence[StrategicDirective]) -> Iterator[Text | str]:
+def as_text(rows: Sequence[StrategicDirective]) -> Iterator[Line]:
     """One line for each SD, and one below it for its title or why it is deferred."""
     if not rows:
         yield "No SD is open. Propose one: budgetctl sd new SD-… --complexity 3"

@@ -17,7 +17,7 @@ from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, total_of
-from budgetctl.cli.printing import dollars, heading, long, number, row, safe
+from budgetctl.cli.printing import Line, dollars, heading, long, number, row, safe
 
 MAIN_THREAD = "main"
 BY_HAND = "by hand"
@@ -143,7 +143,7 @@ def _numbers(part: Burned, meter: Meter) -> dict[str, Any]:
     }
 
 
-def as_text(found: Totals) -> Iterator[Text | str]:
+def as_text(found: Totals) -> Iterator[Line]:
     """The total in full, and the rows in a table of 80 columns."""
     total, counts = found.total, found.total.counts
     if found.window:
@@ -174,7 +174,7 @@ def as_text(found: Totals) -> Iterator[Text | str]:
         yield from _table(found)
 
 
-def _table(found: Totals) -> Iterator[Text | str]:
+def _table(found: Totals) -> Iterator[Line]:
     """One line for each row, in short numbers; --json has them in full."""
     if not found.rows:
         yield "  Nothing is counted yet."

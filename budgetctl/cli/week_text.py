@@ -18,6 +18,8 @@ from allocation.usage.standing import Standing
 from budgetctl.cli.printing import (
     OFF_SHAPE,
     WIDTH,
+    Line,
+    Row,
     bar,
     heading,
     long,
@@ -41,7 +43,7 @@ MOST_SUB_AGENTS = 7
 OFF = "budgetctl is off: each sub-agent runs on its registered default."
 
 
-def status(week: Week) -> Iterator[Text | str]:
+def status(week: Week) -> Iterator[Line]:
     """The Mission Control screen."""
     plan, standing = week.plan, week.plan.standing
     yield _title(standing, plan.clock)
@@ -60,15 +62,15 @@ def status(week: Week) -> Iterator[Text | str]:
     yield from _spending(week)
 
 
-def summary(outlook: Outlook, clock: ZoneInfo) -> Iterator[Text | str]:
+def summary(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
     """Tokens, burn rate, status, reset: the four lines everything begins with."""
     standing = outlook.standing
     yield _tokens(standing)
     yield row("BURN", _burn(outlook, clock))
     yield row("STATUS", status_line(standing))
-    left = f"in {fmt.duration(standing.window.end - standing.at)}"
-    passed = f"{fmt.percent(outlook.elapsed)} of the week has passed"
-    yield row("RESET", f"{fmt.moment(standing.window.end, clock)} ({left}; {passed})")
+    left = fmt.duration(standing.window.end - standing.at)
+    passed = f"{fmt.percent(outlook.elapsed)} of the week passed"
+    yield row("RESET", f"{fmt.moment(standing.window.end, clock)} (in {left}; {passed})")
     yield row("RAW", _raw(standing))
 
 
@@ -82,7 +84,7 @@ def status_line(standing: Standing) -> Text:
     return Text.assemble(zone(standing.zone), f"  {ADVICE[standing.zone]}")
 
 
-def rule(standing: Standing) -> Iterator[Text | str]:
+def rule(standing: Standing) -> Iterator[Line]:
     """What a change of the budget rule made of the running week."""
     meter = standing.meter
     yield row("LIMIT", f"{long(standing.limit, meter)} {unit(meter)} a week")
@@ -92,7 +94,7 @@ def rule(standing: Standing) -> Iterator[Text | str]:
     yield row("STATUS", status_line(standing))
 
 
-def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Text | str]:
+def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
     """The linear baseline in detail."""
     standing, linear = outlook.standing, outlook.linear
     yield from summary(outlook, clock)
@@ -117,7 +119,7 @@ def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Text | str]:
     yield row("ACCURACY", "no record yet: no week with a forecast has closed")
 
 
-def next_sd(plan: Plan) -> Iterator[Text | str]:
+def next_sd(plan: Plan) -> Iterator[Line]:
     """The SD whose turn it is, its allocation, and what it would do to the week."""
     flight = plan.preflight
     if flight is None:
@@ -140,12 +142,15 @@ def sd_line(flight: Preflight) -> Text:
     )
 
 
-def after(flight: Preflight, standing: Standing) -> Iterator[Text | str]:
+def after(flight: Preflight, standing: Standing) -> Iterator[Line]:
     """What the SD would use and leave, marked as an estimate, and what to look out for."""
     meter = standing.meter
     share = fmt.percent((standing.used + flight.projected) / standing.effective_limit)
-    yield row("PROJECTED", f"~{long(flight.projected, meter)} budget {unit(meter)} (estimate)")
-    left = f"{long(flight.remaining_after, meter)} {unit(meter)}; {share} used "
+    basis = "from its sub-agents"
+    if flight.sd.estimate is not None:
+        basis = f"from the estimate of {fmt.short(flight.sd.estimate)} tokens"
+    yield row("PROJECTED", f"~{short(flight.projected, meter)} budget {unit(meter)}, {basis}")
+    left = f"~{short(flight.remaining_after, meter)} {unit(meter)}; {share} used "
     yield row("LEFT AFTER", left, zone(flight.zone_after))
     if flight.zone_changes:
         yield row("WARNING", f"The week will enter the {flight.zone_after} zone with this SD.")
@@ -154,7 +159,7 @@ def after(flight: Preflight, standing: Standing) -> Iterator[Text | str]:
         yield row("DEFERRED", f"{', '.join(waiting)} would wait for the next budget week.")
 
 
-def session_start(plan: Plan) -> Iterator[Text | str]:
+def session_start(plan: Plan) -> Iterator[Line]:
     """The report's text for the start of a session (its step 8)."""
     flight, standing = plan.preflight, plan.standing
     if flight is None:
@@ -175,7 +180,7 @@ def session_start(plan: Plan) -> Iterator[Text | str]:
         yield from after(flight, standing)
 
 
-def _primary(plan: Plan, flight: Preflight) -> Iterator[Text]:
+def _primary(plan: Plan, flight: Preflight) -> Iterator[Line]:
     """The tier that most of the work runs on, who gets another one, and what to leave alone."""
     tokens: Counter[str] = Counter()
     others: dict[str, list[str]] = {}
@@ -189,7 +194,7 @@ def _primary(plan: Plan, flight: Preflight) -> Iterator[Text]:
     primary = max(tokens, key=lambda name: tokens[name])
     complexity = f"complexity {flight.sd.complexity}"
     yield row("PRIMARY", primary, f" ({complexity} in the {flight.zone_now} zone)")
-    for name in tokens:
+    for name, _ in tokens.most_common():
         if name != primary:
             yield row(name.upper(), ", ".join(others[name]))
     left = plan.standing.remaining
@@ -198,7 +203,7 @@ def _primary(plan: Plan, flight: Preflight) -> Iterator[Text]:
         yield row("AVOID", f"opus for the rest: all on opus would take {whole} of what is left")
 
 
-def check(plan: Plan) -> Iterator[Text | str]:
+def check(plan: Plan) -> Iterator[Line]:
     """The recommendation for each sub-agent of an SD, phase by phase."""
     flight, standing = plan.preflight, plan.standing
     assert flight is not None
@@ -207,6 +212,7 @@ def check(plan: Plan) -> Iterator[Text | str]:
     yield ""
     yield heading("RECOMMENDED")
     yield sd_line(flight)
+    yield Text(f"\n    {'sub-agent':<16} {'tier':<7} {'tokens':>6}  why", style="dim")
     for phase, runs in groupby(flight.runs, key=lambda run: run.phase):
         yield ""
         yield Text(f"  {phase}", style="bold")
@@ -223,7 +229,7 @@ def _run(run: PlannedRun) -> Text:
     return Text.assemble(
         f"    {safe(run.sub_agent):<16} ",
         (f"{name:<7}", "bold"),
-        f" {middle:>5}  ",
+        f" {middle:>6}  ",
         (_why(run.recommendation), "dim"),
     )
 
@@ -237,7 +243,7 @@ def _title(standing: Standing, clock: ZoneInfo) -> Text:
     return Text.assemble((title, "bold"), (week.rjust(WIDTH - len(title)), "dim"))
 
 
-def _tokens(standing: Standing) -> Text:
+def _tokens(standing: Standing) -> Row:
     meter = standing.meter
     drawn = zone_bar(standing.share, standing.zone if standing.enabled else None)
     of = f"{short(standing.used, meter)} / {short(standing.effective_limit, meter)}"
@@ -322,13 +328,14 @@ def _why(answer: Recommendation) -> str:
     if answer.tier is None:
         return "deferred: opus floor in the RED zone"
     if rule == "floor":
-        return "its floor" if answer.tier == answer.floor else "its floor gives way"
+        before = answer.path[-2].tier
+        return "its floor" if before is None or before < answer.tier else "its floor gives way"
     if answer.tier < answer.preferred:
-        return f"saves tokens, {answer.preferred.name} is preferred"
+        return f"saves tokens; prefers {answer.preferred.name}"
     return "preferred" if answer.tier == answer.preferred else "critical or complex"
 
 
-def _spending(week: Week) -> Iterator[Text | str]:
+def _spending(week: Week) -> Iterator[Line]:
     standing = week.plan.standing
     if not week.spending:
         yield "  Nothing is used yet this week."

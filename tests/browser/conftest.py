@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -67,11 +68,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One Chromium for this folder; each page gets a profile of its own."""
     home = str(tmp_path_factory.mktemp("chromium"))
     environment = {**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
-    # While Playwright runs, its event loop counts as running in this thread, and Django refuses
-    # to touch the database beside a running loop. Nothing here is asynchronous, so that check is
-    # off for as long as the loop is there, and no longer: therefore the scope is this folder.
+    own = {alias: connections[alias] for alias in connections}
+    # While Playwright runs, its event loop counts as running in this thread. Beside a running loop
+    # Django refuses to touch the database, and keeps connections apart from the thread's own: the
+    # test database would be flushed through another than the one that knows its first contents.
+    # Nothing here is asynchronous, so both are undone for as long as the loop is there, and no
+    # longer: therefore the scope is this folder.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        for alias, connection in own.items():
+            connections[alias] = connection
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=ARGUMENTS, env=environment
         )

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
+from allocation.catalog.models import SubAgent
 from tests.browser.watch import axe_clean, complaints, expect_complaint
 
 
@@ -38,6 +39,12 @@ def test_axe_finds_a_picture_without_words(browser_page: Page) -> None:
     browser_page.evaluate("document.querySelector('main').append(new Image(10, 10))")
     with pytest.raises(AssertionError, match="image-alt"):
         axe_clean(browser_page)
+
+
+# Twice, so that the second run begins after the flush of the first.
+@pytest.mark.parametrize("run", [1, 2])
+def test_the_shipped_facts_are_there_beside_a_browser(run: int, browser_page: Page) -> None:
+    assert SubAgent.objects.filter(code="SECURITY").exists()
 
 
 def test_sign_in_needs_no_form(

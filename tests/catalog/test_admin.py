@@ -59,7 +59,10 @@ def test_an_alias_brings_the_usage_counted_under_that_name(chairman_client: Clie
 def test_a_deleted_alias_gives_the_usage_its_own_name_back(chairman_client: Client) -> None:
     alias = SubAgentAliasFactory(sub_agent=SubAgentFactory(code="SECURITY"), name="reviewer")
     record = counted("SECURITY", agent_type="reviewer", sidechain=True)
-    send(chairman_client, url_of(alias.sub_agent), **{"aliases-0-DELETE": "on"})
+    url = url_of(alias.sub_agent)
+    page = send(chairman_client, url, **{"aliases-0-DELETE": "on"})
+    assert "in the field Reason: a deletion needs a reason" in said(page)
+    send(chairman_client, url, **{"aliases-0-DELETE": "on", "reason": "Retired."})
     record.refresh_from_db()
     assert record.sub_agent == "reviewer"
     assert AuditEntry.objects.get().action == "alias deletion"
@@ -101,8 +104,9 @@ def test_an_alias_that_leads_somewhere_already_is_refused(
     [
         ("KNOWN-NAME", "KNOWN-NAME is an alias of API: delete the alias first."),
         ("GITHUB--ENHANCED", "GITHUB--ENHANCED and GITHUB-ENHANCED are one name"),
-        ("security", "Use capital letters, digits and hyphens"),
-        ("SECURITY", "already exists"),
+        ("security", "security and SECURITY are one name"),
+        ("SECURITY", "There is a sub-agent SECURITY already."),
+        ("2FAST", "Use capital letters, digits and hyphens"),
     ],
 )
 def test_a_code_that_is_taken_is_refused(chairman_client: Client, code: str, sentence: str) -> None:

@@ -32,18 +32,21 @@ from tests.factories.people import (
     ChairmanFactory,
     UserFactory,
 )
-from tests.factories.work import (
+from tests.factories.usage import (
     AgentCallFactory,
     AgentRunFactory,
+    TranscriptFileFactory,
+    UnnamedRequestFactory,
+    UsageHourFactory,
+    UsageRecordFactory,
+)
+from tests.factories.work import (
     BudgetWeekFactory,
     CheckpointFactory,
     DecisionFactory,
     OverrideFactory,
     SdTokenLogFactory,
     StrategicDirectiveFactory,
-    TranscriptFileFactory,
-    UsageHourFactory,
-    UsageRecordFactory,
 )
 
 FACTORIES: list[type[DjangoModelFactory]] = [
@@ -89,6 +92,7 @@ __all__ = [
     "TaskTypeFactory",
     "TierFactory",
     "TranscriptFileFactory",
+    "UnnamedRequestFactory",
     "UsageHourFactory",
     "UsageRecordFactory",
     "UserFactory",

@@ -1,4 +1,4 @@
-"""What happens in a week: SDs, checkpoints, usage, decisions, overrides."""
+"""What happens in a week: SDs, checkpoints, decisions, overrides."""
 
 import uuid
 from datetime import timedelta
@@ -15,14 +15,6 @@ from allocation.floors.models import Override
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Outcome
 from allocation.policy.zones import Zone
-from allocation.usage.models import (
-    AgentCall,
-    AgentRun,
-    Source,
-    TranscriptFile,
-    UsageHour,
-    UsageRecord,
-)
 from tests.factories.base import NOW, WEEK_END, WEEK_START
 from tests.factories.catalog import SubAgentFactory, TierFactory
 
@@ -93,70 +85,6 @@ class SdTokenLogFactory(DjangoModelFactory):
     tokens_burned = 12_000
     model_distribution = factory.LazyFunction(lambda: {"haiku": 40, "sonnet": 40, "opus": 20})
     updated_at = NOW
-
-
-class Usage(DjangoModelFactory):
-    class Meta:
-        abstract = True
-
-    hour = factory.LazyAttribute(lambda row: NOW)
-    sub_agent = ""
-    model = "claude-sonnet-4-5"
-    source = Source.TRANSCRIPT
-    input = 1_000
-    output = 200
-
-
-class UsageRecordFactory(Usage):
-    """One API request of the main thread; `hour` follows from `at`."""
-
-    class Meta:
-        model = UsageRecord
-
-    message_id = factory.Sequence(lambda n: f"msg_{n:06}")
-    request_id = factory.Sequence(lambda n: f"req_{n:06}")
-    at = NOW
-    hour = factory.LazyAttribute(lambda row: row.at.replace(minute=0, second=0, microsecond=0))
-    session_id = "session-1"
-
-
-class UsageHourFactory(Usage):
-    class Meta:
-        model = UsageHour
-
-    records = 1
-
-
-class TranscriptFileFactory(DjangoModelFactory):
-    class Meta:
-        model = TranscriptFile
-
-    path = factory.Sequence(lambda n: f"/transcripts/session-{n}.jsonl")
-    head = "0" * 64
-    size = 1_000
-    modified_ns = 1_763_496_000_000_000_000
-    offset = 1_000
-
-
-class AgentRunFactory(DjangoModelFactory):
-    class Meta:
-        model = AgentRun
-
-    session_id = "session-1"
-    agent_id = factory.Sequence(lambda n: f"agent-{n}")
-    agent_type = "security"
-    evidence = 1
-
-
-class AgentCallFactory(DjangoModelFactory):
-    class Meta:
-        model = AgentCall
-
-    tool_use_id = factory.Sequence(lambda n: f"toolu_{n:06}")
-    session_id = "session-1"
-    agent_type = "security"
-    agent_id = factory.Sequence(lambda n: f"agent-{n}")
-    evidence = 1
 
 
 class DecisionFactory(DjangoModelFactory):

@@ -26,14 +26,15 @@ from allocation.policy.forecasting.views import View
 
 SMALL_SHARE = 0.02
 PRIOR_SPREAD = 1.1
-PRIOR_WEEKS = 7.0
+PRIOR_SPREAD_WEEKS = 2.0
+SMOOTHING_WEEKS = 5.0
 PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 9) for i in range(9))
 # Weeks with and without use by this hour err differently; below so many of a kind they are joined.
 FEWEST_SCORES = 4
 # Nothing is expected above this multiple of the highest level so far, or of this week's own pace.
 CEILING = 3.0
 # How far one hit or miss moves the share of misses asked for.
-STEP = 0.06
+STEP = 0.08
 # Where a range may begin: at these parts of the share of misses, the rest lies above it.
 _LOWER_PARTS = (0.0, 0.125, 0.25, 0.375, 0.5)
 
@@ -49,10 +50,10 @@ class Remaining:
         self.expected = expected
         self._small = small
         self._ceiling = max(ceiling, expected)
-        whole = len(scores) + PRIOR_WEEKS
-        share = PRIOR_WEEKS / len(PRIOR_SCORES)
-        squares = PRIOR_WEEKS * PRIOR_SPREAD**2 + sum(score * score for score in scores)
-        spread = sqrt(squares / whole)
+        squares = PRIOR_SPREAD_WEEKS * PRIOR_SPREAD**2 + sum(score * score for score in scores)
+        spread = sqrt(squares / (PRIOR_SPREAD_WEEKS + len(scores)))
+        whole = len(scores) + SMOOTHING_WEEKS
+        share = SMOOTHING_WEEKS / len(PRIOR_SCORES)
         weighted = sorted(
             [*((s, 1.0) for s in scores), *((spread * s, share) for s in PRIOR_SCORES)]
         )

@@ -22,7 +22,7 @@ BY_DAY = ("series", "date", "tokens")
 BY_HOUR = ("series", "hour_utc", "tokens")
 BY_TIMESTAMP = ("timestamp", "tokens")
 _SHAPES = (BY_DAY, BY_HOUR, BY_TIMESTAMP)
-_WHOLE = re.compile(r"\d{1,18}")
+_WHOLE = re.compile(r"[0-9]{1,18}")
 _DAY = timedelta(days=1)
 # The name of the one series in a file without names.
 ONLY_SERIES = "all"

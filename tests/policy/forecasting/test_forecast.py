@@ -70,7 +70,7 @@ def test_no_weeks_of_any_kind_give_nonsense(inputs, method):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", METHODS)
 def test_twice_the_tokens_and_the_limit_are_twice_the_forecast(kind, name):
-    inputs = inputs_at(hours_of(kind, 8.6), 8, 100)
+    inputs = inputs_at(hours_of(kind, 8.6, seed=2), 8, 100)
     twice = replace(
         inputs,
         hours=HourlyTokens(MONDAY, tuple(2 * tokens for tokens in inputs.hours.tokens)),
@@ -237,8 +237,9 @@ def test_one_forecast_takes_at_most_five_milliseconds_of_work():
         assert made.outlook is not None
         return process_time() - start
 
-    # The best of several, because the machine does other things as well.
-    assert min(once() for _ in range(9)) < 0.005 * 3
+    # The best of several, because the machine does other things as well; tests also run under
+    # coverage, which makes Python three times as slow.
+    assert min(once() for _ in range(9)) < 0.015
 
 
 def test_a_moment_in_another_zone_is_the_same_moment():

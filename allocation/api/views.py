@@ -1,0 +1,76 @@
+"""The page on which the Chairman makes and revokes agent tokens."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from allocation.access import may_rule
+from allocation.api import operations
+from allocation.api.forms import TokenForm
+from allocation.api.models import AgentToken
+from allocation.policy.errors import RuleError
+
+
+def _chairman(request: HttpRequest) -> str:
+    """The user's name. Raises PermissionDenied for everybody else."""
+    if not may_rule(request.user):
+        raise PermissionDenied("Only the Chairman's account may see and make agent tokens.")
+    return request.user.get_username()
+
+
+@require_safe
+@never_cache
+def list_tokens(request: HttpRequest) -> HttpResponse:
+    """All tokens, and the form for another."""
+    _chairman(request)
+    return _page(request, TokenForm())
+
+
+@require_POST
+@never_cache
+def create_token(request: HttpRequest) -> HttpResponse:
+    """Make a token and show it: this answer is the only one that ever has it."""
+    actor, now = _chairman(request), timezone.now()
+    form, clear = TokenForm(request.POST), ""
+    if form.is_valid():
+        days = form.cleaned_data["days"]
+        try:
+            _, clear = operations.create_token(
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"],
+                expires_at=now + timedelta(days=days) if days else None,
+                actor=actor,
+                now=now,
+            )
+        except RuleError as error:
+            form.add_error(None, str(error))
+    if not clear:
+        return _page(request, form, status=422)
+    return _page(request, TokenForm(), clear=clear, status=201)
+
+
+@require_POST
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a token."""
+    actor = _chairman(request)
+    token = get_object_or_404(AgentToken, pk=pk)
+    if operations.revoke_token(token=token, actor=actor, now=timezone.now()):
+        messages.success(request, f"The token {token} is revoked.")
+    else:
+        messages.warning(request, f"The token {token} was revoked before.")
+    return redirect("tokens:list-tokens")
+
+
+def _page(
+    request: HttpRequest, form: TokenForm, *, clear: str = "", status: int = 200
+) -> HttpResponse:
+    now = timezone.now()
+    rows = [(row, row.state(now)) for row in AgentToken.objects.all()]
+    context = {"form": form, "rows": rows, "clear": clear}
+    return render(request, "api/tokens.html", context, status=status)

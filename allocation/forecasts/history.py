@@ -1,0 +1,56 @@
+"""The owner's own hours and weeks, as the forecasting rules take them."""
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from allocation.budgets.models import BudgetWeek
+from allocation.catalog.pricing import PriceBook
+from allocation.display.format import whole
+from allocation.policy.forecasting import ForecastInputs, HourlyTokens
+from allocation.policy.meter import Meter
+from allocation.policy.weeks import Window
+from allocation.usage.standing import RunningWeek
+from allocation.usage.totals import burned_by
+
+# The rules look back twenty weeks; two more cover weeks that were cut short.
+LOOK_BACK = timedelta(weeks=22)
+HOUR = timedelta(hours=1)
+
+
+def units(amount: Fraction, meter: Meter) -> int:
+    """An amount as the whole units of the ledger: budget tokens, or cents."""
+    return whole(amount * 100 if meter.in_dollars else amount)
+
+
+def amount_of(stored: int, meter: Meter) -> Fraction:
+    """The amount behind whole units of the ledger."""
+    return Fraction(stored, 100) if meter.in_dollars else Fraction(stored)
+
+
+def hourly(within: Window, meter: Meter, book: PriceBook) -> HourlyTokens:
+    """What was used in each hour of a window, in whole units; hours without use are 0."""
+    by_hour = burned_by(("hour",), within=within, meter=meter, book=book)
+    first = within.start.replace(minute=0, second=0, microsecond=0)
+    used = {hour: units(part.budget, meter) for (hour,), part in by_hour.items()}
+    used.setdefault(first, 0)
+    return HourlyTokens.from_buckets(used.items())
+
+
+def past_weeks(before: datetime) -> tuple[Window, ...]:
+    """The stored weeks that had ended by a moment, oldest first, as far as the rules look back."""
+    rows = BudgetWeek.objects.filter(end__lte=before, start__gte=before - LOOK_BACK)
+    return tuple(row.window for row in rows.order_by("start"))
+
+
+def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInputs:
+    """All that a forecast of the running week may look at. Two queries."""
+    past = past_weeks(week.window.start)
+    since = min((window.start for window in past), default=week.window.start)
+    return ForecastInputs(
+        hours=hourly(Window(since, max(now, since + HOUR)), week.meter, book),
+        past_weeks=past,
+        week=week.window,
+        now=now,
+        effective_limit=units(week.limit - week.reserve, week.meter),
+        bounds=week.bounds,
+    )

@@ -1,0 +1,112 @@
+"""The forecast ledger: every forecast that was made, and how good it was once its week was over."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+
+from allocation.budgets.models import ZONES, BudgetWeek
+from allocation.policy.accuracy import accuracy_percent
+
+
+class Occasion(models.TextChoices):
+    """Why a forecast was made."""
+
+    HOUR = "hour", "every hour"
+    CHECKPOINT = "checkpoint", "at a checkpoint"
+
+
+def _amount() -> "models.BigIntegerField[int, int]":
+    return models.BigIntegerField()
+
+
+class Forecast(models.Model):
+    """What one method said of a budget week at a moment. Never changed, never deleted.
+
+    Amounts are whole units of the meter: budget tokens, or cents of a budget in US dollars. The
+    row of the method that the chooser took has `chosen`. Without `point` it was too early to say.
+    """
+
+    week = models.ForeignKey(BudgetWeek, on_delete=models.PROTECT, related_name="forecasts")
+    made_at = models.DateTimeField()
+    hour = models.DateTimeField(help_text="The hour (UTC) that it was made in.")
+    hours_in = models.PositiveSmallIntegerField(help_text="Full hours into the week.")
+    occasion = models.CharField(max_length=10, choices=Occasion)
+    method = models.CharField(max_length=30)
+    version = models.CharField(max_length=20)
+    inputs_digest = models.CharField(max_length=64)
+    chosen = models.BooleanField()
+    used = _amount()
+    effective_limit = _amount()
+    point = models.BigIntegerField(null=True)
+    low50 = models.BigIntegerField(null=True)
+    high50 = models.BigIntegerField(null=True)
+    low80 = models.BigIntegerField(null=True)
+    high80 = models.BigIntegerField(null=True)
+    quantiles = models.JSONField(default=list)
+    exhaustion_early = models.DateTimeField(null=True)
+    exhaustion_median = models.DateTimeField(null=True)
+    exhaustion_late = models.DateTimeField(null=True)
+    exhaustion_chance = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    zone_chances = models.JSONField(default=dict)
+    zone = models.CharField(max_length=6, choices=ZONES, blank=True)
+
+    class Meta:
+        db_table = "forecasts"
+        ordering = ["-made_at", "method"]
+        indexes = [
+            models.Index(fields=["week", "made_at"], name="forecast_by_week"),
+            # The week page wants the newest one that speaks.
+            models.Index(fields=["-made_at"], name="forecast_newest", condition=Q(chosen=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "method"],
+                condition=Q(occasion="hour"),
+                name="one_forecast_per_hour_and_method",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} at {self.made_at:%Y-%m-%d %H:%M}"
+
+    def inside50(self, total: int) -> bool:
+        """Whether a total falls into the 50 % interval."""
+        return _inside(self.low50, total, self.high50)
+
+    def inside80(self, total: int) -> bool:
+        """Whether a total falls into the 80 % interval."""
+        return _inside(self.low80, total, self.high80)
+
+
+def _inside(low: int | None, total: int, high: int | None) -> bool:
+    return low is not None and high is not None and low <= total <= high
+
+
+class ForecastScore(models.Model):
+    """How good a forecast was: written once, when its week closed. Errors are shares."""
+
+    forecast = models.OneToOneField(Forecast, on_delete=models.PROTECT, related_name="score")
+    actual = _amount()
+    error = models.DecimalField(
+        "absolute percentage error", max_digits=12, decimal_places=6, null=True
+    )
+    hit50 = models.BooleanField()
+    hit80 = models.BooleanField()
+    zone_hit = models.BooleanField()
+    exhaustion_hours = models.DecimalField(
+        "exhaustion error, hours", max_digits=7, decimal_places=2
+    )
+    crps = models.DecimalField(max_digits=22, decimal_places=2)
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "forecast_scores"
+
+    def __str__(self) -> str:
+        return f"score of {self.forecast}"
+
+    @property
+    def accuracy(self) -> Decimal | None:
+        """The report's accuracy in percent."""
+        return accuracy_percent(self.forecast.point or 0, self.actual)

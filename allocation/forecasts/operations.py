@@ -1,0 +1,142 @@
+"""Every write to the forecast ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import transaction
+
+from allocation.budgets.models import BudgetWeek
+from allocation.budgets.operations import ensure_week
+from allocation.catalog.pricing import load_price_book
+from allocation.forecasts.history import hourly, inputs_at
+from allocation.forecasts.models import Forecast, ForecastScore, Occasion
+from allocation.policy import forecasting
+from allocation.policy.forecasting import METHODS, HourlyTokens, exhausted_at
+from allocation.policy.weeks import Window, hours_between
+from allocation.policy.zones import Bounds, zone_at
+from allocation.usage.standing import running_week
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came in a week that is over."""
+
+    hours: HourlyTokens
+    week: Window
+    bounds: Bounds
+
+    @property
+    def total(self) -> int:
+        """All that was used in it, in whole units."""
+        return sum(self.hours.tokens)
+
+
+def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
+    """Let every method forecast the running week and keep what each says; how many rows were made.
+
+    The hourly ones are made once an hour, however often this is called and by however many. While
+    budgetctl is off nothing is forecast (rule 6).
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if occasion is Occasion.HOUR and Forecast.objects.filter(hour=hour, occasion=occasion).exists():
+        return 0
+    running = running_week(now)
+    if not running.enabled:
+        return 0
+    week = ensure_week(now=now)
+    inputs = inputs_at(now, running, load_price_book())
+    chosen = forecasting.forecast(inputs).method
+    rows = [
+        _row(forecasting.forecast(inputs, method), week, inputs, occasion, chosen)
+        for method in METHODS.values()
+    ]
+    made = Forecast.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(made)
+
+
+def score_week(*, week: BudgetWeek, now: datetime) -> int:
+    """Score the forecasts of a week that is over; how many were. What is scored stays as it is.
+
+    The week is taken as the meter of this moment has it.
+    """
+    if week.end > now:
+        return 0
+    running = running_week(now)
+    came = Came(hourly(week.window, running.meter, load_price_book()), week.window, running.bounds)
+    with transaction.atomic():
+        waiting = Forecast.objects.filter(week=week, point__isnull=False, score__isnull=True)
+        scores = [_score(row, came, now) for row in waiting.order_by("pk")]
+        ForecastScore.objects.bulk_create(scores, batch_size=BATCH, ignore_conflicts=True)
+    return len(scores)
+
+
+def score_closed_weeks(*, now: datetime) -> int:
+    """Score every week that is over and has forecasts without a score."""
+    waiting = BudgetWeek.objects.filter(
+        end__lte=now, forecasts__point__isnull=False, forecasts__score__isnull=True
+    ).distinct()
+    return sum(score_week(week=week, now=now) for week in waiting)
+
+
+def _row(
+    said: forecasting.Forecast,
+    week: BudgetWeek,
+    inputs: forecasting.ForecastInputs,
+    occasion: Occasion,
+    chosen: str,
+) -> Forecast:
+    row = Forecast(
+        week=week,
+        made_at=said.made_at,
+        hour=said.made_at.replace(minute=0, second=0, microsecond=0),
+        hours_in=int(hours_between(week.start, said.made_at)),
+        occasion=occasion,
+        method=said.method,
+        version=said.version,
+        inputs_digest=said.inputs_digest,
+        chosen=said.method == chosen,
+        used=said.used,
+        effective_limit=int(inputs.effective_limit),
+    )
+    if said.outlook is not None:
+        outlook = said.outlook
+        row.point = outlook.point
+        row.low50, row.high50 = outlook.interval50.low, outlook.interval50.high
+        row.low80, row.high80 = outlook.interval80.low, outlook.interval80.high
+        row.quantiles = list(outlook.quantiles)
+        row.exhaustion_early = outlook.exhaustion.early
+        row.exhaustion_median = outlook.exhaustion.median
+        row.exhaustion_late = outlook.exhaustion.late
+        row.exhaustion_chance = _decimal(outlook.exhaustion.chance, "0.0001")
+        row.zone_chances = {
+            zone.value: round(chance, 4) for zone, chance in outlook.zone_chances.items()
+        }
+        row.zone = outlook.zone.value
+    return row
+
+
+def _score(row: Forecast, came: Came, now: datetime) -> ForecastScore:
+    point, total = row.point or 0, came.total
+    error = forecasting.absolute_percentage_error(point, total)
+    ran_out = exhausted_at(came.hours, came.week, row.effective_limit)
+    hours = forecasting.exhaustion_error(row.exhaustion_median, ran_out, came.week.end)
+    share = Fraction(total, max(1, row.effective_limit))
+    return ForecastScore(
+        forecast=row,
+        actual=total,
+        error=None if error is None else _decimal(min(error, 99_999), "0.000001"),
+        hit50=row.inside50(total),
+        hit80=row.inside80(total),
+        zone_hit=row.zone == zone_at(share, came.bounds),
+        exhaustion_hours=_decimal(hours, "0.01"),
+        crps=_decimal(forecasting.crps(row.quantiles, total), "0.01"),
+        scored_at=now,
+    )
+
+
+def _decimal(value: float, step: str) -> Decimal:
+    return Decimal(value).quantize(Decimal(step))

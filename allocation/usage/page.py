@@ -1,0 +1,298 @@
+"""What the page of a week's usage prints: where the tokens went."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from allocation.catalog.pricing import PriceBook, load_price_book
+from allocation.directives.models import StrategicDirective
+from allocation.display.format import amount, percent, tokens, usd, whole
+from allocation.policy.errors import RuleError
+from allocation.policy.meter import Meter
+from allocation.policy.weeks import Window
+from allocation.usage.models import Source
+from allocation.usage.standing import running_week
+from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
+
+MAIN_THREAD = "main thread"
+BY_HAND = "logged by hand"
+NO_SD = "no SD named"
+UNKNOWN = "unknown tier"
+MOST_SERIES = 7
+
+Parts = Mapping[tuple[Any, ...], Burned]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: raw, budget and dollars side by side, and its share of the week."""
+
+    name: str
+    budget: str
+    share: str
+    percent_of_largest: int
+    raw: str
+    usd: str
+    url_code: str = ""
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where the tokens went by one measure, the largest first."""
+
+    id: str
+    title: str
+    heading: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The chart by day and sub-agent, and the table that says the same."""
+
+    id: str
+    title: str
+    label: str
+    note: str
+    spec: Mapping[str, Any]
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePage:
+    """Everything on the page of a week's usage."""
+
+    start: datetime
+    end: datetime
+    running: bool
+    previous: str
+    next: str
+    unit: str
+    total: Row
+    records: str
+    tables: Sequence[Table]
+    chart: Chart | None
+    by_hand: int
+    unpriced: int
+    unmetered: int
+    unknown_models: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What every row needs: the meter's unit and the whole week."""
+
+    meter: Meter
+    total: Burned
+    largest: Fraction = field(default=Fraction(0))
+
+    def amount(self, value: Fraction) -> str:
+        return amount(value, in_dollars=self.meter.in_dollars)
+
+
+def usage_page(*, day: date | None, now: datetime, zone: ZoneInfo) -> UsagePage:
+    """The usage of the running week, or of the week that is running when `day` ends.
+
+    About twenty queries, whatever was burned. Raises RuleError for a day that no week can hold.
+    """
+    at = now if day is None else _end_of(day, zone)
+    week = running_week(at)
+    book = load_price_book()
+    parts = burned_by(
+        ("sub_agent", "model", "tier", "sd_id", "source"),
+        within=week.window,
+        meter=week.meter,
+        book=book,
+    )
+    total = total_of(parts.values())
+    scale = _Scale(week.meter, total)
+    unknown = sorted({key[1] for key in parts if key[1] and key[1] not in book.tiers})
+    return UsagePage(
+        start=week.window.start,
+        end=week.window.end,
+        running=now in week.window,
+        previous=f"{week.window.start.astimezone(zone).date() - timedelta(days=1)}",
+        next="" if week.window.end > now else f"{week.window.end.astimezone(zone).date()}",
+        unit="Budget, US dollars" if week.meter.in_dollars else "Budget tokens",
+        total=_row("All usage", total, scale),
+        records=tokens(total.records),
+        tables=_tables(parts, scale, book, unknown) if parts else [],
+        chart=_chart(_by_day(week.window, zone, scale, book), scale) if parts else None,
+        by_hand=_by_hand(parts),
+        unpriced=total.unpriced,
+        unmetered=total.unmetered,
+        unknown_models=unknown,
+    )
+
+
+def read_day(text: str) -> date | None:
+    """The day that `?week=` names, None for none. Raises RuleError with one sentence."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RuleError(f"“{text[:40]}” is not a day; write one such as 2026-11-23.") from None
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    # Far away a week cannot be worked out without leaving the calendar.
+    if not 2000 <= day.year <= 2200:
+        raise RuleError(f"No budget week holds {day}; write a day such as 2026-11-23.")
+    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    return midnight - timedelta(seconds=1)
+
+
+def _tables(parts: Parts, scale: _Scale, book: PriceBook, unknown: Sequence[str]) -> list[Table]:
+    codes = dict(
+        StrategicDirective.objects.filter(
+            pk__in={key[3] for key in parts if key[3] is not None}
+        ).values_list("pk", "code")
+    )
+
+    def sub_agent(key: tuple[Any, ...]) -> str:
+        return _sub_agent(key[0], key[4])
+
+    def model(key: tuple[Any, ...]) -> str:
+        return key[1] or (f"{BY_HAND}, {key[2]}" if key[2] else BY_HAND)
+
+    def tier(key: tuple[Any, ...]) -> str:
+        return key[2] or book.tiers.get(key[1]) or UNKNOWN
+
+    def sd(key: tuple[Any, ...]) -> str:
+        return codes.get(key[3], NO_SD)
+
+    return [
+        _table("sub-agents", "By sub-agent", "Sub-agent", _grouped(parts, sub_agent), scale),
+        _table("models", "By model", "Model", _grouped(parts, model), scale, unknown=unknown),
+        _table("tiers", "By tier", "Tier", _grouped(parts, tier), scale),
+        _table("sds", "By SD", "SD", _grouped(parts, sd), scale, codes=codes.values()),
+    ]
+
+
+def _grouped(parts: Parts, name_of: Callable[[tuple[Any, ...]], str]) -> dict[str, Burned]:
+    grouped: dict[str, Burned] = {}
+    for key, part in parts.items():
+        name = name_of(key)
+        grouped[name] = grouped.get(name, NOTHING) + part
+    return grouped
+
+
+def _table(
+    id: str,
+    title: str,
+    heading: str,
+    grouped: Mapping[str, Burned],
+    scale: _Scale,
+    *,
+    unknown: Iterable[str] = (),
+    codes: Iterable[str] = (),
+) -> Table:
+    # What the meter cannot count (no price) still has raw tokens to be ranked by.
+    ranked = sorted(
+        grouped.items(), key=lambda item: (-item[1].budget, -item[1].counts.raw, item[0])
+    )
+    largest = max((part.budget for part in grouped.values()), default=Fraction(0))
+    scale = _Scale(scale.meter, scale.total, largest)
+    linked, flagged = set(codes), set(unknown)
+    rows = [
+        _row(name, part, scale, url_code=name if name in linked else "", unknown=name in flagged)
+        for name, part in ranked
+    ]
+    return Table(id, title, heading, rows)
+
+
+def _row(
+    name: str, part: Burned, scale: _Scale, *, url_code: str = "", unknown: bool = False
+) -> Row:
+    whole_week = scale.total.budget
+    return Row(
+        name=name,
+        budget=scale.amount(part.budget),
+        share=percent(part.budget / whole_week) if whole_week else "–",
+        percent_of_largest=round(100 * part.budget / scale.largest) if scale.largest else 0,
+        raw=tokens(part.counts.raw),
+        usd=usd(part.usd) if part.records else "–",
+        url_code=url_code,
+        unknown=unknown,
+    )
+
+
+def _sub_agent(name: str, source: str) -> str:
+    return name or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
+
+
+def _by_hand(parts: Parts) -> int:
+    return sum(part.counts.raw for key, part in parts.items() if key[4] == Source.MANUAL)
+
+
+def _by_day(
+    window: Window, zone: ZoneInfo, scale: _Scale, book: PriceBook
+) -> list[tuple[date, dict[str, Burned]]]:
+    """The days of the owner's clock, each with its sub-agents: at most three queries a day."""
+    days = []
+    day = window.start.astimezone(zone).date()
+    while (start := datetime.combine(day, time(), tzinfo=zone)) < window.end:
+        end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+        within = Window(
+            max(window.start, start.astimezone(window.start.tzinfo)),
+            min(window.end, end.astimezone(window.start.tzinfo)),
+        )
+        parts = burned_by(("sub_agent", "source"), within=within, meter=scale.meter, book=book)
+        days.append((day, _grouped(parts, lambda key: _sub_agent(key[0], key[1]))))
+        day += timedelta(days=1)
+    return days
+
+
+def _chart(days: Sequence[tuple[date, Mapping[str, Burned]]], scale: _Scale) -> Chart:
+    total: dict[str, Fraction] = {}
+    for _, parts in days:
+        for name, part in parts.items():
+            total[name] = total.get(name, Fraction(0)) + part.budget
+    ranked = sorted(total, key=lambda name: (-total[name], name))
+    columns = [(name, [name]) for name in ranked[:MOST_SERIES]]
+    if rest := ranked[MOST_SERIES:]:
+        columns.append((f"{len(rest)} others", rest))
+    values = {
+        title: [
+            total_of(parts[name] for name in names if name in parts).budget for _, parts in days
+        ]
+        for title, names in columns
+    }
+    labels = [f"{day:%a %-d %b}" for day, _ in days]
+    in_dollars = scale.meter.in_dollars
+    return Chart(
+        id="by-day",
+        title="By day and sub-agent",
+        label="Stacked bars by day; the table below has each number.",
+        note="Days are those of the owner’s clock; the first and the last are cut by the reset.",
+        spec={
+            "kind": "stacked-bars",
+            "x": labels,
+            "x_type": "category",
+            "unit": "US dollars" if in_dollars else "budget tokens",
+            "series": [
+                {"name": name, "values": [_height(value, in_dollars) for value in heights]}
+                for name, heights in values.items()
+            ],
+            "marks": [],
+        },
+        headings=("Day", *values, "All"),
+        rows=[
+            (
+                label,
+                *(scale.amount(heights[index]) for heights in values.values()),
+                scale.amount(total_of(days[index][1].values()).budget),
+            )
+            for index, label in enumerate(labels)
+        ],
+    )
+
+
+def _height(value: Fraction, in_dollars: bool) -> float | int:
+    return round(float(value), 2) if in_dollars else whole(value)

@@ -1,0 +1,24 @@
+"""Where the tokens of a week went."""
+
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from allocation.policy.errors import RuleError
+from allocation.usage.page import read_day, usage_page
+
+
+@require_safe
+def week(request: HttpRequest) -> HttpResponse:
+    """The running week, or the one that `?week=` names by a day; 422 for a day that is none."""
+    now, zone = timezone.now(), ZoneInfo(timezone.get_current_timezone_name())
+    typed = request.GET.get("week", "")
+    try:
+        page, problem = usage_page(day=read_day(typed), now=now, zone=zone), ""
+    except RuleError as error:
+        page, problem = usage_page(day=None, now=now, zone=zone), str(error)
+    context = {"page": page, "typed": typed, "problem": problem}
+    return render(request, "usage/week.html", context, status=422 if problem else 200)

@@ -1,0 +1,121 @@
+"""`budgetctl token`: agent tokens for the API and for telemetry."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from budgetctl.cli.database import open_database
+from budgetctl.cli.parameters import Json, words
+from budgetctl.cli.printing import emit, iso, safe, show
+
+token = typer.Typer(
+    help="Make, list and revoke the tokens of agents.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@token.command("create")
+def create(
+    name: Annotated[
+        str,
+        typer.Argument(parser=words, metavar="NAME", help="Who will use it, such as a machine."),
+    ],
+    *,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE",
+            help="read, usage, decisions, checkpoints or hooks; once for each. Default: all.",
+        ),
+    ] = None,
+    expires_in: Annotated[
+        int | None, typer.Option(metavar="DAYS", min=1, max=3650, help="Default: never.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a token and print it, this once."""
+    open_database()
+    from allocation.api.models import Scope
+    from allocation.api.operations import create_token
+    from budgetctl.cli import clock, rows
+
+    now = clock.now()
+    row, clear = create_token(
+        name=name,
+        scopes=scope or Scope.values,
+        expires_at=now + timedelta(days=expires_in) if expires_in else None,
+        actor=rows.actor(),
+        now=now,
+    )
+    if as_json:
+        emit(
+            {
+                "token": clear,
+                "name": row.name,
+                "scopes": row.scopes,
+                "expires_at": iso(row.expires_at),
+            }
+        )
+    else:
+        show([clear, f"Copy it now: {safe(row.name)} can use it, and nobody can see it again."])
+
+
+@token.command("list")
+def list_tokens(as_json: Json = False) -> None:
+    """List the tokens, newest first. Nothing that could be used is shown."""
+    open_database()
+    from allocation.api.models import AgentToken
+    from budgetctl.cli import clock
+
+    now = clock.now()
+    found = [
+        {
+            "name": row.name,
+            "prefix": row.shown,
+            "scopes": row.scopes,
+            "state": row.state(now),
+            "created_at": iso(row.created_at),
+            "created_by": row.created_by,
+            "expires_at": iso(row.expires_at),
+            "last_used_at": iso(row.last_used_at),
+        }
+        for row in AgentToken.objects.all()
+    ]
+    if as_json:
+        emit({"tokens": found})
+        return
+    lines = [
+        f"{row['prefix']}…  {safe(str(row['name']))}  {row['state']}, "
+        f"last used {row['last_used_at'] or 'never'}  ({', '.join(row['scopes'])})"
+        for row in found
+    ]
+    show(lines or ["There is no token yet. Make one: budgetctl token create NAME"])
+
+
+@token.command("revoke")
+def revoke(
+    name: Annotated[
+        str, typer.Argument(parser=words, metavar="NAME", help="Its name, or bctl_ and its prefix.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """End a token at once and for good."""
+    open_database()
+    from django.db.models import Q
+
+    from allocation.api.models import AgentToken
+    from allocation.api.operations import revoke_token
+    from budgetctl.cli import clock, rows
+    from budgetctl.cli.refusals import Refused
+
+    named = Q(name=name) | Q(prefix=name.removeprefix("bctl_"))
+    row = AgentToken.objects.filter(named, revoked_at__isnull=True).first()
+    if row is None:
+        raise Refused(f"No token in force is called “{name[:60]}”. See them: budgetctl token list")
+    revoke_token(token=row, actor=rows.actor(), now=clock.now())
+    if as_json:
+        emit({"revoked": row.shown, "name": row.name})
+    else:
+        show([f"{row.shown} ({safe(row.name)}) is revoked."])

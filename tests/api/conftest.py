@@ -1,0 +1,60 @@
+"""What the tests of the API share: tokens, and a client that sends one."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from allocation.api.models import AgentToken, Scope
+from allocation.api.operations import create_token
+
+JSON = "application/json"
+
+
+class Agent:
+    """A harness with a token. Answers are Django's responses; `data` is their JSON."""
+
+    def __init__(self, token: AgentToken, clear: str) -> None:
+        self.token = token
+        self.clear = clear
+        self.client = Client(headers={"Authorization": f"Bearer {clear}"})
+
+    def get(self, path: str, **query: Any) -> HttpResponse:
+        return self.client.get(f"/api/v1/{path}", query)
+
+    def post(self, path: str, body: Any, *, key: str | None = None) -> HttpResponse:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.client.post(
+            f"/api/v1/{path}", json.dumps(body), content_type=JSON, headers=headers
+        )
+
+    def otlp(
+        self, signal: str, body: bytes, *, kind: str = JSON, encoding: str = ""
+    ) -> HttpResponse:
+        headers = {"Content-Encoding": encoding} if encoding else {}
+        return self.client.post(f"/otlp/v1/{signal}", body, content_type=kind, headers=headers)
+
+
+@pytest.fixture
+def make_agent(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Callable[..., Agent]:
+    """Makes agents with some scopes; the server's clock stands at `now`."""
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+    def make(*scopes: str, name: str = "runner", expires_at: datetime | None = None) -> Agent:
+        token, clear = create_token(
+            name=name, actor="chairman", now=now, scopes=scopes, expires_at=expires_at
+        )
+        return Agent(token, clear)
+
+    return make
+
+
+@pytest.fixture
+def agent(make_agent: Callable[..., Agent]) -> Agent:
+    """An agent that may do whatever an agent may."""
+    return make_agent(*Scope.values)

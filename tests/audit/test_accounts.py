@@ -1,0 +1,79 @@
+"""Users and groups: Django's own pages, with an entry for each change and no secret in any."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from allocation.audit.models import AuditEntry
+from tests.audit.admin_forms import said, send
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def trail() -> str:
+    return json.dumps(list(AuditEntry.objects.values("before", "after", "reason")))
+
+
+def test_a_new_user_is_recorded_without_the_password(chairman_client: Client) -> None:
+    new = {"username": "deputy", "password1": PASSWORD, "password2": PASSWORD}
+    page = send(chairman_client, "/admin/auth/user/add/", usable_password="true", **new)
+    assert page.redirect_chain, said(page)
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.action, entry.subject) == (
+        "chairman",
+        "user creation",
+        "user deputy",
+    )
+    user = User.objects.get(username="deputy")
+    assert PASSWORD not in trail()
+    assert user.password not in trail()
+
+
+def test_rights_given_and_taken_are_recorded(chairman_client: Client, viewer: User) -> None:
+    group = Group.objects.create(name="operators")
+    url = reverse("admin:auth_user_change", args=[viewer.pk])
+    send(chairman_client, url, groups=[group.pk], is_staff="on")
+    entry = AuditEntry.objects.get()
+    assert entry.before == {"groups": [], "is_staff": False}
+    assert entry.after == {"groups": ["operators"], "is_staff": True}
+
+
+def test_a_user_saved_unchanged_leaves_no_entry(chairman_client: Client, viewer: User) -> None:
+    send(chairman_client, reverse("admin:auth_user_change", args=[viewer.pk]))
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_new_password_is_recorded_as_such(chairman_client: Client, viewer: User) -> None:
+    url = reverse("admin:auth_user_password_change", args=[viewer.pk])
+    wrong = {"password1": "short", "password2": "short", "usable_password": "true"}
+    assert chairman_client.post(url, wrong).status_code == 200
+    assert not AuditEntry.objects.exists()
+    right = {"password1": "a long new one 17", "password2": "a long new one 17"}
+    chairman_client.post(url, {**right, "usable_password": "true"})
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.before, entry.after) == ("user password change", None, None)
+
+
+def test_a_user_is_deleted_with_a_reason(chairman_client: Client) -> None:
+    gone = UserFactory(username="gone")
+    gone.groups.add(Group.objects.create(name="operators"))
+    url = reverse("admin:auth_user_delete", args=[gone.pk])
+    page = chairman_client.post(url, {"post": "yes", "reason": ""}, follow=True)
+    assert "a deletion needs a reason" in said(page)
+    chairman_client.post(url, {"post": "yes", "reason": "Left."})
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.subject, entry.reason) == ("user deletion", "user gone", "Left.")
+    assert gone.password not in trail()
+
+
+def test_the_rights_of_a_group_are_recorded(chairman_client: Client) -> None:
+    permission = Permission.objects.get(codename="view_modelfloor")
+    send(chairman_client, "/admin/auth/group/add/", name="readers", permissions=[permission.pk])
+    entry = AuditEntry.objects.get()
+    assert entry.action == "group creation"
+    assert entry.after is not None
+    assert entry.after["permissions"] == [str(permission)]

@@ -1,0 +1,127 @@
+"""The forecast ledger: made once an hour, kept as it was, scored when its week is over."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from allocation.budgets.models import BudgetWeek
+from allocation.budgets.operations import ensure_weeks, set_limit, switch
+from allocation.forecasts.models import Forecast, ForecastScore, Occasion
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
+from allocation.forecasts.record import forecast_record, newest_forecast
+from allocation.policy.forecasting import METHODS
+from allocation.usage.operations import rebuild_hours
+from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def work(since: datetime, days: int, tokens: int = 10_000) -> None:
+    """So many tokens in each of four hours of each day, from `since` on."""
+    hours = []
+    for day in range(days):
+        for hour in (1, 3, 5, 20):
+            record = UsageRecordFactory(
+                at=since + timedelta(days=day, hours=hour), input=tokens, output=0
+            )
+            hours.append(record.hour)
+    rebuild_hours(hours)
+
+
+def test_every_method_speaks_once_an_hour() -> None:
+    work(WEEK_START, 2)
+    assert make_forecasts(now=NOW) == len(METHODS)
+    assert make_forecasts(now=NOW + timedelta(minutes=30)) == 0
+    assert make_forecasts(now=NOW + timedelta(hours=1)) == len(METHODS)
+    assert Forecast.objects.filter(chosen=True).count() == 2
+
+
+def test_a_checkpoint_has_forecasts_of_its_own() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    assert make_forecasts(now=NOW, occasion=Occasion.CHECKPOINT) == len(METHODS)
+
+
+def test_off_forecasts_nothing() -> None:
+    work(WEEK_START, 2)
+    switch(enabled=False, actor="chairman", now=NOW)
+    assert make_forecasts(now=NOW) == 0
+
+
+def test_without_any_usage_linear_has_nothing_to_say() -> None:
+    make_forecasts(now=NOW)
+    linear = Forecast.objects.get(method="linear")
+    assert (linear.point, linear.zone, linear.chosen) == (None, "", True)
+
+
+def test_a_forecast_keeps_what_it_said() -> None:
+    work(WEEK_START, 2, 30_000)
+    make_forecasts(now=NOW)
+    row = newest_forecast(NOW)
+    assert row is not None
+    assert row.used == 240_000
+    assert row.point is not None
+    assert row.low50 is not None
+    assert row.high50 is not None
+    assert row.low80 is not None
+    assert row.used <= row.low80 <= row.low50 <= row.high50
+    assert len(row.quantiles) == 19
+    assert sum(row.zone_chances.values()) == pytest.approx(1, abs=0.001)
+    assert (row.hours_in, row.effective_limit) == (46, 500_000)
+
+
+def closed_week() -> BudgetWeek:
+    """Three weeks of work; the third with a forecast each day, and over."""
+    start = WEEK_START - timedelta(weeks=2)
+    ensure_weeks(since=start, now=NOW)
+    work(start, 21)
+    for hours in (6, 24, 72, 120):
+        make_forecasts(now=WEEK_START + timedelta(hours=hours))
+    return BudgetWeek.objects.get(start=WEEK_START)
+
+
+def test_a_week_is_scored_once_when_it_is_over() -> None:
+    week = closed_week()
+    assert score_week(week=week, now=WEEK_END - timedelta(seconds=1)) == 0
+    spoken = Forecast.objects.filter(point__isnull=False).count()
+    assert score_closed_weeks(now=WEEK_END) == spoken
+    assert score_closed_weeks(now=WEEK_END + timedelta(hours=1)) == 0
+
+
+def test_a_score_says_how_far_off_it_was() -> None:
+    closed_week()
+    score_closed_weeks(now=WEEK_END)
+    score = ForecastScore.objects.get(forecast__method="linear", forecast__hours_in=120)
+    # 5 days of 4 x 10,000 in 120 hours; the week came to 280,000
+    assert (score.forecast.point, score.actual) == (280_000, 280_000)
+    assert (score.error, score.zone_hit, score.accuracy) == (0, True, Decimal("100.0"))
+    assert score.exhaustion_hours == 0
+
+
+def test_a_later_change_of_the_limit_rewrites_no_score() -> None:
+    closed_week()
+    score_closed_weeks(now=WEEK_END)
+    before = list(ForecastScore.objects.order_by("pk").values())
+    set_limit(limit=Decimal(1_000), actor="chairman", now=WEEK_END)
+    score_closed_weeks(now=WEEK_END + timedelta(days=1))
+    assert list(ForecastScore.objects.order_by("pk").values()) == before
+
+
+def test_the_record_counts_only_what_spoke() -> None:
+    closed_week()
+    score_closed_weeks(now=WEEK_END)
+    record = forecast_record(WEEK_END)
+    assert [row.actual for row in record.weeks] == [280_000]
+    assert record.inside80[1] == Forecast.objects.filter(chosen=True, point__isnull=False).count()
+    assert {row.hours for row in record.by_origin if row.by_method["linear"] is not None} >= {
+        24,
+        72,
+    }
+    assert record.hit_rate is not None
+
+
+def test_without_scores_there_is_no_record() -> None:
+    record = forecast_record(WEEK_END)
+    assert (record.weeks, record.hit_rate, record.error, record.bias) == ([], None, None, None)
+    assert record.exhaustion_hours is None
