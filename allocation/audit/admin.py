@@ -116,7 +116,13 @@ def _account(account: models.Model) -> Facts:
         field.name: sorted(map(str, getattr(account, field.name).all()))
         for field in account._meta.many_to_many
     }
-    return {**facts(account), **rights}
+    # Forms cut the moment of joining to the second, which is no change; the other is no setting.
+    columns = {
+        name: value
+        for name, value in facts(account).items()
+        if name not in {"date_joined", "last_login"}
+    }
+    return {**columns, **rights}
 
 
 def _record(request: HttpRequest, account: models.Model, action: str, **of: Any) -> None:

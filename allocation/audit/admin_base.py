@@ -105,6 +105,11 @@ class AuditedDeletion(Page):
     def after_change(self, request: HttpRequest, written: list[Written]) -> None:
         """What must follow a change made here. Called once, in the transaction of the change."""
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes, and what stands in the way: of a row in use that is said, and no more."""
+        doomed, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return doomed, counts, set() if protected else lacking, protected
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

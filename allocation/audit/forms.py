@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.forms.models import construct_instance
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written, facts, fingerprint, locked, subject_of
@@ -128,11 +129,17 @@ class OperationForm(AuditedForm):
         """Call the operation with what was entered. May raise RuleError."""
         raise NotImplementedError
 
-    def validate_constraints(self) -> None:
-        """The operation refuses the same, in better words than the database's."""
-
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's hook after clean(), not in the stubs
+        """Check each field; what holds between them and between rows is the operation's to say.
+
+        Django would check the constraints of the table here, and name them as the database does.
+        """
+        given, left_out = self._meta.fields, self._meta.exclude
+        self.instance = construct_instance(self, self.instance, given, left_out)
+        try:
+            self.instance.clean_fields(exclude=self._get_validation_exclusions())
+        except ValidationError as error:
+            self._update_errors(error)
         if self.errors:
             return
         # Tried and taken back, so that a refusal is known while the form can still say so.

@@ -77,7 +77,7 @@ class RuleForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, rule: BudgetRule) -> None:
         """`rule` is the rule as it stands: it fills the fields in."""
-        super().__init__(data, initial={name: getattr(rule, name) for name in _COLUMNS})
+        super().__init__(data, initial={name: _shown(getattr(rule, name)) for name in _COLUMNS})
         self.rule = rule
 
     def clean_limit(self) -> Decimal:
@@ -151,6 +151,13 @@ _COLUMNS = (
     "orange_percent",
     "red_percent",
 )
+
+
+def _shown(value: Any) -> Any:
+    """A percentage without the zeros that its column adds; a limit is written by its field."""
+    if isinstance(value, Decimal) and value < 1000:
+        return value.normalize() + 0 if value == value.to_integral() else value
+    return value
 
 
 def _obey(check: Callable[[], object]) -> None:

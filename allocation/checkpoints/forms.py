@@ -18,6 +18,7 @@ from allocation.checkpoints.operations import Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
 from allocation.directives.models import StrategicDirective
 from allocation.display.fields import TextAmountField, TokensField
+from allocation.display.format import tokens as in_groups
 from allocation.policy.mix import check_mix
 from allocation.policy.phases import CheckpointKind, Phase
 
@@ -125,7 +126,13 @@ class CheckpointForm(AmountsForm):
         initial = {"submission": uuid4()} | (defaults.initial() if defaults else {})
         super().__init__(data, initial=initial)
         self.fields["sd"].queryset = sds  # type: ignore[attr-defined]
-        self.fields["tokens"].widget.attrs["autofocus"] = data is None and not typed
+        focused = "tokens" if defaults and defaults.sd else "sd"
+        self.fields[focused].widget.attrs["autofocus"] = data is None and not typed
+        if defaults and defaults.captured:
+            self.fields["tokens"].help_text = (
+                f"{in_groups(defaults.captured)} were captured since the last checkpoint of "
+                f"{defaults.phase}; only what is beyond them is counted by hand."
+            )
         if data is None:
             shown = {name: str(self[name].value() or "") for name in self.filled_in}
             self.initial = {**self.initial, "filled": json.dumps(shown), **(typed or {})}

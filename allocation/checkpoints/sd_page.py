@@ -19,6 +19,7 @@ from allocation.decisions.preflight import Preflight, preflight
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display.format import amount, percent, tokens
 from allocation.policy.phases import Phase
+from allocation.usage.models import Source
 from allocation.usage.standing import Standing, standing_at
 from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
 from allocation.usage.words import with_unit
@@ -63,10 +64,10 @@ class PhaseRow:
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """What a sub-agent burned in a phase, and its share of the largest such amount."""
+    """What a sub-agent burned, by phase in the meter's unit ("–" for nothing), and altogether."""
 
     sub_agent: str
-    phase: str
+    by_phase: Sequence[str]
     burned: Amounts
     percent_of_largest: int
 
@@ -225,21 +226,28 @@ def _phases(
 
 
 def _agents(parts: Mapping[tuple[str, ...], Burned], standing: Standing) -> list[AgentRow]:
-    """By sub-agent and phase, the largest first. Hand-logged amounts name no sub-agent."""
-    sums: dict[tuple[str, str], Burned] = {}
+    """By sub-agent, the largest first. Hand-logged amounts name no sub-agent."""
+    sums: dict[str, dict[str, Burned]] = {}
     for (phase, sub_agent, source), part in parts.items():
-        name = sub_agent or (BY_HAND if source == "manual" else MAIN_THREAD)
-        sums[name, phase] = sums.get((name, phase), NOTHING) + part
-    largest = max((part.budget for part in sums.values()), default=Fraction(0))
-    ranked = sorted(sums.items(), key=lambda item: (-item[1].budget, item[0]))
+        name = sub_agent or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
+        phases = sums.setdefault(name, {})
+        phases[phase] = phases.get(phase, NOTHING) + part
+    totals = {name: total_of(phases.values()) for name, phases in sums.items()}
+    largest = max((total.budget for total in totals.values()), default=Fraction(0))
+    in_dollars = standing.meter.in_dollars
     return [
         AgentRow(
             sub_agent=name,
-            phase=phase or "–",
-            burned=_amounts(part, standing),
-            percent_of_largest=round(100 * part.budget / largest) if largest else 0,
+            by_phase=[
+                amount(sums[name][phase].budget, in_dollars=in_dollars)
+                if phase in sums[name]
+                else "–"
+                for phase in Phase
+            ],
+            burned=_amounts(total, standing),
+            percent_of_largest=round(100 * total.budget / largest) if largest else 0,
         )
-        for (name, phase), part in ranked
+        for name, total in sorted(totals.items(), key=lambda item: (-item[1].budget, item[0]))
     ]
 
 

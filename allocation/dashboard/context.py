@@ -14,6 +14,7 @@ MENU = (
     ("SDs", "directives:list-sds"),
     ("Checkpoints", "checkpoints:list-checkpoints"),
     ("Usage", "usage:week"),
+    ("Forecasts", "forecasts:view-forecasts"),
     ("Decisions", "decisions:list-decisions"),
     ("Budget rule", "budgets:change-rule"),
 )
@@ -46,5 +47,7 @@ def _menu(request: HttpRequest) -> list[dict[str, object]]:
     items = [(label, reverse(name)) for label, name in MENU]
     if getattr(request.user, "is_staff", False):
         items.append(("Admin", reverse("admin:index")))
-    here = max((url for _, url in items if request.path.startswith(url)), key=len, default="")
+    # The week page's address begins every other one, so it counts only when it is all of it.
+    begun = (url for _, url in items if request.path.startswith(url) and url != "/")
+    here = max(begun, key=len, default=request.path)
     return [{"label": label, "url": url, "current": url == here} for label, url in items]

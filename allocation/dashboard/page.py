@@ -24,6 +24,9 @@ LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
 STALE_AFTER = timedelta(hours=12)
 
+# What stands in the place of a zone while budgetctl is off.
+OFF = "OFF"
+
 WORDS = {
     Zone.GREEN: "Normal operations.",
     Zone.YELLOW: "Approaching the limit: save where quality allows.",
@@ -50,7 +53,7 @@ class Bar:
     elapsed_percent: float
     effective_percent: float
     reserve_percent: float
-    bounds: list[tuple[str, float]]
+    bounds: list[tuple[str, str]]
     zone: str
     label: str
 
@@ -115,7 +118,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         by_agent[sub_agent] = by_agent.get(sub_agent, Burned()) + part
     text = writer(standing)
     return WeekPage(
-        zone=standing.zone.value if standing.enabled else "OFF",
+        zone=standing.zone.value if standing.enabled else OFF,
         headline=_headline(standing),
         words=WORDS[standing.zone] if standing.enabled else "",
         unit="US dollars" if standing.meter.in_dollars else "tokens",
@@ -186,11 +189,11 @@ def _bar(outlook: Outlook) -> Bar:
         effective_percent=round(effective, 2),
         reserve_percent=round(100 - effective, 2),
         bounds=[
-            ("Yellow", float(bounds.yellow)),
-            ("Orange", float(bounds.orange)),
-            ("Red", float(bounds.red)),
+            ("Yellow", f"{bounds.yellow.normalize():f}"),
+            ("Orange", f"{bounds.orange.normalize():f}"),
+            ("Red", f"{bounds.red.normalize():f}"),
         ],
-        zone=standing.zone.value if standing.enabled else "OFF",
+        zone=standing.zone.value if standing.enabled else OFF,
         label=f"{fmt.percent(standing.share)} of the {_unit(standing)} used, "
         f"{round(elapsed)}% of the week passed.",
     )

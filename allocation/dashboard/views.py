@@ -8,11 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from allocation.dashboard.page import week_page
+from allocation.dashboard.page import OFF, week_page
 
 
 @require_safe
 def week(request: HttpRequest) -> HttpResponse:
     """The running week: the light, what is left, and what to run on next."""
     page = week_page(datetime.now(UTC), ZoneInfo(timezone.get_current_timezone_name()))
-    return render(request, "dashboard/week.html", {"page": page, "zone": page.zone.lower()})
+    # Given here, so that the frame of the page does not read the week again.
+    light = {"zone": page.zone.lower(), "system_off": page.zone == OFF}
+    return render(request, "dashboard/week.html", {"page": page, **light})

@@ -171,7 +171,8 @@ def _percent(value: float | None) -> float | None:
 
 def _fan(now: datetime, week: RunningWeek, zone: ZoneInfo) -> Chart:
     """What was forecast for the running week, hour by hour, narrowing towards what comes."""
-    title, empty = "This week’s forecasts", "No forecast has been made this week."
+    title = "This week’s forecasts"
+    empty = "A curve needs two forecasts; one is made every hour."
     rows = list(
         Forecast.objects.filter(
             chosen=True,
@@ -181,7 +182,7 @@ def _fan(now: datetime, week: RunningWeek, zone: ZoneInfo) -> Chart:
             made_at__lte=now,
         ).order_by("-made_at")[:MOST_POINTS]
     )[::-1]
-    if not rows:
+    if len(rows) < 2:
         return Chart("forecast-fan", title, "", empty)
     return Chart(
         id="forecast-fan",

@@ -114,5 +114,5 @@ def _rate(title: str, rate: Rate, what: str) -> Line:
     words = rate.reading.words
     if rate.target_of:
         target = KPI_BY_KEY[f"rework-{rate.target_of}"].target
-        words += f" (target on {rate.target_of}: {target})"
+        words += f" ({rate.target_of}: {target})"
     return row(title, Text(shape, style), f" {rate.reading.band}: {counted}; {words}")

@@ -15,16 +15,16 @@ def answer(
     task: Task, found: Recommendation, zone: Zone, decision: Decision | None
 ) -> Iterator[Line]:
     """The tier first, then how the rules came to it."""
-    who = f"{safe(task.sub_agent)} in {task.phase}"
+    who = Text.assemble(f"{safe(task.sub_agent)} in {task.phase} (", zone_text(zone), ")")
+    if found.outcome is Outcome.OFF:
+        who = Text(f"{safe(task.sub_agent)} in {task.phase}")
     if found.tier is not None:
-        yield Text.assemble(f"{who}: run on ", (found.tier.name, "bold"))
+        yield Text.assemble(who, ": run on ", (found.tier.name, "bold"))
     elif found.outcome is Outcome.DEFER:
-        yield Text.assemble(f"{who}: ", ("defer", "bold"), " to the next budget week")
+        yield Text.assemble(who, ": ", ("defer", "bold"), " to the next budget week")
     else:
-        yield Text.assemble(f"{who}: ", (found.outcome.value, "bold"))
+        yield Text.assemble(who, ": ", (found.outcome.value, "bold"))
     for step in found.path:
         yield row(step.rule, safe(step.sentence))
-    if found.outcome is not Outcome.OFF:
-        yield row("zone", zone_text(zone))
     logged = f"logged as decision {decision.pk}" if decision else "a what-if: nothing was logged"
     yield row("decision", logged)

@@ -46,23 +46,28 @@ def _set_up(demo: bool) -> None:
 
     home = Path(settings.HOME)
     setup.make_home(home)
-    password = os.environ.get(setup.PASSWORD_VARIABLE, "")
     with setup.one_at_a_time(home):
         migrated = setup.migrate()
-        made = setup.make_owner(password)
+        _say("Data", f"{_place()}{', set up for this version' if migrated else ''}")
+        _make_owner()
         if demo:
             _load_demo()
     connections.close_all()  # the threads of the server open their own
-    _say("Data", f"{_place(home)}{', set up for this version' if migrated else ''}")
+
+
+def _make_owner() -> None:
+    given = os.environ.get(setup.PASSWORD_VARIABLE, "")
+    made = setup.make_owner(given)
+    # Said at once: whatever stops the start after this, the password would be lost with it.
     if made is None:
         _say("Owner", f"{setup.OWNER} (the account is there already; its password stays)")
-    elif password:
-        _say("Owner", f"{setup.OWNER}, with the password of {setup.PASSWORD_VARIABLE}")
-        if weak := setup.weakness(password):
-            _say("", f"Better choose a stronger one. {weak}")
-    else:
+    elif not given:
         _say("Owner", setup.OWNER)
         _say("Password", f"{made}   (keep it: it is shown only this once)")
+    else:
+        _say("Owner", f"{setup.OWNER}, with the password of {setup.PASSWORD_VARIABLE}")
+        if weak := setup.weakness(given):
+            _say("", f"Better choose a stronger one. {weak}")
 
 
 def _load_demo() -> None:
@@ -70,7 +75,8 @@ def _load_demo() -> None:
 
     from allocation.dashboard.demo import load_demo
 
-    load_demo(now=timezone.now())
+    loaded = load_demo(now=timezone.now())
+    _say("Demo", "six SDs and a week that is nearly spent" if loaded else "is loaded already")
 
 
 def _allow(host: str, listener: socket.socket) -> None:
@@ -90,7 +96,7 @@ def _address(host: str, listener: socket.socket) -> str:
     return f"http://{serving.host_in_address(shown)}:{listener.getsockname()[1]}/"
 
 
-def _place(home: Path) -> str:
+def _place() -> str:
     from django.db import connection
 
     if connection.vendor == "sqlite":

@@ -24,6 +24,8 @@ BY_HAND = "by hand"
 UNKNOWN = "unknown"
 NONE = "none"
 
+NAME = 18  # columns for the key in the table; a longer one gets a line of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -41,7 +43,7 @@ def totals(by: str | None, *, day: date | None, now: datetime) -> Totals:
     """The sums of all that was burned, or of the budget week that `day` ends in."""
     rule = BudgetRule.objects.select_related("meter").get()
     meter, clock, book = rule.meter.to_policy(), rule.zone_info, load_price_book()
-    window = _week_of(day, clock) if day else None
+    window = _week_of(day, clock, now) if day else None
     split = _split(by, window, meter, clock, book) if by else {}
     total = total_of(split.values()) if by else burned(within=window, meter=meter, book=book)
     ranked = (
@@ -52,10 +54,13 @@ def totals(by: str | None, *, day: date | None, now: datetime) -> Totals:
     return Totals(meter, clock, window, by, total, ranked)
 
 
-def _week_of(day: date, clock: ZoneInfo) -> Window:
-    """The budget week that is running when the day ends: on the day of a reset, the new one."""
+def _week_of(day: date, clock: ZoneInfo, now: datetime) -> Window:
+    """The budget week that is running when the day ends: on the day of a reset, the new one.
+
+    No week that is still to come, so that today's is the running one.
+    """
     midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=clock)
-    return running_week(midnight - timedelta(seconds=1)).window
+    return running_week(min(now, midnight - timedelta(seconds=1))).window
 
 
 def _split(
@@ -168,7 +173,8 @@ def as_text(found: Totals) -> Iterator[Line]:
         f"  {unit:<22}", (f"{long(total.budget, found.meter):>20}", "bold"), f"  {found.meter.name}"
     )
     priced = f"  {total.unpriced:,} records could not be priced" if total.unpriced else ""
-    yield f"  {'US dollars':<22}{fmt.usd(total.usd):>20}{priced}"
+    dollars_used = fmt.usd(total.usd) if total.records else "–"
+    yield f"  {'US dollars':<22}{dollars_used:>20}{priced}"
     if found.by:
         yield ""
         yield from _table(found)
@@ -181,7 +187,7 @@ def _table(found: Totals) -> Iterator[Line]:
         return
     titles = ("records", "input", "output", "writes", "reads", "raw", "budget", "dollars")
     yield heading(f"BY {found.by}".upper())
-    yield Text(f"  {'':<20}" + "".join(f"{title:>7}" for title in titles), style="dim")
+    yield Text(_columns("", titles), style="dim")
     for key, part in found.rows:
         counts = part.counts
         cells = [
@@ -195,16 +201,22 @@ def _table(found: Totals) -> Iterator[Line]:
             _short_usd(part.usd),
         ]
         name = safe(key)
-        if len(name) > 20:
+        if len(name) > NAME:
             yield f"  {name}"
             name = ""
-        yield f"  {name:<20}" + "".join(f"{cell:>7}" for cell in cells)
+        yield _columns(name, cells)
     if any(part.unpriced and part.usd is not None for _, part in found.rows):
         yield row("", "Dollars are of what could be priced.")
 
 
+def _columns(name: str, cells: Sequence[str]) -> str:
+    widths = (8, 7, 7, 7, 7, 7, 8, 9)
+    numbers = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"  {name:<{NAME}}" + "".join(numbers)
+
+
 def _short_usd(value: Decimal | None) -> str:
-    """Dollars in seven characters; a question mark where nothing could be priced."""
+    """Dollars in eight characters; a question mark where nothing could be priced."""
     if value is None:
         return "?"
     if value >= 1000:

@@ -13,6 +13,7 @@ from allocation.decisions.preflight import PlannedRun, Preflight
 from allocation.display import format as fmt
 from allocation.forecasts.outlook import Outlook
 from allocation.policy.recommend import Recommendation
+from allocation.policy.tiers import HAIKU
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing
 from budgetctl.cli.printing import (
@@ -314,8 +315,11 @@ def _tiers(runs: Sequence[PlannedRun]) -> str:
 
 
 def _decisive(runs: Sequence[PlannedRun]) -> Recommendation:
-    """The run that has most to explain: the one whose path is longest."""
-    return max((run.recommendation for run in runs), key=lambda answer: len(answer.path))
+    """The run to explain: the one on the highest tier, or the one that is put off."""
+    return max(
+        (run.recommendation for run in runs),
+        key=lambda answer: (answer.tier is None, answer.tier or HAIKU),
+    )
 
 
 def _why(answer: Recommendation) -> str:

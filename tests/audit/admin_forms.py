@@ -14,6 +14,7 @@ class _Form(HTMLParser):
         self.data: dict[str, Any] = {}
         self._inside = False
         self._select: str | None = None
+        self._many = False
         self._textarea: str | None = None
         self.feed(html)
 
@@ -32,10 +33,12 @@ class _Form(HTMLParser):
             elif kind not in {"submit", "button", "file"}:
                 self.data[name] = value
         elif tag == "select":
-            self._select = name
-            self.data.setdefault(name or "", "")
+            self._select, self._many = name, "multiple" in is_
         elif tag == "option" and self._select and "selected" in is_:
-            self.data[self._select] = value
+            if self._many:
+                self.data.setdefault(self._select, []).append(value)
+            else:
+                self.data[self._select] = value
         elif tag == "textarea" and name:
             self._textarea = name
             self.data[name] = ""

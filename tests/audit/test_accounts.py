@@ -43,7 +43,8 @@ def test_rights_given_and_taken_are_recorded(chairman_client: Client, viewer: Us
 
 
 def test_a_user_saved_unchanged_leaves_no_entry(chairman_client: Client, viewer: User) -> None:
-    send(chairman_client, reverse("admin:auth_user_change", args=[viewer.pk]))
+    page = send(chairman_client, reverse("admin:auth_user_change", args=[viewer.pk]))
+    assert page.redirect_chain, said(page)
     assert not AuditEntry.objects.exists()
 
 

@@ -235,7 +235,7 @@ def test_a_bound_that_rises_is_stored(chairman_client: Client) -> None:
 def test_a_kind_of_work_that_is_in_use_is_not_deleted(chairman_client: Client) -> None:
     url = url_of(TaskTypeFactory(slug="security-review"), "delete")
     page = chairman_client.post(url, {"post": "yes", "reason": "x"}, follow=True)
-    assert "would require deleting the following protected related objects" in said(page)
+    assert "is in use and stays. These rows need it: Sub-agent: SECURITY" in said(page)
 
 
 def test_the_day_of_a_price_is_the_only_thing_that_moves_with_it(chairman_client: Client) -> None:

@@ -146,6 +146,17 @@ def test_the_owners_password_can_be_given(launch: Launch, new_environment: NewEn
     assert not signs_in(address, "another")
 
 
+def test_the_demo_is_loaded_once(launch: Launch, new_environment: NewEnvironment) -> None:
+    environment = new_environment()
+    said = []
+    for _ in range(2):
+        server = launch(environment, "--demo")
+        server.wait_until_it_serves()
+        said.append(server.value("Demo"))
+        assert server.stop() == 0
+    assert said == ["six SDs and a week that is nearly spent", "is loaded already"]
+
+
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,10 +1,11 @@
 """The promises that tests/conftest.py, databases.py and factories.py make to every other test."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
@@ -23,17 +24,6 @@ def test_each_factory_makes_a_valid_row(factory: type) -> None:
     # Columns that are null by code only (a record without SD) do not count as blank input.
     empty = [field.name for field in row._meta.fields if getattr(row, field.attname) is None]
     row.full_clean(exclude=empty)
-
-
-@pytest.mark.django_db
-def test_every_table_of_ours_has_a_factory() -> None:
-    # An agent token is of use with its secret only, which the operation that makes it gives.
-    ours = {
-        model
-        for model in apps.get_models()
-        if model.__module__.startswith("allocation.") and model._meta.app_label != "api"
-    }
-    assert ours <= {factory._meta.model for factory in factories.FACTORIES}
 
 
 @pytest.mark.django_db
@@ -104,3 +94,35 @@ def test_the_chairman_may_do_everything_and_the_others_nothing_yet(
     assert not operator.is_staff
     assert not viewer.is_staff
     assert chairman_client.get("/admin/").status_code == 200
+
+
+def pytest_says(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run another pytest with these variables added to the environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        env=os.environ | {"PYTEST_ADDOPTS": ""} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_a_postgresql_there_is_no_run_on_it() -> None:
+    address = "postgresql://nobody@127.0.0.1:1/nothing"
+    result = pytest_says("--db", "postgresql", "--collect-only", TEST_DATABASE_URL=address)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.startswith("ERROR: TEST_DATABASE_URL: connection")
+    assert result.stderr.strip().count("\n") == 0
+
+
+def test_without_a_chromium_the_browser_tests_are_skipped_with_a_hint() -> None:
+    result = pytest_says("tests/browser", PATH="/nonexistent", CI="false")
+    assert result.returncode == pytest.ExitCode.OK
+    assert "apt-get install chromium" in result.stdout
+    assert "passed" not in result.stdout
+
+
+def test_without_a_chromium_ci_fails() -> None:
+    result = pytest_says("tests/browser", PATH="/nonexistent", CI="true")
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "apt-get install chromium" in result.stderr

@@ -1,6 +1,5 @@
 """Files are read in pieces, in other processes, and by two importers at once."""
 
-import gc
 import io
 import threading
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from allocation.usage.models import AgentRun, TranscriptFile
 from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts import reader, worker
 from allocation.usage.transcripts.reader import Segment, read
-from tests.usage.transcripts import name_agent, response, text, totals, write
+from tests.usage.transcripts import append, name_agent, response, text, totals, write
 
 
 @pytest.mark.parametrize("block", [1, 7, 100, 10_000])
@@ -99,8 +98,9 @@ def test_a_worker_answers_until_its_parent_is_gone(
     sent.seek(0)
     monkeypatch.setattr(worker.sys, "stdin", SimpleNamespace(buffer=sent))
     monkeypatch.setattr(worker.sys, "stdout", SimpleNamespace(buffer=answered))
+    monkeypatch.setattr(worker.gc, "disable", lambda: None)
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     worker.serve()
-    gc.enable()
     answered.seek(0)
     frames = [worker.receive(answered) for _ in range(2)]
     assert frames == [worker.encode(read(task))] * 2
@@ -111,6 +111,31 @@ def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
     tasks = [[Segment(bytes(tmp_path / "a.jsonl"), 0, 1)]]
     with pytest.raises((EOFError, BrokenPipeError)):
         list(worker.read_all(tasks, workers=1))
+
+
+@pytest.mark.django_db
+def test_a_grown_file_that_cannot_be_opened_is_skipped(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "a.jsonl", response())
+    import_transcripts(paths=[tmp_path], now=now)
+    append(file, text(response("msg_2", request_id=None)))
+
+    def refuse(*_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bookmarks, "digest_of", refuse)
+        summary = import_transcripts(paths=[tmp_path], now=now)
+    assert [skipped.reason for skipped in summary.skipped] == ["permission denied"]
+    assert import_transcripts(paths=[tmp_path], now=now).new == 1
+
+
+def test_a_file_that_shrank_since_it_was_found_says_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", response())
+    beyond = Segment(bytes(path), 10_000, 20_000, aligned=False)
+    reading = read([beyond])
+    assert (reading.lines, reading.ends[0].offset) == (0, None)
 
 
 @pytest.mark.django_db

@@ -88,6 +88,16 @@ def test_a_batch_of_names_alone_moves_what_was_counted() -> None:
     assert UsageHour.objects.get().sub_agent == "RETRO"
 
 
+def test_a_name_does_not_reach_the_same_agent_id_of_another_session() -> None:
+    for session in ("s", "t"):
+        own = {"session_id": session, "agent_id": "a1" if session == "s" else "a2"}
+        put(sight(session, session, sidechain=True, **own))
+    put(sight("u", "u", sidechain=True, session_id="t", agent_id="a1"))
+    put(names=[AgentName("s", "a1", "retro", 3), AgentName("t", "a2", "docmon", 3)])
+    names = UsageRecord.objects.order_by("message_id").values_list("sub_agent", flat=True)
+    assert list(names) == ["RETRO", "DOCMON", "unknown"]
+
+
 def test_what_is_known_better_is_noted_without_touching_records() -> None:
     put(names=[AgentName("s", "a1", "retro", 4)])
     put(names=[AgentName("s", "a1", "retro", 2)])

@@ -75,6 +75,26 @@ class Tested:
     idle: int
     too_early: int
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures must know of this series, in sentences."""
+        notes = []
+        if self.weeks <= FEWEST_PAST_WEEKS:
+            notes.append(
+                f"{self.series}: not tested; it has {self.weeks} whole budget weeks, and "
+                f"{FEWEST_PAST_WEEKS + 1} are needed."
+            )
+        if self.idle:
+            notes.append(
+                f"{self.series}: weeks left out for less than a tenth of the median: {self.idle}."
+            )
+        if self.too_early:
+            notes.append(
+                f"{self.series}: origins left out because nothing had been used yet: "
+                f"{self.too_early}."
+            )
+        return tuple(notes)
+
 
 @dataclass(frozen=True, slots=True)
 class Backtest:

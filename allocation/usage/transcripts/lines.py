@@ -56,7 +56,7 @@ class Said(Struct, gc=False):
 SILENT = Said()
 
 
-def understand(line: bytes | bytearray, *, session_id: str, agent_id: str) -> Said:
+def understand(line: bytes, *, session_id: str, agent_id: str) -> Said:
     """What one complete line says. `session_id` and `agent_id` hold where the line has none.
 
     Raises Unreadable if it is no JSON object, or a response whose counts, model or moment cannot
@@ -76,7 +76,7 @@ def understand(line: bytes | bytearray, *, session_id: str, agent_id: str) -> Sa
     return SILENT
 
 
-def _check(line: bytes | bytearray) -> AnyLine | None:
+def _check(line: bytes) -> AnyLine | None:
     """The line's type, None of a blank line. Raises Unreadable if it is no JSON object."""
     if not line.strip():
         return None
@@ -86,7 +86,7 @@ def _check(line: bytes | bytearray) -> AnyLine | None:
         raise Unreadable from error
 
 
-def _usage_line(line: bytes | bytearray, session_id: str, agent_id: str) -> Said:
+def _usage_line(line: bytes, session_id: str, agent_id: str) -> Said:
     try:
         decoded = _decode(line)
     except BROKEN as error:
@@ -114,7 +114,7 @@ def _usage_line(line: bytes | bytearray, session_id: str, agent_id: str) -> Said
     return Said(request if request.prompt or request.output else None, name, calls)
 
 
-def _other_line(line: bytes | bytearray, kind: object, session_id: str) -> Said:
+def _other_line(line: bytes, kind: object, session_id: str) -> Said:
     if kind == "progress":
         return _progress_line(line, session_id)
     if b'"toolUseResult"' in line:
@@ -189,7 +189,7 @@ def _calls(content: Raw, session_id: str) -> tuple[AgentCall, ...]:
     return tuple(calls)
 
 
-def _result_line(line: bytes | bytearray, session_id: str) -> Said:
+def _result_line(line: bytes, session_id: str) -> Said:
     try:
         decoded = _decode_result(line)
     except BROKEN:
@@ -212,7 +212,7 @@ def _result_line(line: bytes | bytearray, session_id: str) -> Said:
     return Said(calls=(call,))
 
 
-def _progress_line(line: bytes | bytearray, session_id: str) -> Said:
+def _progress_line(line: bytes, session_id: str) -> Said:
     try:
         decoded = _decode_progress(line)
     except BROKEN:

@@ -128,7 +128,7 @@ class _Notes:
 
     def _take(
         self,
-        lines: Sequence[bytes | bytearray | None],
+        lines: Sequence[bytes | None],
         is_torn: bool,
         session_id: str,
         agent_id: str,
@@ -197,14 +197,14 @@ def _next_line(file: BinaryIO, segment: Segment) -> int:
 
 def _groups(
     file: BinaryIO, start: int, stop: int
-) -> Iterator[tuple[Sequence[bytes | bytearray | None], int, bool]]:
+) -> Iterator[tuple[Sequence[bytes | None], int, bool]]:
     """The lines that begin in [start, stop), in groups, each with the offset at its end.
 
     None stands for a line that is too long. The last group may be the beginning of a line whose
     end is not written yet; that one is marked True, and its offset is where it begins.
     """
     position = offset = start
-    torn = bytearray()  # a line whose end has not been read
+    torn: list[bytes] = []  # the blocks of a line whose end has not been read
     dropped = False  # whether its beginning was thrown away because it is too long
     while position < stop or torn or dropped:
         finishing = position >= stop
@@ -214,20 +214,19 @@ def _groups(
         position += len(block)
         cut = 1 + (block.find(b"\n") if finishing else block.rfind(b"\n"))
         if not cut:
-            torn += block
-            if len(torn) > LONGEST_LINE:
-                torn, dropped = bytearray(), True
+            torn.append(block)
+            if len(torn) * BLOCK > LONGEST_LINE:
+                torn, dropped = [], True
             continue
-        lines: list[bytes | bytearray | None] = [*block[: cut - 1].split(b"\n")]
+        lines: list[bytes | None] = [*block[: cut - 1].split(b"\n")]
         if dropped:
             lines[0] = None
         elif torn:
-            torn += lines[0] or b""
-            lines[0] = torn
+            lines[0] = b"".join([*torn, lines[0] or b""])
         offset = position - len(block) + cut
+        torn, dropped = [block[cut:]] if cut < len(block) else [], False
         yield lines, offset, False
         if finishing:
             return
-        torn, dropped = bytearray(block[cut:]), False
     if torn and not dropped:
-        yield [torn], offset, True
+        yield [b"".join(torn)], offset, True

@@ -7,10 +7,12 @@ bytes and that much msgpack.
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -86,12 +88,11 @@ def receive(pipe: IO[bytes]) -> bytes:
 def serve() -> None:
     """Answer each task on standard input with its reading, until the parent is gone."""
     gc.disable()  # a reading has no cycles, and many objects that would be looked at for them
-    while True:
-        try:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    with suppress(EOFError, BrokenPipeError):
+        while True:
             frame = receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        send(sys.stdout.buffer, encode(read(_decode_segments(frame))))
+            send(sys.stdout.buffer, encode(read(_decode_segments(frame))))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """One forecast: what it promises whatever the weeks look like."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -228,6 +229,7 @@ def test_inputs_that_contradict_themselves_are_refused(change, message):
         replace(inputs, **change)
 
 
+@pytest.mark.skipif(sys.gettrace() is not None, reason="coverage slows it down")
 def test_one_forecast_takes_at_most_five_milliseconds_of_work():
     inputs = inputs_at(hours_of("office hours", 40.5), 40, 84)
 
@@ -237,9 +239,8 @@ def test_one_forecast_takes_at_most_five_milliseconds_of_work():
         assert made.outlook is not None
         return process_time() - start
 
-    # The best of several, because the machine does other things as well; tests also run under
-    # coverage, which makes Python three times as slow.
-    assert min(once() for _ in range(9)) < 0.015
+    # The best of several, and some room, because the machine does other things as well.
+    assert min(once() for _ in range(15)) < 0.007
 
 
 def test_a_moment_in_another_zone_is_the_same_moment():

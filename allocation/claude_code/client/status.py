@@ -1,0 +1,73 @@
+"""`budgetctl statusline`: one line from the last known state, and the plan's readings sent on."""
+
+import json
+import os
+from time import time
+
+from allocation.claude_code.client import spool, state
+from allocation.claude_code.client.hook import headers, send_queue
+from allocation.claude_code.client.home import connection, read_json, write_json
+from allocation.claude_code.client.payload import Json, essentials, within
+from allocation.claude_code.client.transport import Away, Refused, post
+
+# The server is told at least so often, so that it knows the session is there and we what it knows.
+EVERY_SECONDS = 30
+WRAPPED_SECONDS = 5
+
+
+def line(said: Json, folder: str) -> str:
+    """The line for what Claude Code said on standard input."""
+    week = within(within(said, "rate_limits"), "seven_day")
+    used = week.get("used_percentage")
+    plan = f"{used:.0f}%" if isinstance(used, int | float) else ""
+    return state.status_line(state.load(folder), plan=plan, now=time())
+
+
+def understood(stdin: bytes) -> Json:
+    """What Claude Code said, cut down to what is sent; empty if it is no object."""
+    try:
+        said = json.loads(stdin)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    return {**essentials(said), "rate_limits": within(said, "rate_limits")}
+
+
+def is_due(said: Json, folder: str) -> bool:
+    """Whether the server is to be told: something changed, or it was a while ago."""
+    last = read_json(os.path.join(folder, "status.json"))
+    sent = last.get("sent")
+    if not isinstance(sent, int | float) or abs(time() - sent) > EVERY_SECONDS:
+        return True
+    return any(last.get(name) != said.get(name) for name in ("session_id", "rate_limits"))
+
+
+def tell(said: Json, folder: str) -> None:
+    """Tell the server and keep the state that it answers. Nothing is queued: the next line will
+    say what holds then."""
+    to = connection(folder)
+    if to is None:
+        return
+    try:
+        write_json(os.path.join(folder, "status.json"), {**said, "sent": time()})
+        reply = post(to.url, "/hooks/status-line", said, headers(to, {}), 10)
+        state.save(folder, reply.get("state"))
+        if spool.is_waiting(folder):
+            send_queue(folder)
+    except (Away, Refused, OSError):
+        return
+
+
+def wrapped(command: str, stdin: bytes) -> str:
+    """What the status line says that was there before ours; empty if it fails."""
+    import subprocess  # noqa: PLC0415 - only where another status line is wrapped
+
+    try:
+        done = subprocess.run(  # noqa: S602 -- the user's own command, from the user's own settings
+            command, shell=True, input=stdin, capture_output=True, timeout=WRAPPED_SECONDS,
+            check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode("utf-8", "replace").rstrip("\n")
