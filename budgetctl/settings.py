@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "allocation.forecasts",
     "allocation.checkpoints",
     "allocation.api",
+    "allocation.claude_code",
     "allocation.dashboard",
 ]
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("forecasts/", include("allocation.forecasts.urls")),
     path("decisions/", include("allocation.decisions.urls")),
     path("", include("allocation.api.urls")),
+    path("", include("allocation.claude_code.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("django.contrib.auth.urls")),
 ]

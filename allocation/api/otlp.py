@@ -15,9 +15,8 @@ import msgspec
 
 from allocation.api.otlp_body import Attributes, LogEvent, Scalar
 from allocation.policy.phases import Phase
-from allocation.usage.observation import MOST_TOKENS, Observation
+from allocation.usage.observation import MOST_TOKENS, UNNAMED, Observation
 from allocation.usage.transcripts.attribution import AgentName, Evidence
-from allocation.usage.unnamed import PREFIX
 
 API_REQUEST = "claude_code.api_request"
 SKEW = timedelta(days=1)
@@ -119,7 +118,7 @@ def _key(event: LogEvent) -> str:
     the same event sent again does not.
     """
     said = msgspec.json.encode([event.at_ns, sorted(event.attributes.items())])
-    return PREFIX + hashlib.sha256(said).hexdigest()[:40]
+    return UNNAMED + hashlib.sha256(said).hexdigest()[:40]
 
 
 def _moment(event: LogEvent, now: datetime) -> datetime:

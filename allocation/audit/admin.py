@@ -1,6 +1,8 @@
 """The admin of the audit trail and of the accounts, and the name over all of it."""
 
+import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -12,13 +14,27 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from allocation.audit.admin_base import AuditedDeletion, RecordAdmin
+from allocation.audit.admin_base import (
+    AuditedAdmin,
+    AuditedDeletion,
+    AuditedInline,
+    GlanceInline,
+    RecordAdmin,
+)
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Facts, facts, record, subject_of
+from allocation.display.format import moment
+
+__all__ = ["AuditedAdmin", "AuditedDeletion", "AuditedInline", "GlanceInline", "RecordAdmin"]
 
 admin.site.site_header = "budgetctl"
 admin.site.site_title = "budgetctl"
 admin.site.index_title = "Tables"
+# The lists need the width, and the index is the better list of tables: it is grouped.
+admin.site.enable_nav_sidebar = False
+
+# As audit.operations.facts writes one.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 @admin.register(AuditEntry)
@@ -58,7 +74,8 @@ class AuditEntryAdmin(RecordAdmin):
 def _columns(entry: AuditEntry) -> Iterable[tuple[str, str, str]]:
     before, after = entry.before or {}, entry.after or {}
     for name in sorted({**before, **after}):
-        yield name.replace("_", " "), _said(before, name), _said(after, name)
+        label = name.replace("_", " ").replace("sub agent", "sub-agent")
+        yield label, _said(before, name), _said(after, name)
 
 
 def _said(values: dict[str, Any], name: str) -> str:
@@ -67,6 +84,8 @@ def _said(values: dict[str, Any], name: str) -> str:
     value = values[name]
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return moment(datetime.fromisoformat(value), timezone.get_current_timezone())
     return "empty" if value in (None, "") else str(value)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import actions
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AdminTextareaWidget, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -64,6 +64,12 @@ class Page(ModelAdmin):
 
 class RecordAdmin(Page):
     """Rows that say what happened. Nobody adds, changes or deletes one here."""
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """A page without a history: a record has none."""
+        return super().render_change_form(request, context | {"is_record": True}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody may."""
@@ -139,6 +145,7 @@ class AuditedAdmin(AuditedDeletion):
     """
 
     form = AuditedForm
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})}}
     reason_required = False
 
     def get_form(

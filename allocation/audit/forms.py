@@ -2,9 +2,11 @@
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms.models import construct_instance
@@ -33,6 +35,9 @@ class ShownForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):
+                self.initial[name] = short(value)
         if self.instance.pk is not None:
             self.initial["shown"] = json.dumps(fingerprint(self.instance), sort_keys=True)
 
@@ -55,6 +60,12 @@ class ShownForm(ModelForm):
             self.data = data
             raise ValidationError(_changed_meanwhile(stored, changed))
         return cleaned
+
+
+def short(value: Decimal) -> Decimal:
+    """The same number without zeros at its end: 450000.00 is read as 450000."""
+    whole = value.to_integral_value()
+    return whole if value == whole else value.normalize()
 
 
 def _read(shown: str) -> dict[str, Any]:
@@ -102,7 +113,7 @@ class AuditedForm(ShownForm):
     reason = forms.CharField(
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
         help_text="Why you make this change. It stands in the audit trail.",
     )
 
@@ -134,12 +145,13 @@ class OperationForm(AuditedForm):
 
         Django would check the constraints of the table here, and name them as the database does.
         """
+        form: Any = self  # the stubs do not know what Django's own _post_clean calls
         given, left_out = self._meta.fields, self._meta.exclude
-        self.instance = construct_instance(self, self.instance, given, left_out)
+        self.instance = construct_instance(form, self.instance, given, left_out)
         try:
-            self.instance.clean_fields(exclude=self._get_validation_exclusions())
+            self.instance.clean_fields(exclude=form._get_validation_exclusions())
         except ValidationError as error:
-            self._update_errors(error)
+            form._update_errors(error)
         if self.errors:
             return
         # Tried and taken back, so that a refusal is known while the form can still say so.

@@ -154,7 +154,8 @@ def locked(row: models.Model) -> models.Model | None:
     if row.pk is None:
         return None
     rows: models.QuerySet[models.Model] = type(row)._default_manager.select_for_update()
-    return rows.filter(pk=row.pk).first()
+    # Without an order, which may join tables that PostgreSQL refuses to lock along.
+    return rows.order_by().filter(pk=row.pk).first()
 
 
 def _deleted_with(row: models.Model) -> Iterator[models.Model]:

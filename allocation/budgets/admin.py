@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
+from allocation.audit.admin import AuditedAdmin, RecordAdmin
 from allocation.audit.forms import AuditedForm, OperationForm
 from allocation.audit.operations import Written
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
@@ -21,6 +21,21 @@ class BudgetRuleForm(OperationForm):
     """The rule. Only what was changed is handed on, so that what was not stays as it is."""
 
     instance: BudgetRule
+
+    class Meta:
+        labels = {
+            "enabled": "budgetctl is on",
+            "yellow_percent": "YELLOW from, %",
+            "orange_percent": "ORANGE from, %",
+            "red_percent": "RED from, %",
+        }
+        help_texts = {
+            "enabled": "Off, each sub-agent runs on its registered default tier, and nothing is "
+            "forecast.",
+            "reserve_percent": "The share of the limit that is held back.",
+            "reset_time": "On the clock of the time zone below.",
+            "timezone": "For example America/Los_Angeles. All times are shown in it.",
+        }
 
     def operate(self) -> BudgetRule:
         """Change it."""

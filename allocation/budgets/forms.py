@@ -73,7 +73,7 @@ class RuleForm(forms.Form):
     red_percent = _percent("Red from, %")
     reason = forms.CharField(max_length=300, required=False)
 
-    bounds = ("yellow_percent", "orange_percent")
+    bounds = ("yellow_percent", "orange_percent", "red_percent")
 
     def __init__(self, data: QueryDict | None = None, *, rule: BudgetRule) -> None:
         """`rule` is the rule as it stands: it fills the fields in."""
@@ -98,17 +98,10 @@ class RuleForm(forms.Form):
         _obey(lambda: check_timezone(name))
         return name
 
-    def clean_red_percent(self) -> Decimal:
-        """The last bound stands for all three: they must rise."""
-        red: Decimal = self.cleaned_data["red_percent"]
-        yellow, orange = (self.cleaned_data.get(name) for name in self.bounds)
-        if yellow is not None and orange is not None:
-            _obey(lambda: Bounds(yellow, orange, red))
-        return red
-
     def clean(self) -> None:
-        """A meter in another unit needs a limit in that unit."""
+        """The bounds must rise, and a meter in another unit needs a limit in that unit."""
         given = super().clean() or self.cleaned_data
+        self._check_bounds(*(given.get(name) for name in self.bounds))
         meter, limit = given.get("meter"), given.get("limit")
         if meter is None or limit is None:
             return
@@ -120,6 +113,18 @@ class RuleForm(forms.Form):
                 f"This limit was in {units[was]} and the meter counts {units[now]}: "
                 "give a new limit with it.",
             )
+
+    def _check_bounds(
+        self, yellow: Decimal | None, orange: Decimal | None, red: Decimal | None
+    ) -> None:
+        """What is wrong stands beside the first bound that is not above the one before."""
+        if yellow is None or orange is None or red is None:
+            return
+        try:
+            Bounds(yellow, orange, red)
+        except RuleError as error:
+            rises = [yellow > 0, yellow < orange, orange < red <= 100]
+            self.add_error(self.bounds[rises.index(False)], str(error))
 
     def change(self) -> RuleChange:
         """What a valid form changes: nothing that is as it was."""

@@ -80,8 +80,8 @@ def change_rule(
 
 def check_unit(*, meter_pk: int | None, weighting: str) -> None:
     """Refuse to let the meter in use count another unit than its limit. Raises RuleError."""
-    used = Meter.objects.filter(pk=meter_pk, pk__in=BudgetRule.objects.values("meter")).first()
-    if used is None:
+    used = BudgetRule.objects.select_related("meter").get().meter
+    if used.pk != meter_pk:
         return
     is_in_dollars = used.to_policy().in_dollars
     used.weighting = weighting

@@ -25,7 +25,6 @@ _KINDS = {
     "cache_read": "cache reads",
 }
 _WORDS = {
-    "enabled": "on",
     "reserve_percent": "reserve, %",
     "reset_weekday": "reset weekday",
     "reset_time": "reset time",
@@ -134,8 +133,7 @@ def changes_in_words(before: Facts | None, after: Facts | None) -> list[str]:
     """What differs, one phrase a column: `limit 600,000 instead of 500,000`."""
     before, after = before or {}, after or {}
     return [
-        f"{_WORDS.get(name, name)} {_value(name, after.get(name))} instead of "
-        f"{_value(name, before.get(name))}"
+        _changed(name, before.get(name), after.get(name))
         for name in [*after, *(before.keys() - after.keys())]
         if before.get(name) != after.get(name)
     ]
@@ -189,9 +187,13 @@ def _and(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _value(name: str, value: object) -> str:
+def _changed(name: str, before: object, after: object) -> str:
     if name == "enabled":
-        return "yes" if value else "no"
+        return "turned on" if after else "turned off"
+    return f"{_WORDS.get(name, name)} {_value(name, after)} instead of {_value(name, before)}"
+
+
+def _value(name: str, value: object) -> str:
     if name == "reset_weekday" and isinstance(value, int):
         return dict(WEEKDAYS).get(value, str(value))
     text = str(value)

@@ -4,6 +4,7 @@ Sub-agents, models and prices are registered in `usage.admin`, because usage tha
 already follows their changes, and this app may not import that one.
 """
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any, ClassVar
 
@@ -12,7 +13,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from allocation.audit.admin_base import AuditedAdmin, AuditedInline, GlanceInline
+from allocation.audit.admin import AuditedAdmin, AuditedInline, GlanceInline
+from allocation.audit.forms import short
 from allocation.audit.operations import Written
 from allocation.catalog.forms import (
     AliasForm,
@@ -55,15 +57,8 @@ class SubAgentAdmin(AuditedAdmin):
     """Registered in usage.admin."""
 
     form = SubAgentForm
-    list_display = (
-        "code",
-        "default_tier",
-        "phases_in_order",
-        "tokens_per_run",
-        "task_type",
-        "active",
-        "purpose",
-    )
+    list_display = ("code", "default_tier", "phases_in_order", "tokens_per_run", "task_type",
+                    "active", "purpose")  # fmt: skip
     list_filter = ("active", "default_tier", "runs_in_lead", "runs_in_plan", "runs_in_exec")
     list_select_related = ("default_tier", "task_type")
     search_fields = ("code", "purpose", "aliases__name")
@@ -90,22 +85,24 @@ class SubAgentAdmin(AuditedAdmin):
         return f"{tokens(row.tokens_min)} – {tokens(row.tokens_max)}"
 
 
+def _dollars(name: str, label: str) -> Callable[[Any, Price], str]:
+    """A column of the price list, without the zeros that the database keeps."""
+
+    @admin.display(description=f"{label}, $", ordering=name)
+    def column(page: Any, row: Price) -> str:
+        return f"{short(getattr(row, name)):f}"
+
+    return column
+
+
 class PriceAdmin(AuditedAdmin):
     """Registered in usage.admin."""
 
     form = PriceForm
     reason_required = True
-    list_display = (
-        "model",
-        "valid_from",
-        "prompts",
-        "input",
-        "output",
-        "cache_write_5m",
-        "cache_write_1h",
-        "cache_read",
-    )
-    list_filter = ("model__tier", "valid_from", "model")
+    list_display = ("model", "valid_from", "prompts", "of_input", "of_output", "of_cache_write_5m",
+                    "of_cache_write_1h", "of_cache_read")  # fmt: skip
+    list_filter = ("model__tier",)
     list_select_related = ("model__tier",)
     search_fields = ("model__model_id",)
     search_help_text = "Model id."
@@ -133,8 +130,14 @@ class PriceAdmin(AuditedAdmin):
 
     @admin.display(description="for prompts", ordering="prompt_over")
     def prompts(self, row: Price) -> str:
-        """Of which size."""
-        return f"over {tokens(row.prompt_over)} tokens" if row.prompt_over else "of any other size"
+        """Of which size, in tokens."""
+        return f"over {tokens(row.prompt_over)}" if row.prompt_over else "ordinary"
+
+    of_input = _dollars("input", "input")
+    of_output = _dollars("output", "output")
+    of_cache_write_5m = _dollars("cache_write_5m", "5 min")
+    of_cache_write_1h = _dollars("cache_write_1h", "1 h")
+    of_cache_read = _dollars("cache_read", "read")
 
     def after_change(self, request: HttpRequest, written: list[Written]) -> None:
         """Refuse a deletion that leaves only the price for long prompts."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
+from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import captured_since_last, uncounted_records
@@ -85,10 +86,10 @@ def _captured_mix(sd: StrategicDirective, phase: Phase, now: datetime) -> Mix:
     records = uncounted_records(sd=sd, phase=phase, until=now).order_by()
     for model, tokens in records.values_list("model").annotate(fresh=fresh):
         by_tier[tiers.get(model, "")] += tokens
-    total = by_tier.total()
-    if not total or by_tier[""]:
+    if by_tier[""]:
         return {}
-    return whole_shares(by_tier)
+    names = Tier.objects.values_list("name", flat=True)
+    return whole_shares({name: by_tier[name] for name in names if name in by_tier})
 
 
 def whole_shares(amounts: Mapping[str, int]) -> dict[str, int]:

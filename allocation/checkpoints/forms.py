@@ -13,7 +13,7 @@ from django.http import QueryDict
 from allocation.catalog.models import PHASES, Tier
 from allocation.checkpoints.defaults import Defaults
 from allocation.checkpoints.mix_text import read_mix, write_mix
-from allocation.checkpoints.models import KINDS, Checkpoint
+from allocation.checkpoints.models import KINDS, MOST_TOKENS, Checkpoint
 from allocation.checkpoints.operations import Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
 from allocation.directives.models import StrategicDirective
@@ -24,6 +24,9 @@ from allocation.policy.phases import CheckpointKind, Phase
 
 BROKEN = "The form has lost its name; open it anew."
 NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
+
+
+_HANDOVERS = {kind.value for kind in CheckpointKind if kind.is_handover}
 
 
 class MixField(TextAmountField):
@@ -58,8 +61,13 @@ class SdField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic 
 class AmountsForm(forms.Form):
     """What was burned: for a new checkpoint and for the correction of one."""
 
+    # What is required depends on the checkpoint that is chosen, which a browser does not know.
+    use_required_attribute = False
+
     tokens = TokensField(
-        required=False, help_text="Fresh tokens of the phase, for example 150,000, 150k or 1.2M."
+        required=False,
+        help_text="Fresh tokens of the phase, for example 150,000, 150k or 1.2M.",
+        error_messages={"required": NO_TOKENS},
     )
     mix = MixField(
         label="Model mix",
@@ -73,6 +81,13 @@ class AmountsForm(forms.Form):
     note = forms.CharField(
         max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def clean_tokens(self) -> int | None:
+        """A count that a week can burn."""
+        tokens: int | None = self.cleaned_data["tokens"]
+        if tokens is not None and tokens > MOST_TOKENS:
+            raise ValidationError(f"{in_groups(tokens)} tokens are more than any week can burn.")
+        return tokens
 
     def amounts(self) -> dict[str, Any]:
         """The amounts of a valid form, as the operations name them."""
@@ -126,6 +141,8 @@ class CheckpointForm(AmountsForm):
         initial = {"submission": uuid4()} | (defaults.initial() if defaults else {})
         super().__init__(data, initial=initial)
         self.fields["sd"].queryset = sds  # type: ignore[attr-defined]
+        kind = (self.initial if data is None else data).get("kind")
+        self.fields["tokens"].required = kind in _HANDOVERS
         focused = "tokens" if defaults and defaults.sd else "sd"
         self.fields[focused].widget.attrs["autofocus"] = data is None and not typed
         if defaults and defaults.captured:
@@ -134,15 +151,14 @@ class CheckpointForm(AmountsForm):
                 f"{defaults.phase}; only what is beyond them is counted by hand."
             )
         if data is None:
-            shown = {name: str(self[name].value() or "") for name in self.filled_in}
+            shown = {name: self._shown(name) for name in self.filled_in}
             self.initial = {**self.initial, "filled": json.dumps(shown), **(typed or {})}
 
-    def clean(self) -> None:
-        """A hand-over needs tokens, and says so beside the field."""
-        given = super().clean() or self.cleaned_data
-        handover = given.get("kind") and CheckpointKind(given["kind"]).is_handover
-        if handover and "tokens" not in self.errors and given.get("tokens") is None:
-            self.add_error("tokens", NO_TOKENS)
+    def _shown(self, name: str) -> str:
+        """What a field is filled in with, as the browser sends it back."""
+        field = self.fields[name]
+        value = field.prepare_value(self.get_initial_for_field(field, name))
+        return "" if value is None else str(value)
 
     def entry(self) -> Entry:
         """What a valid form logs."""
@@ -158,6 +174,7 @@ class CorrectionForm(AmountsForm):
     def __init__(self, data: QueryDict | None = None, *, checkpoint: Checkpoint) -> None:
         names = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
         super().__init__(data, initial={name: getattr(checkpoint, name) for name in names})
+        self.fields["tokens"].required = CheckpointKind(checkpoint.kind).is_handover
 
 
 class SheetForm(forms.Form):

@@ -121,6 +121,7 @@ def _signed(sheet: Sheet) -> str:
             row.tokens,
             row.mix,
             row.rework_cycles,
+            row.note,
         ]
         for row in sheet.rows
     ]
@@ -130,7 +131,7 @@ def _signed(sheet: Sheet) -> str:
 
 
 def _row(values: Sequence[Any]) -> SheetRow:
-    line, code, phase, started, ended, tokens, mix, rework = values
+    line, code, phase, started, ended, tokens, mix, rework, note = values
     return SheetRow(
         line=line,
         code=code,
@@ -140,4 +141,5 @@ def _row(values: Sequence[Any]) -> SheetRow:
         tokens=tokens,
         mix=mix,
         rework_cycles=rework,
+        note=note,
     )

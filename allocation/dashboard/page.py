@@ -18,7 +18,7 @@ from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing, running_week
-from allocation.usage.totals import Burned, burned_by, total_of
+from allocation.usage.totals import Burned, burned_by, revision, total_of
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -103,7 +103,8 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
     """The page at `now`, with times on the clock of `zone`."""
     book = load_price_book()
     week = running_week(now)
-    by_hour = burned_by(("hour",), within=week.window, meter=week.meter, book=book)
+    mark = revision()
+    by_hour = burned_by(("hour",), within=week.window, mark=mark, meter=week.meter, book=book)
     hours = {hour: part for (hour,), part in sorted(by_hour.items())}
     standing = week.standing(now, total_of(hours.values()))
     outlook = outlook_at(now, standing=standing, hours=hours, book=book)
@@ -111,7 +112,12 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
     plan = _plan(situation, book)
     days = owners_days(week.window, zone)
     by_agent_day = burned_by(
-        ("sub_agent", "day"), within=week.window, days=days, meter=week.meter, book=book
+        ("sub_agent", "day"),
+        within=week.window,
+        days=days,
+        mark=mark,
+        meter=week.meter,
+        book=book,
     )
     by_agent: dict[str, Burned] = {}
     for (sub_agent, _), part in by_agent_day.items():

@@ -6,12 +6,16 @@ from typing import Any
 from django import forms
 
 from allocation.directives.models import Priority, StrategicDirective
-from allocation.directives.operations import SdFacts
+from allocation.directives.operations import LARGEST_ESTIMATE, SdFacts
 from allocation.display.fields import TokensField
 from allocation.policy.complexity import LEVELS, Level, complexity_of
 
 CODE = StrategicDirective._meta.get_field("code")
-BY_RUBRIC = [("", "By the rubric, from the two fields below")]
+BY_RUBRIC = "rubric"
+COMPLEXITIES = [
+    (BY_RUBRIC, "By the rubric, from the two fields below"),
+    *((str(level), str(level)) for level in LEVELS),
+]
 
 
 class SdForm(forms.Form):
@@ -25,7 +29,8 @@ class SdForm(forms.Form):
     )
     title = forms.CharField(max_length=200, required=False)
     complexity = forms.ChoiceField(
-        choices=[*BY_RUBRIC, *((str(level), str(level)) for level in LEVELS)], required=False
+        choices=COMPLEXITIES,
+        error_messages={"invalid_choice": "Complexity goes from 1 to 5."},
     )
     lines = forms.IntegerField(
         label="Lines of code", min_value=0, max_value=100_000_000, required=False
@@ -50,10 +55,17 @@ class SdForm(forms.Form):
         """The code in capitals, checked as the table checks it."""
         return str(CODE.clean(self.cleaned_data["code"].upper(), None))
 
+    def clean_estimate(self) -> int | None:
+        """A count that one SD can burn."""
+        estimate: int | None = self.cleaned_data["estimate"]
+        if estimate is not None and estimate > LARGEST_ESTIMATE:
+            raise forms.ValidationError(f"{estimate:,} tokens are not the estimate of one SD.")
+        return estimate
+
     def clean(self) -> None:
         """A complexity must come from somewhere."""
         given = super().clean() or self.cleaned_data
-        if not given.get("complexity") and self.by_rubric is None:
+        if given.get("complexity") == BY_RUBRIC and self.by_rubric is None:
             self.add_error(
                 "complexity", "Choose a complexity, or give the lines of code or dependencies."
             )
@@ -67,13 +79,16 @@ class SdForm(forms.Form):
             return None
         return complexity_of(lines=lines, dependencies=dependencies, rubric=self.rubric)
 
+    def _complexity(self, chosen: str) -> int:
+        return (self.by_rubric or 0) if chosen == BY_RUBRIC else int(chosen)
+
     def facts(self) -> SdFacts:
         """The facts of a valid form. A chosen complexity stands before the rubric's."""
         given = self.cleaned_data
         return SdFacts(
             code=given["code"],
             title=given["title"],
-            complexity=int(given["complexity"] or self.by_rubric or 0),
+            complexity=self._complexity(given["complexity"]),
             priority=given["priority"],
             critical=given["critical"],
             estimate=given["estimate"],

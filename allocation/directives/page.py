@@ -125,7 +125,9 @@ def rubric() -> tuple[Sequence[Level], Sequence[RubricRow]]:
 
 
 def _up_to(bound: int | None, before: str) -> str:
-    return f"above {before}" if bound is None else f"up to {bound:,}"
+    if bound is None:
+        return f"above {before}"
+    return f"up to {bound:,}" if bound else "none"
 
 
 def _with_status(found: QuerySet[StrategicDirective], status: str) -> QuerySet[StrategicDirective]:

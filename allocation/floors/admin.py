@@ -21,7 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from allocation.audit.admin_base import AuditedAdmin
+from allocation.audit.admin import AuditedAdmin
 from allocation.audit.forms import OperationForm
 from allocation.floors.models import ModelFloor, Override
 from allocation.floors.operations import create_override, revoke_override
@@ -35,7 +35,7 @@ class ModelFloorAdmin(AuditedAdmin):
     reason_required = True
     list_display = ("of", "in_phase", "tier", "gives_way", "relaxed_tier", "rationale")
     list_display_links = ("of", "in_phase")
-    list_filter = ("tier", "gives_way", "phase", "sub_agent")
+    list_filter = ("tier", "gives_way", "phase")
     list_select_related = ("sub_agent", "tier", "relaxed_tier")
     search_fields = ("sub_agent__code", "rationale")
     search_help_text = "Sub-agent or rationale."
@@ -90,15 +90,10 @@ class OverrideForm(OperationForm):
 
     expires_at = forms.SplitDateTimeField(
         required=False,
-        label="expires",
+        label="Expires",
         widget=AdminSplitDateTime,
-        help_text="When it stops acting, on your clock. Left empty, the end of this budget week.",
-    )
-    reason = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed: why this tier is forced. It stands in the audit trail, and with every "
-        "decision that the override makes.",
+        help_text="When it stops acting, in the time zone of the budget rule. Left empty, the end "
+        "of this budget week.",
     )
 
     def end_of_week(self) -> datetime:
@@ -127,7 +122,7 @@ class OverrideAdmin(AuditedAdmin):
     actions = ("revoke_selected",)
     list_display = ("sub_agent", "in_phase", "tier", "state", "reason", "actor", "created_at",
                     "expires_at")  # fmt: skip
-    list_filter = (StateFilter, "tier", "phase", "sub_agent")
+    list_filter = (StateFilter, "tier", "sub_agent")
     list_select_related = ("sub_agent", "tier")
     search_fields = ("sub_agent__code", "reason", "actor")
     search_help_text = "Sub-agent, reason or who gave it."
@@ -147,8 +142,8 @@ class OverrideAdmin(AuditedAdmin):
                     },
                 )
             ]
-        known = ("actor", "created_at", "revoked_at", "revoked_by")
-        return [(None, {"fields": ("state", *asked, *known)})]
+        known = ("actor", "created_at", "expires_at", "revoked_at", "revoked_by")
+        return [(None, {"fields": ("state", "sub_agent", "in_phase", "tier", "reason", *known)})]
 
     @admin.display(description="phase", ordering="phase")
     def in_phase(self, row: Override) -> str:

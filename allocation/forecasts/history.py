@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from django.db.models import Min
+
 from allocation.budgets.models import BudgetWeek
-from allocation.catalog.pricing import PriceBook
+from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.display.format import whole
-from allocation.policy.forecasting import ForecastInputs, HourlyTokens
+from allocation.policy.errors import RuleError
+from allocation.policy.forecasting import ForecastInputs, HourlyTokens, Series, whole_weeks
 from allocation.policy.meter import Meter
-from allocation.policy.weeks import Window
-from allocation.usage.standing import RunningWeek
+from allocation.policy.weeks import Reset, Window
+from allocation.usage.models import UsageHour
+from allocation.usage.standing import RunningWeek, running_week
 from allocation.usage.totals import burned_by
 
 # The rules look back twenty weeks; two more cover weeks that were cut short.
@@ -54,3 +58,18 @@ def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInpu
         effective_limit=units(week.limit - week.reserve, week.meter),
         bounds=week.bounds,
     )
+
+
+def own_series(*, before: datetime, reset: Reset | None = None) -> Series:
+    """The owner's whole history up to a moment, for a backtest: in the stored weeks that are over,
+    or in weeks laid anew by a reset rule. Raises RuleError without any usage.
+    """
+    first: datetime | None = UsageHour.objects.aggregate(first=Min("hour"))["first"]
+    if first is None or first >= before:
+        raise RuleError("There is no usage yet to test forecasts on: import some first.")
+    meter = running_week(before).meter
+    hours = hourly(Window(first, before), meter, load_price_book())
+    if reset is not None:
+        return Series("own history", hours, whole_weeks(hours, reset))
+    rows = BudgetWeek.objects.filter(end__lte=before, start__gte=first).order_by("start")
+    return Series("own history", hours, tuple(row.window for row in rows))

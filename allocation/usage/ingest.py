@@ -19,7 +19,15 @@ from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.models import UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Observation, merge
-from allocation.usage.tables import Row, add_and_change, among, lock, roll_up
+from allocation.usage.tables import (
+    HOUR,
+    Row,
+    add_and_change,
+    add_to_roll_ups,
+    among,
+    lock,
+    roll_up,
+)
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
@@ -74,8 +82,8 @@ def store(
 ) -> Stored:
     """Store a batch of sights, and of evidence for the names of agents, in one transaction.
 
-    Roll-ups of every hour that gains, loses or changes a record are made anew with it. The order
-    and the number of times that sights come in make no difference.
+    Roll-ups go with it: what is new is added to them, and every hour that loses or changes a
+    record is made anew. The order and the number of times that sights come in make no difference.
     """
     with transaction.atomic():
         lock()
@@ -83,8 +91,10 @@ def store(
         renamed = learn(names, calls)
         hours |= _rename(renamed, terms.registry)
         batch = _Batch(observations)
-        hours |= batch.write(terms)
-        if hours:
+        changed, added = batch.write(terms)
+        hours |= changed
+        left = add_to_roll_ups([row for row in added if row[HOUR] not in hours])
+        if hours := hours | left:
             roll_up(hours)
     return batch.stored
 
@@ -158,8 +168,8 @@ class _Batch:
         del self._entries[id(twin)]
         self._joined.append(twin)
 
-    def write(self, terms: Terms) -> set[datetime]:
-        """Store what is new or changed; the hours that this touches."""
+    def write(self, terms: Terms) -> tuple[set[datetime], list[Row]]:
+        """Store what is new or changed; the hours that lose or change a record, and new rows."""
         entries = self._entries.values()
         types = agent_types((e.now.session_id, e.now.agent_id) for e in entries if e.now.agent_id)
         hours = self._drop_joined()
@@ -170,20 +180,19 @@ class _Batch:
                 self.stored.unchanged += 1
                 continue
             hour = hour_of(entry.now.at)
-            hours.add(hour)
             row = _row(entry.now, hour, types, terms)
             if entry.pk is None or entry.before is None:
                 added.append(row)
                 if not terms.book.knows(entry.now.model):
                     self.stored.unknown_models[entry.now.model] += 1
             else:
-                hours.add(hour_of(entry.before.at))
+                hours |= {hour, hour_of(entry.before.at)}
                 changed.append((entry.pk, row))
                 self.stored.improved += _improves(entry.before, entry.now)
         add_and_change(added, changed)
         self.stored.new = len(added)
         self.stored.unchanged += len(changed) - self.stored.improved
-        return hours
+        return hours, added
 
     def _drop_joined(self) -> set[datetime]:
         stored = [entry for entry in self._joined if entry.before is not None]

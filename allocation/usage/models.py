@@ -119,6 +119,22 @@ class UsageHour(models.Model):
         return f"{self.hour:%Y-%m-%d %H:00} {self.sub_agent or 'main'} {self.model}"
 
 
+class UsageRevision(models.Model):
+    """A mark that is new after every change of the roll-ups, so that sums can be remembered.
+
+    There is one row. The mark is random and not a count: a count could come back with a restored
+    backup, and with it sums of other records.
+    """
+
+    mark = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        db_table = "usage_revision"
+
+    def __str__(self) -> str:
+        return self.mark
+
+
 class TranscriptFile(models.Model):
     """How far a transcript has been read, so that a second import reads only what was added.
 

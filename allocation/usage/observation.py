@@ -10,6 +10,9 @@ import msgspec
 # Who is trusted more when two sources saw the same request.
 TRUST = {"manual": 0, "api": 1, "transcript": 2, "otlp": 3}
 
+# Begins the message id of a request whose source knows none (allocation.usage.unnamed).
+UNNAMED = "otlp:"
+
 # No request has a trillion tokens. The bound keeps every sum within 64 bits.
 MOST_TOKENS = 10**12
 

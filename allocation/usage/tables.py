@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -20,12 +21,15 @@ COLUMNS = (
     "estimated",
 )  # fmt: skip
 Row = tuple[Any, ...]
+HOUR = COLUMNS.index("hour")
 
 _GROUPED = "hour, sd_id, phase, sub_agent, model, tier, source, long_prompt"
 _KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 _SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in _KINDS)
 _NAMES = ", ".join(COLUMNS)
 _INCOMING = "usage_records_incoming"
+# A statement for each group is cheaper than summing whole hours only while there are few groups.
+_FEW_GROUPS = 200
 # Any number will do that nothing else in the database takes as a lock.
 _WRITING_USAGE = 7_203_947_215
 
@@ -122,6 +126,48 @@ def roll_up(hours: Iterable[datetime]) -> None:
             f"WHERE hour IN ({touched}) GROUP BY {_GROUPED}",
             params,
         )
+    _mark_changed()
+
+
+def add_to_roll_ups(added: Sequence[Row]) -> set[datetime]:
+    """Add new records to the roll-ups of their hours; the hours that `roll_up` shall do instead.
+
+    Making a busy hour anew for each batch would cost the more the more it holds already.
+    """
+    grouped = [COLUMNS.index(column) for column in _GROUPED.split(", ")]
+    kinds = [COLUMNS.index(kind) for kind in _KINDS]
+    sums: dict[Row, list[int]] = {}
+    for row in added:
+        group = sums.setdefault(tuple([row[index] for index in grouped]), [0] * (1 + len(kinds)))
+        group[0] += 1
+        for place, index in enumerate(kinds, 1):
+            group[place] += row[index]
+    if len(sums) > _FEW_GROUPS:
+        return {row[HOUR] for row in added}
+    counted = ("records", *_KINDS)
+    more = ", ".join(f"{column} = {column} + %s" for column in counted)
+    # An SD may be NULL, which equals nothing; each database has its own way to compare it.
+    equal = "IS NOT DISTINCT FROM" if is_postgresql() else "IS"
+    same = " AND ".join(f"{column} {equal} %s" for column in _GROUPED.split(", "))
+    marks = ", ".join(["%s"] * (len(grouped) + len(counted)))
+    with connection.cursor() as cursor:
+        for (hour, *rest), values in sums.items():
+            group = [hour if is_postgresql() else _text(hour), *rest]
+            cursor.execute(f"UPDATE usage_hours SET {more} WHERE {same}", [*values, *group])  # noqa: S608
+            if not cursor.rowcount:
+                cursor.execute(
+                    f"INSERT INTO usage_hours ({_GROUPED}, {', '.join(counted)}) "  # noqa: S608
+                    f"VALUES ({marks})",
+                    [*group, *values],
+                )
+    _mark_changed()
+    return set()
+
+
+def _mark_changed() -> None:
+    """Let sums that somebody remembers count no more."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE usage_revision SET mark = %s", [uuid4().hex])
 
 
 def _these(hours: Iterable[datetime]) -> tuple[str, list[Any]]:

@@ -4,11 +4,12 @@ Sums come from the hourly roll-ups. Where a span begins or ends inside an hour, 
 one hour are asked instead, so that a week that resets at half past is exact too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
@@ -16,7 +17,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value,
 from allocation.catalog.pricing import PriceBook
 from allocation.policy.meter import Counts, Meter, Tariff, tariff
 from allocation.policy.weeks import Window
-from allocation.usage.models import UsageHour, UsageRecord
+from allocation.usage.models import UsageHour, UsageRecord, UsageRevision
 
 KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 HOUR = timedelta(hours=1)
@@ -62,6 +63,7 @@ def burned_by(
     within: Window | None = None,
     where: Q | None = None,
     days: Sequence[datetime] = (),
+    mark: str = "",
     meter: Meter,
     book: PriceBook,
 ) -> dict[Key, Burned]:
@@ -70,22 +72,31 @@ def burned_by(
     `dimensions` are columns of `UsageHour`; `session_id`, for which the records themselves are
     summed; and `day`, the index of the last of the ascending moments `days` that an hour does not
     begin before (0 also for all before the second). Without dimensions the one key is `()`.
+
+    With the `mark` of the roll-ups (see `revision`), sums of a window that were asked for before
+    are taken from memory while no usage has changed since.
     """
-    only = where or Q()
-    parts: list[tuple[QuerySet[Any], Sum | Count]]
-    if "session_id" in dimensions:
-        parts = [(_records(only, within), Count("id"))]
+    first_day, last_day = (
+        (within.start.date(), within.end.date()) if within else (date.min, date.max)
+    )
+    # A price belongs to a day, so hours are kept apart only where a price changes in the window.
+    by_hour = book.changes_between(first_day, last_day)
+    if where is None and mark and within is not None:
+        rows = _remembered(mark, dimensions, within, tuple(days), by_hour)
     else:
-        parts = _rolled_up(only, within)
+        rows = _rows(dimensions, within, where or Q(), days, by_hour=by_hour)
     totals: dict[Key, Burned] = {}
     tariffs = _Tariffs(meter, book)
-    for rows, count in parts:
-        by_day = rows.annotate(day=_day_index(days)) if days else rows
-        for row in _sums(by_day, dimensions, count, within, book):
-            key = tuple(row[name] for name in dimensions)
-            metered = tariffs.burned(row)
-            totals[key] = totals[key] + metered if key in totals else metered
+    for row in rows:
+        key = tuple(row[name] for name in dimensions)
+        metered = tariffs.burned(row, row["hour"].date() if by_hour else first_day)
+        totals[key] = totals[key] + metered if key in totals else metered
     return totals
+
+
+def revision() -> str:
+    """The mark of the roll-ups as they are now: one query. Empty while nothing was rolled up."""
+    return UsageRevision.objects.values_list("mark", flat=True).first() or ""
 
 
 def burned(
@@ -104,7 +115,14 @@ def total_of(parts: Iterable[Burned]) -> Burned:
     return sum(parts, NOTHING)
 
 
-def _rolled_up(only: Q, within: Window | None) -> list[tuple[QuerySet[Any], Sum | Count]]:
+Parts = list[tuple[QuerySet[Any], Sum | Count]]
+
+
+def _from_records(only: Q, within: Window | None) -> Parts:
+    return [(_records(only, within), Count("id"))]
+
+
+def _rolled_up(only: Q, within: Window | None) -> Parts:
     """The full hours from the roll-ups, and what is left of the hours at the edges."""
     hours = UsageHour.objects.filter(only)
     if within is None:
@@ -112,13 +130,11 @@ def _rolled_up(only: Q, within: Window | None) -> list[tuple[QuerySet[Any], Sum 
     first = _hour_of(within.start + HOUR - RESOLUTION)
     last = _hour_of(within.end)
     if first > last:  # both ends lie in one hour
-        return [(_records(only, within), Count("id"))]
-    parts: list[tuple[QuerySet[Any], Sum | Count]] = [
-        (hours.filter(hour__gte=first, hour__lt=last), Sum("records"))
-    ]
+        return _from_records(only, within)
+    parts: Parts = [(hours.filter(hour__gte=first, hour__lt=last), Sum("records"))]
     for edge in (Window(within.start, first), Window(last, within.end)):
         if edge.start < edge.end:
-            parts.append((_records(only, edge), Count("id")))
+            parts += _from_records(only, edge)
     return parts
 
 
@@ -135,25 +151,39 @@ def _records(only: Q, within: Window | None) -> QuerySet[Any]:
     )
 
 
-def _sums(
-    rows: QuerySet[Any],
-    dimensions: tuple[str, ...],
-    records: Sum | Count,
-    within: Window | None,
-    book: PriceBook,
-) -> Iterator[dict[str, Any]]:
-    """Sums by the dimensions and by what decides weight and price.
+Sums = tuple[dict[str, Any], ...]
 
-    A price belongs to a day, so hours are kept apart only where a price changes in the window.
-    """
-    first_day = within.start.date() if within else date.min
-    last_day = within.end.date() if within else date.max
-    by_hour = book.changes_between(first_day, last_day)
+
+@lru_cache(maxsize=32)
+def _remembered(
+    mark: str,
+    dimensions: tuple[str, ...],
+    within: Window,
+    days: tuple[datetime, ...],
+    by_hour: bool,
+) -> Sums:
+    return _rows(dimensions, within, Q(), days, by_hour=by_hour)
+
+
+def _rows(
+    dimensions: tuple[str, ...],
+    within: Window | None,
+    only: Q,
+    days: Sequence[datetime],
+    *,
+    by_hour: bool,
+) -> Sums:
+    """Sums by the dimensions and by what decides weight and price."""
+    of_sessions = "session_id" in dimensions
+    parts = _from_records(only, within) if of_sessions else _rolled_up(only, within)
     columns = {*dimensions, "model", "tier", "long_prompt"} | ({"hour"} if by_hour else set())
     # `of_` keeps the sums apart from the columns of the same name.
     sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
-    for row in rows.order_by().values(*sorted(columns)).annotate(of_records=records, **sums):
-        yield row | {"priced_on": row["hour"].date() if by_hour else first_day}
+    found: list[dict[str, Any]] = []
+    for part, count in parts:
+        rows = part.annotate(day=_day_index(days)) if days else part
+        found += rows.order_by().values(*sorted(columns)).annotate(of_records=count, **sums)
+    return tuple(found)
 
 
 def _day_index(days: Sequence[datetime]) -> Case:
@@ -171,10 +201,10 @@ class _Tariffs:
         self.book = book
         self._made: dict[Key, Tariff] = {}
 
-    def burned(self, row: dict[str, Any]) -> Burned:
-        """A row of sums, metered and priced."""
+    def burned(self, row: dict[str, Any], day: date) -> Burned:
+        """A row of sums, metered and priced as on a day."""
         counts = Counts(*(row[f"of_{kind}"] for kind in KINDS))
-        by = self._for(row["model"], row["tier"], row["long_prompt"], row["priced_on"])
+        by = self._for(row["model"], row["tier"], row["long_prompt"], day)
         usd, budget, records = by.dollars(counts), by.budget(counts), row["of_records"]
         return Burned(
             counts=counts,

@@ -21,11 +21,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from allocation.usage.models import UnnamedRequest, UsageRecord
-from allocation.usage.observation import Observation
+from allocation.usage.observation import UNNAMED, Observation
 from allocation.usage.tables import among
 
-# Begins the message id of a sight without one. No harness makes such ids.
-PREFIX = "otlp:"
 # The event and the last line of the transcript are written within a second or so of each other.
 WITHIN = timedelta(minutes=5)
 
@@ -67,7 +65,7 @@ def settle(observations: Sequence[Observation]) -> tuple[Sequence[Observation], 
 
 def is_unnamed(message_id: str | None) -> bool:
     """Whether a message id is a key that was made up for want of one."""
-    return message_id is not None and message_id.startswith(PREFIX)
+    return message_id is not None and message_id.startswith(UNNAMED)
 
 
 def _keep(incoming: Iterable[Observation]) -> None:

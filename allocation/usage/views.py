@@ -20,5 +20,5 @@ def week(request: HttpRequest) -> HttpResponse:
         page, problem = usage_page(day=read_day(typed), now=now, zone=zone), ""
     except RuleError as error:
         page, problem = usage_page(day=None, now=now, zone=zone), str(error)
-    context = {"page": page, "typed": typed, "problem": problem}
+    context = {"page": page, "typed": "" if problem else typed, "problem": problem}
     return render(request, "usage/week.html", context, status=422 if problem else 200)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +23,7 @@ COMMANDS = {
     "sd": "budgetctl.cli.directives:sd",
     "usage": "budgetctl.cli.usage:usage",
     "forecast": "budgetctl.cli.status:forecast",
+    "backtest": "budgetctl.cli.backtest:backtest",
     "audit": "budgetctl.cli.audit:audit",
     "set-limit": "budgetctl.cli.rule:set_limit",
     "reserve": "budgetctl.cli.rule:reserve",
@@ -70,6 +70,8 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False)
 
 def _print_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # slow to import
+
         typer.echo(f"budgetctl {version('budgetctl')}")
         raise typer.Exit
 

@@ -55,9 +55,7 @@ def new(
     title: Annotated[
         str, typer.Option(parser=words, metavar="TEXT", help="What it is about.")
     ] = "",
-    of_priority: Annotated[
-        int, typer.Option("--priority", parser=priority, metavar=PRIORITIES)
-    ] = 2,
+    of_priority: Annotated[str, typer.Option("--priority", metavar=PRIORITIES)] = "normal",
     critical: Annotated[bool, typer.Option("--critical", help="It is critical work.")] = False,
     estimate: Annotated[
         str | None,
@@ -74,7 +72,7 @@ def new(
         code=sd,
         title=title,
         complexity=complexity,
-        priority=of_priority,
+        priority=priority(of_priority),
         critical=critical,
         estimate=read_optional_tokens(estimate),
     )

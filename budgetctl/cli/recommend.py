@@ -81,9 +81,8 @@ def recommend(
     situation = situation_at(now)
     code = situation.code_of(sub_agent)
     task = Task(code, in_phase, complexity, critical, read_only)
-    if in_zone is not None:
-        decision, answer = None, situation.answer(task, zone=in_zone)
-    else:
+    answer, decision = situation.answer(task, zone=in_zone), None
+    if in_zone is None:
         decision, answer = decide(
             situation=situation, task=task, actor=rows.actor(), now=now, sd=for_sd
         )

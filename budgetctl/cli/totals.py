@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -125,7 +125,7 @@ def _midnight_within(hour: datetime, clock: ZoneInfo) -> datetime | None:
     last = (hour + HOUR - timedelta(seconds=1)).astimezone(clock)
     if hour.astimezone(clock).date() == last.date():
         return None
-    midnight = datetime.combine(last.date(), time(), tzinfo=clock)
+    midnight = datetime.combine(last.date(), time(), tzinfo=clock).astimezone(UTC)
     return midnight if midnight > hour else None
 
 

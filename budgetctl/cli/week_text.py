@@ -67,6 +67,8 @@ def summary(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
     """Tokens, burn rate, status, reset: the four lines everything begins with."""
     standing = outlook.standing
     yield _tokens(standing)
+    if standing.reserve:
+        yield _reserve(standing)
     yield row("BURN", _burn(outlook, clock))
     yield row("STATUS", status_line(standing))
     left = fmt.duration(standing.window.end - standing.at)
@@ -90,7 +92,7 @@ def rule(standing: Standing) -> Iterator[Line]:
     meter = standing.meter
     yield row("LIMIT", f"{long(standing.limit, meter)} {unit(meter)} a week")
     if standing.reserve:
-        yield row("RESERVE", f"{long(standing.reserve, meter)} held back")
+        yield _reserve(standing)
     yield _tokens(standing)
     yield row("STATUS", status_line(standing))
 
@@ -252,9 +254,14 @@ def _tokens(standing: Standing) -> Row:
         rest = f"{long(standing.over, meter)} over"
     else:
         rest = f"{long(standing.remaining, meter)} left"
-    held = f", {short(standing.reserve, meter)} in reserve" if standing.reserve else ""
     label = "DOLLARS" if meter.in_dollars else "TOKENS"
-    return row(label, drawn, f" {of} ({fmt.percent(standing.share)}), {rest}{held}")
+    return row(label, drawn, f" {of} ({fmt.percent(standing.share)}), {rest}")
+
+
+def _reserve(standing: Standing) -> Row:
+    meter = standing.meter
+    held, limit = long(standing.reserve, meter), long(standing.limit, meter)
+    return row("RESERVE", f"{held} of the {limit} held back")
 
 
 def _burn(outlook: Outlook, clock: ZoneInfo) -> str:

@@ -21,7 +21,15 @@ from http.client import HTTPConnection
 from typing import Any
 
 import django
+import waitress
 from django.core.management import call_command
+from django.db.models import Sum
+from django.utils import timezone
+from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from allocation.api.otlp import sights_of
+from allocation.api.otlp_body import read_logs
 
 MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5")
 
@@ -82,19 +90,14 @@ def body(numbers: range, start: datetime, *, protobuf: bool) -> bytes:
         ]
     }
     if not protobuf:
-        return json.dumps(said).encode()
-    from google.protobuf.json_format import ParseDict
-    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-
+        return json.dumps(said, separators=(",", ":")).encode()
     message: bytes = ParseDict(said, ExportLogsServiceRequest()).SerializeToString()
     return message
 
 
 def serve() -> int:
     """Start the server in a thread; its port."""
-    import waitress
-
-    from budgetctl.wsgi import application
+    from budgetctl.wsgi import application  # noqa: PLC0415 -- needs settings
 
     listener = socket.create_server(("127.0.0.1", 0))
     server = waitress.create_server(application, sockets=[listener], threads=8)
@@ -121,13 +124,9 @@ def send(port: int, token: str, bodies: list[bytes], kind: str) -> list[float]:
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Parse alone, then everything over loopback; figures and the check."""
-    from django.db.models import Sum
-    from django.utils import timezone
-
-    from allocation.api.operations import create_token
-    from allocation.api.otlp import sights_of
-    from allocation.api.otlp_body import read_logs
-    from allocation.usage.models import UsageHour, UsageRecord
+    # They need settings.
+    from allocation.api.operations import create_token  # noqa: PLC0415
+    from allocation.usage.models import UsageHour, UsageRecord  # noqa: PLC0415
 
     now = timezone.now()
     start = datetime.now(UTC) - timedelta(days=2)
@@ -148,7 +147,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     begin = time.perf_counter()
     with ThreadPoolExecutor(options.senders) as pool:
         shares = [bodies[n :: options.senders] for n in range(options.senders)]
-        times = sorted(sum(pool.map(lambda share: send(port, token, share, kind), shares), []))
+        taken_by_each = pool.map(lambda share: send(port, token, share, kind), shares)
+        times = sorted(seconds for one in taken_by_each for seconds in one)
     taken = time.perf_counter() - begin
     repeated = sum(send(port, token, again, kind))
     counted = UsageRecord.objects.aggregate(

@@ -1,5 +1,7 @@
 """`budgetctl` as a process of its own, with an environment of its own."""
 
+import io
+import json
 import os
 import queue
 import signal
@@ -8,11 +10,18 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+
+from allocation.usage.operations import rebuild_hours
+from budgetctl.cli import app
+from tests.factories import NOW, UsageRecordFactory
 
 SECONDS = 60  # a loaded machine is slow; nothing here waits that long unless something is wrong
 BUDGETCTL = [sys.executable, "-c", "from budgetctl.cli import main; main()"]
@@ -133,3 +142,49 @@ def budgetctl(environment: Environment, *arguments: str) -> "subprocess.Complete
         timeout=SECONDS,
         check=False,
     )
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def cli(
+    db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ran]:
+    """Runs a command in this process, at NOW, on this test's database."""
+    monkeypatch.setattr("budgetctl.cli.clock.now", lambda: NOW)
+    monkeypatch.delenv("LOG_LEVEL", raising=False)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        code = app.run(arguments)
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def burn(db: None) -> Callable[..., None]:
+    """Uses tokens in the running week, on sonnet unless a model is named."""
+
+    def use(tokens: int, **columns: Any) -> None:
+        record = UsageRecordFactory(
+            **{"at": NOW - timedelta(hours=1), "input": tokens, "output": 0, **columns}
+        )
+        rebuild_hours([record.at])
+
+    return use

@@ -1,5 +1,7 @@
 """Sums of what was burned: metered, priced, and exact at the edges of a window."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +16,7 @@ from allocation.policy.meter import ALL_TOKENS, FRESH_TOKENS, SONNET_EQUIVALENT,
 from allocation.policy.weeks import Window
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import rebuild_hours
-from allocation.usage.totals import NOTHING, Burned, burned, burned_by
+from allocation.usage.totals import NOTHING, Burned, burned, burned_by, revision
 from tests.factories import NOW, WEEK_END, WEEK_START, StrategicDirectiveFactory, UsageRecordFactory
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +158,20 @@ def test_without_usage_there_is_nothing() -> None:
 def test_ever_means_before_the_first_week_too() -> None:
     used(datetime.fromisoformat("2025-12-06T10:00+00:00"), input=5, output=0)
     assert all_of(None, FRESH_TOKENS).budget == 5
+
+
+def test_sums_are_remembered_until_usage_changes(
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    used(input=5, output=0)
+    book = load_price_book()
+
+    def remembered() -> Fraction:
+        by = burned_by((), within=WEEK, mark=revision(), meter=FRESH_TOKENS, book=book)
+        return by[()].budget
+
+    assert remembered() == 5
+    with django_assert_num_queries(1):
+        assert remembered() == 5
+    used(input=7, output=0)
+    assert remembered() == 12

@@ -53,9 +53,7 @@ def answer_hook(stdin: bytes, folder: str, *, fail_closed: bool = False) -> Answ
         return _unanswered(call and fail_closed)
     known = state.load(folder)
     try:
-        reply = post(
-            to.url, "/hooks/claude-code", essentials(payload), headers(to, known), SECONDS
-        )
+        reply = post(to.url, "/hooks/claude-code", essentials(payload), headers(to, known), SECONDS)
     except Refused:
         # The server is there and does not take it. Nothing of it can be sent later either.
         return _unanswered(call and fail_closed)

@@ -15,10 +15,9 @@ def main(arguments: list[str]) -> None:
     code = 0
     try:
         code = _run(arguments)
-    except Exception as error:  # noqa: BLE001 - a hook that breaks must not break the session
+    except Exception:  # a hook that breaks must not break the session
         if os.environ.get("LOG_LEVEL", "").upper() == "DEBUG":
             raise
-        del error
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -45,7 +44,9 @@ def _run(arguments: list[str]) -> int:
 
 def _status_line(stdin: bytes, folder: str, *, wrap: str) -> None:
     said = status.understood(stdin)
-    _print("\n".join(filter(None, [wrap and status.wrapped(wrap, stdin), status.line(said, folder)])))
+    _print(
+        "\n".join(filter(None, [wrap and status.wrapped(wrap, stdin), status.line(said, folder)]))
+    )
     if said and status.is_due(said, folder):
         _detached(lambda: status.tell(said, folder))
 

@@ -5,8 +5,8 @@ import os
 from time import time
 
 from allocation.claude_code.client import spool, state
-from allocation.claude_code.client.hook import headers, send_queue
 from allocation.claude_code.client.home import connection, read_json, write_json
+from allocation.claude_code.client.hook import headers, send_queue
 from allocation.claude_code.client.payload import Json, essentials, within
 from allocation.claude_code.client.transport import Away, Refused, post
 

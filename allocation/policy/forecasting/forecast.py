@@ -1,6 +1,7 @@
 """One forecast from its inputs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -20,7 +21,7 @@ from allocation.policy.weeks import Window
 from allocation.policy.zones import Bounds
 
 # Older weeks have faded from every method; leaving them out keeps a forecast within 5 ms.
-MOST_WEEKS = 20
+MOST_WEEKS = 16
 
 
 def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
@@ -40,7 +41,8 @@ def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
     return Forecast(
         method=method.name,
         version=method.version,
-        inputs_digest=inputs.digest,
+        # Of what was looked at, so that it can be made again from that and nothing else.
+        inputs_digest=replace(inputs, hours=hours, past_weeks=weeks[:-1]).digest,
         made_at=inputs.now,
         used=views[-1].used,
         outlook=None

@@ -3,9 +3,8 @@
 The score of a finished week is log((came + d) / (expected + d)), where d, a small share of a
 typical week, keeps a week without further use finite (Lei et al. 2018, Distribution-Free Predictive
 Inference for Regression). The scores of past weeks at the same hour are the distribution of the
-next one, together with the scores of a normal distribution of their spread. That one stands in
-while there are few, with a spread that begins at PRIOR_SPREAD, and smooths them afterwards; it
-weighs PRIOR_WEEKS weeks.
+next one, together with PRIOR_SCORES, those of a normal distribution of their spread, which stand in
+while there are few and smooth them afterwards.
 
 A range is the shortest one that holds its share of the scores: tokens are skewed, and equal tails
 would spend most of the width where little happens. The share asked for moves with the hits and
@@ -25,9 +24,11 @@ from allocation.policy.forecasting.methods import Expected
 from allocation.policy.forecasting.views import View
 
 SMALL_SHARE = 0.02
-PRIOR_SPREAD = 1.1
-PRIOR_SPREAD_WEEKS = 2.0
-SMOOTHING_WEEKS = 5.0
+# Before the first week the scores have this spread, which counts as much as so many weeks.
+PRIOR_SPREAD = 1.2
+PRIOR_SPREAD_WEEKS = 3.0
+# All prior scores together weigh as much as those of so many weeks.
+SMOOTHING_WEEKS = 6.0
 PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 9) for i in range(9))
 # Weeks with and without use by this hour err differently; below so many of a kind they are joined.
 FEWEST_SCORES = 4
@@ -35,6 +36,9 @@ FEWEST_SCORES = 4
 CEILING = 3.0
 # How far one hit or miss moves the share of misses asked for.
 STEP = 0.08
+# A miss by less than this share of the total moves nothing: where all weeks are alike, one token
+# beside a narrow range is no surprise.
+NEAR = 0.01
 # Where a range may begin: at these parts of the share of misses, the rest lies above it.
 _LOWER_PARTS = (0.0, 0.125, 0.25, 0.375, 0.5)
 
@@ -105,11 +109,14 @@ class _Tracker:
     hits: int = 0
     weeks: int = 0
 
-    def note(self, hit: bool) -> None:
+    def note(self, total: int, within: Interval) -> None:
+        hit = total in within
         self.weeks += 1
         self.hits += hit
-        moved = self.asked + STEP * (self.target - (not hit))
-        self.asked = min(self.most, max(self.least, moved))
+        beside = max(within.low - total, total - within.high)
+        if hit or beside > NEAR * total:
+            moved = self.asked + STEP * (self.target - (not hit))
+            self.asked = min(self.most, max(self.least, moved))
 
 
 class Calibration:
@@ -151,8 +158,8 @@ class Calibration:
             return
         remaining = self.distribution(view, expected.middle)
         narrow, wide = self.ranges(view, remaining, expected)
-        self._narrow.note(view.total in narrow)
-        self._wide.note(view.total in wide)
+        self._narrow.note(view.total, narrow)
+        self._wide.note(view.total, wide)
         small = _small(view, expected.middle)
         score = log((view.total - view.used + small) / (expected.middle + small))
         insort(self._scores[view.used > 0], score)

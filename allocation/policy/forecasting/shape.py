@@ -40,8 +40,6 @@ class Shape:
         weeks, rest = divmod(hour, HOURS_A_WEEK)
         index = int(rest)
         sums = self._sums
-        if index >= HOURS_A_WEEK:  # divmod can round up to the divisor
-            return weeks + 1
         return weeks + sums[index] + (sums[index + 1] - sums[index]) * (rest - index)
 
 
@@ -84,23 +82,28 @@ class ShapeLearner:
 
     def shape(self) -> Shape:
         """What has been learned so far; flat before the first week."""
-        shares, seen = self._shares, self._seen
         flat_day, flat_hour = (FLAT_WEEKS * self._weight * n for n in (HOURS_A_DAY, 7))
+        share_days, share_hours = _sums(self._shares)
+        seen_days, seen_hours = _sums(self._seen)
         by_day = [
-            (sum(shares[day : day + HOURS_A_DAY]) + flat_day)
-            / (sum(seen[day : day + HOURS_A_DAY]) + flat_day)
-            for day in _DAYS
+            (share + flat_day) / (seen + flat_day)
+            for share, seen in zip(share_days, seen_days, strict=True)
         ]
         by_hour = [
-            (sum(shares[hour::HOURS_A_DAY]) + flat_hour)
-            / (sum(seen[hour::HOURS_A_DAY]) + flat_hour)
-            for hour in range(HOURS_A_DAY)
+            (share + flat_hour) / (seen + flat_hour)
+            for share, seen in zip(share_hours, seen_hours, strict=True)
         ]
         against = PRODUCT_WEEKS * self._weight
         product = [against * day * hour for day in by_day for hour in by_hour]
         return Shape(
             [
-                (share + prior) / (weeks + against)
-                for share, weeks, prior in zip(shares, seen, product, strict=True)
+                (share + prior) / (seen + against)
+                for share, seen, prior in zip(self._shares, self._seen, product, strict=True)
             ]
         )
+
+
+def _sums(week: list[float]) -> tuple[list[float], list[float]]:
+    """The sums by weekday and by hour of the day."""
+    days = [week[day : day + HOURS_A_DAY] for day in _DAYS]
+    return [sum(day) for day in days], [sum(hour) for hour in zip(*days, strict=True)]

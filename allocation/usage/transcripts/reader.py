@@ -215,7 +215,7 @@ def _groups(
         cut = 1 + (block.find(b"\n") if finishing else block.rfind(b"\n"))
         if not cut:
             torn.append(block)
-            if len(torn) * BLOCK > LONGEST_LINE:
+            if sum(map(len, torn)) > LONGEST_LINE:
                 torn, dropped = [], True
             continue
         lines: list[bytes | None] = [*block[: cut - 1].split(b"\n")]

@@ -69,6 +69,12 @@ def test_after_misses_the_range_widens_and_after_hits_it_narrows():
     assert width(fed([*steady, 1900, 520])) > width(fed(steady))
 
 
+def test_a_near_miss_is_a_miss_on_record_and_moves_nothing():
+    beside, inside = fed([1000] * 20 + [1009]), fed([1000] * 20)
+    assert (beside.records()[1].hits, beside.records()[1].weeks) == (20, 21)
+    assert width(beside) < 1.5 * width(inside) + 20
+
+
 def test_the_record_counts_the_weeks_in_which_the_total_fell_inside():
     narrow, wide = fed([1000, 1000, 9_000, 1000]).records()
     assert (wide.hits, wide.weeks) == (3, 4)

@@ -1,0 +1,119 @@
+"""From a call of a sub-agent to a verdict on it: the decision is stored first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allocation.claude_code.events import Event, Origin
+from allocation.claude_code.state import hook_defaults, only_sd_in_progress
+from allocation.decisions.operations import Decided, Situation, decide, situation_at
+from allocation.decisions.outcomes import RunOutcome, record_outcome
+from allocation.directives.models import StrategicDirective
+from allocation.policy.names import normal_name
+from allocation.policy.phases import Phase
+from allocation.policy.recommend import Outcome, Recommendation, Task
+
+UNSTEERED = "The server was away and nothing was known: the run went on unsteered."
+OFFLINE = "The server was away: answered from the last known state."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run is told. `tier` is None where it is not to run."""
+
+    outcome: Outcome
+    tier: str | None
+    zone: str
+    reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As the client takes it (client.answers)."""
+        return {
+            "outcome": self.outcome.value,
+            "tier": self.tier,
+            "zone": self.zone,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call is about, once its SD is known."""
+
+    task: Task
+    sd: StrategicDirective | None
+
+
+def steer(*, event: Event, origin: Origin, now: datetime) -> Verdict | None:
+    """The verdict on a call, from its stored decision. None while budgetctl is off: then nothing
+    is decided, and nothing stored."""
+    situation = situation_at(now)
+    if not situation.standing.enabled:
+        return None
+    decision, recommendation = _decide(situation, event, origin, now)
+    return _verdict(recommendation, decision.zone)
+
+
+def decided_offline(
+    *, event: Event, origin: Origin, answered: str | None, at: datetime, now: datetime
+) -> None:
+    """Store the decision of a call that was answered, or not, while the server was away.
+
+    Where the answer is not the one that would be given now, the decision says why it departed.
+    """
+    situation = situation_at(now)
+    if not situation.standing.enabled:
+        return
+    decision, recommendation = _decide(situation, event, origin, at)
+    told = recommendation.tier.name if recommendation.tier else None
+    if answered == told or decision.override_reason or decision.at != at:
+        return
+    reason = OFFLINE if answered != "" else UNSTEERED
+    record_outcome(
+        decision=decision, outcome=RunOutcome(override_reason=reason), actor=origin.actor, now=now
+    )
+
+
+def _decide(situation: Situation, event: Event, origin: Origin, now: datetime) -> Decided:
+    asked = asked_about(event, origin, situation)
+    tiers = situation.tiers
+    return decide(
+        situation=situation,
+        task=asked.task,
+        actor=origin.actor,
+        now=now,
+        sd=asked.sd,
+        key=event.tool_use_id or None,
+        requested=event.requested if event.requested in tiers else "",
+        session_id=event.session_id,
+    )
+
+
+def asked_about(event: Event, origin: Origin, situation: Situation) -> Asked:
+    """The SD and the task of a call: the SD it names, else the only one in progress, else none.
+
+    An SD that is named and does not exist is none: another one's budget must not pay for it.
+    """
+    if origin.sd:
+        sd = StrategicDirective.objects.filter(code=origin.sd.upper()).first()
+    else:
+        sd = only_sd_in_progress()
+    phase, complexity, critical = origin.phase.upper(), None, False
+    if sd is not None:
+        phase, complexity, critical = phase or sd.phase, sd.complexity, sd.critical
+    if phase not in Phase.__members__ or complexity is None:
+        defaults = hook_defaults()
+        phase = phase if phase in Phase.__members__ else defaults.phase
+        complexity = complexity or defaults.complexity
+    name = event.agent_asked
+    code = situation.names.get(normal_name(name), name)
+    return Asked(Task(code, Phase(phase), complexity, critical), sd)
+
+
+def _verdict(recommendation: Recommendation, zone: str) -> Verdict:
+    return Verdict(
+        outcome=recommendation.outcome,
+        tier=recommendation.tier.name if recommendation.tier else None,
+        zone=zone,
+        reason=recommendation.reason,
+    )

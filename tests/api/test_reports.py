@@ -1,0 +1,356 @@
+"""What agents ask and report: runs, requests, outcomes, SDs and checkpoints."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from allocation.audit.models import AuditEntry
+from allocation.checkpoints.models import Checkpoint
+from allocation.decisions.models import Decision
+from allocation.directives.models import StrategicDirective
+from allocation.usage.models import UsageRecord
+from allocation.usage.operations import check_roll_ups
+from tests.api.conftest import Agent
+from tests.factories import BudgetRuleFactory, StrategicDirectiveFactory, UsageRecordFactory
+
+pytestmark = pytest.mark.django_db
+
+RUN = {"sub_agent": "TESTING", "phase": "EXEC", "complexity": 3}
+COUNTS = {
+    "input_tokens": 100,
+    "output_tokens": 50,
+    "cache_creation_input_tokens": 30,
+    "cache_read_input_tokens": 400,
+    "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20},
+    "service_tier": "standard",
+    "server_tool_use": {"web_search_requests": 0},
+}
+HAIKU = "claude-haiku-4-5"
+
+
+# Status
+
+
+def test_the_status_is_the_light_and_what_is_left(agent: Agent) -> None:
+    UsageRecordFactory(input=0, output=0, model="", tier="sonnet", unsplit=0)
+    said = agent.get("status").json()
+    assert said["light"] == said["zone"] == "GREEN"
+    assert (said["effective_limit"], said["remaining"]) == (500_000, 500_000)
+    BudgetRuleFactory(enabled=False)
+    assert agent.get("status").json()["light"] == "OFF"
+
+
+# Recommendations
+
+
+def test_a_recommendation_is_logged_with_who_asked(agent: Agent) -> None:
+    said = agent.post("recommend", RUN | {"requested": "haiku", "session": "s1"}).json()
+    row = Decision.objects.get()
+    assert said["decision"] == row.pk
+    assert (said["outcome"], said["model"], said["floor"]) == ("use", "sonnet", "sonnet")
+    assert (row.actor, row.requested, row.session_id) == ("agent runner", "haiku", "s1")
+    assert row.mismatch == "unknown"
+
+
+def test_many_are_answered_in_their_order(agent: Agent) -> None:
+    asked = [RUN | {"sub_agent": name} for name in ("SECURITY", "docmon", "TESTING")]
+    said = agent.post("recommend", asked).json()
+    assert [one["sub_agent"] for one in said] == ["SECURITY", "DOCMON", "TESTING"]
+    assert [one["model"] for one in said] == ["opus", "sonnet", "sonnet"]
+    assert Decision.objects.count() == 3
+
+
+def test_a_thousand_at_once_do_not_cost_a_query_each(
+    agent: Agent, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    agent.get("status")  # the token's last use is written
+    with django_assert_max_num_queries(60):
+        assert len(agent.post("recommend", [RUN] * 1000).json()) == 1000
+    assert Decision.objects.count() == 1000
+
+
+def test_a_what_if_answers_and_logs_nothing(agent: Agent) -> None:
+    said = agent.post("recommend", RUN | {"sub_agent": "SECURITY", "zone": "red"}).json()
+    assert (said["outcome"], said["model"], said["decision"]) == ("defer", None, None)
+    assert not Decision.objects.exists()
+
+
+def test_the_sd_gives_what_is_not_said(agent: Agent) -> None:
+    StrategicDirectiveFactory(code="SD-X-1", phase="PLAN", complexity=5, critical=True)
+    said = agent.post("recommend", {"sub_agent": "DOCMON", "sd": "sd-x-1"}).json()
+    assert (said["phase"], said["complexity"], said["critical"]) == ("PLAN", 5, True)
+    assert Decision.objects.get().sd.code == "SD-X-1"
+
+
+def test_off_is_off(agent: Agent) -> None:
+    BudgetRuleFactory(enabled=False)
+    said = agent.post("recommend", RUN | {"sub_agent": "SECURITY"}).json()
+    assert (said["outcome"], said["model"]) == ("off", "opus")
+
+
+@pytest.mark.parametrize("in_header", [True, False])
+def test_the_same_key_gets_the_same_answer(agent: Agent, in_header: bool) -> None:
+    def ask() -> Any:
+        if in_header:
+            return agent.post("recommend", RUN, key="k1").json()
+        return agent.post("recommend", RUN | {"key": "k1"}).json()
+
+    first = ask()
+    BudgetRuleFactory(enabled=False)  # the world moves on; the answer does not
+    assert ask() == first
+    assert Decision.objects.count() == 1
+
+
+def test_a_list_under_one_key_is_answered_once(agent: Agent) -> None:
+    asked = [RUN, RUN | {"sub_agent": "SECURITY"}]
+    assert (
+        agent.post("recommend", asked, key="k").json()
+        == agent.post("recommend", asked, key="k").json()
+    )
+    assert Decision.objects.count() == 2
+
+
+def test_a_key_belongs_to_one_question(agent: Agent) -> None:
+    agent.post("recommend", RUN, key="k")
+    response = agent.post("recommend", RUN | {"complexity": 5}, key="k")
+    assert response.status_code == 409
+    assert "another question" in response.json()["error"]
+
+
+def test_a_key_belongs_to_one_token(make_agent: Callable[..., Agent]) -> None:
+    first, second = make_agent("decisions"), make_agent("decisions", name="other")
+    one = first.post("recommend", RUN, key="1").json()
+    other = second.post("recommend", RUN | {"sub_agent": "SECURITY"}, key="1").json()
+    assert one["decision"] != other["decision"]
+
+
+def test_one_bad_question_logs_none_of_a_list(agent: Agent) -> None:
+    response = agent.post("recommend", [RUN, RUN | {"sub_agent": "NOBODY"}])
+    assert response.status_code == 422
+    assert not Decision.objects.exists()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keys=st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=8))
+def test_any_repetition_of_keys_is_one_decision_each(agent: Agent, keys: list[str]) -> None:
+    Decision.objects.all().delete()
+    said: dict[str, Any] = {}
+    for key in keys:
+        answer = agent.post("recommend", RUN | {"key": key}).json()
+        assert said.setdefault(key, answer) == answer
+    together = agent.post("recommend", [RUN | {"key": key} for key in keys]).json()
+    assert together == [said[key] for key in keys]
+    assert Decision.objects.count() == len(set(keys))
+
+
+# Outcomes
+
+
+def decided(agent: Agent, **more: Any) -> int:
+    return int(agent.post("recommend", RUN | more).json()["decision"])
+
+
+def test_an_outcome_follows_its_recommendation(agent: Agent) -> None:
+    number = decided(agent)
+    said = agent.post(
+        f"decisions/{number}/outcome", {"observed": "claude-sonnet-4-5", "result": "passed"}
+    ).json()
+    assert (said["mismatch"], said["result"]) == ("followed", "passed")
+    assert not AuditEntry.objects.filter(action="decision outcome").exists()
+
+
+def test_another_tier_needs_a_reason(agent: Agent) -> None:
+    number = decided(agent)
+    departed = {"observed": "claude-opus-4-5", "result": "passed"}
+    response = agent.post(f"decisions/{number}/outcome", departed)
+    assert response.status_code == 422
+    assert "override_reason" in response.json()["error"]
+    assert Decision.objects.get().result == ""
+    said = agent.post(
+        f"decisions/{number}/outcome", departed | {"override_reason": "It kept failing."}
+    ).json()
+    assert (said["mismatch"], said["override_reason"]) == ("override", "It kept failing.")
+    entry = AuditEntry.objects.get(action="decision outcome")
+    assert (entry.actor, entry.reason) == ("agent runner", "It kept failing.")
+
+
+def test_an_unknown_model_stays_unknown(agent: Agent) -> None:
+    number = decided(agent)
+    said = agent.post(f"decisions/{number}/outcome", {"observed": "claude-next-9"}).json()
+    assert said["mismatch"] == "unknown"
+
+
+def test_an_outcome_of_nothing_is_not_found(agent: Agent) -> None:
+    assert agent.post("decisions/7/outcome", {"result": "passed"}).status_code == 404
+
+
+def test_decisions_come_in_pages(agent: Agent) -> None:
+    agent.post("recommend", [RUN] * 5)
+    first = agent.get("decisions", size=3).json()
+    second = agent.get("decisions", size=3, before=first["next"]).json()
+    numbers = [row["decision"] for row in first["decisions"] + second["decisions"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == 5
+    assert second["next"] is None
+
+
+# Usage
+
+
+def test_usage_is_counted_as_the_messages_api_gives_it(agent: Agent, now: datetime) -> None:
+    StrategicDirectiveFactory(code="SD-X-1", phase="PLAN")
+    report = {"model": HAIKU, "usage": COUNTS, "message_id": "msg_1", "request_id": "req_1"}
+    said = agent.post("usage", report | {"sub_agent": "docmon", "sd": "SD-X-1", "session": "s"})
+    assert said.json() == {
+        "new": 1, "improved": 0, "unchanged": 0, "unknown_models": [], "unknown_sds": [],
+    }  # fmt: skip
+    row = UsageRecord.objects.get()
+    assert (row.input, row.output, row.cache_read) == (100, 50, 400)
+    assert (row.cache_write_5m, row.cache_write_1h) == (10, 20)
+    assert (row.source, row.sub_agent, row.sd.code, row.phase) == (
+        "api",
+        "DOCMON",
+        "SD-X-1",
+        "PLAN",
+    )
+    assert not row.estimated
+    assert check_roll_ups(since=now - timedelta(hours=1), until=now + timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize("name", ["message_id", "request_id", "key", "header"])
+def test_a_named_request_counts_once(agent: Agent, name: str) -> None:
+    report = {"model": HAIKU, "usage": COUNTS}
+    for _ in range(2):
+        if name == "header":
+            agent.post("usage", [report, report], key="k")
+        else:
+            agent.post("usage", report | {name: "one"})
+    assert UsageRecord.objects.count() == (2 if name == "header" else 1)
+
+
+def test_a_request_without_any_name_counts_each_time(agent: Agent) -> None:
+    for _ in range(2):
+        agent.post("usage", {"model": HAIKU, "usage": COUNTS})
+    assert UsageRecord.objects.count() == 2
+
+
+@pytest.mark.parametrize("given", [{"text": "x" * 401}, {"characters": 401}])
+def test_without_counts_it_is_an_estimate_and_says_so(agent: Agent, given: dict[str, Any]) -> None:
+    agent.post("usage", {"model": HAIKU, "key": "k"} | given)
+    row = UsageRecord.objects.get()
+    assert (row.unsplit, row.estimated) == (101, True)
+    # Counts are better than an estimate, whenever they come.
+    for _ in range(2):
+        agent.post("usage", {"model": HAIKU, "key": "k", "usage": COUNTS})
+        agent.post("usage", {"model": HAIKU, "key": "k"} | given)
+    row.refresh_from_db()
+    assert (row.unsplit, row.input, row.estimated) == (0, 100, False)
+
+
+def test_a_better_source_is_not_made_worse(agent: Agent) -> None:
+    UsageRecordFactory(message_id="msg_1", request_id=None, input=7, source="transcript")
+    agent.post("usage", {"model": HAIKU, "usage": COUNTS, "message_id": "msg_1"})
+    assert UsageRecord.objects.get().input == 7
+
+
+def test_what_nobody_knows_is_counted_and_said(agent: Agent) -> None:
+    report = {"model": "claude-next-9", "usage": COUNTS, "sd": "SD-NONE-1"}
+    said = agent.post("usage", report).json()
+    assert (said["unknown_models"], said["unknown_sds"]) == (["claude-next-9"], ["SD-NONE-1"])
+    assert UsageRecord.objects.get().sd is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"usage": {"input_tokens": -1}},
+        {"usage": {"input_tokens": 10**13}},
+        {"usage": {"input_tokens": "5"}},
+        {"usage": None},
+        {"message_id": "otlp:1"},
+        {"message_id": "checkpoint:1:haiku"},
+        {"message_id": "x" * 101},
+        {"key": ""},
+        {"at": "2026-11-20T20:00:01Z"},
+        {"at": "9999-12-31T23:59:59-14:00"},
+        {"phase": "TEST"},
+    ],
+)
+def test_what_cannot_be_counted_is_refused(agent: Agent, wrong: dict[str, Any]) -> None:
+    response = agent.post("usage", {"model": HAIKU, "usage": COUNTS} | wrong)
+    assert response.status_code == 422
+    assert response.json()["error"]
+    assert not UsageRecord.objects.exists()
+
+
+@pytest.mark.parametrize("hours", [-24 * 300, -24, 0, 24])
+def test_a_clock_that_is_a_day_off_is_tolerated(agent: Agent, now: datetime, hours: int) -> None:
+    at = now + timedelta(hours=hours)
+    agent.post("usage", {"model": HAIKU, "usage": COUNTS, "at": at.isoformat()})
+    assert UsageRecord.objects.get().at == at
+
+
+# SDs and checkpoints
+
+
+def test_an_sd_is_proposed_once(agent: Agent) -> None:
+    response = agent.post("sds", {"code": "sd-x-1", "complexity": 4, "priority": "high"})
+    assert response.status_code == 201
+    assert response.json()["sd"] == "SD-X-1"
+    assert AuditEntry.objects.get(action="SD creation").actor == "agent runner"
+    assert agent.post("sds", {"code": "SD-X-1"}).status_code == 409
+    assert agent.post("sds", {"code": "nonsense"}).status_code == 422
+    assert agent.get("sds/sd-x-1").json()["complexity"] == 4
+    assert agent.get("sds/SD-NONE-1").status_code == 404
+
+
+def test_sds_come_in_pages(agent: Agent) -> None:
+    for number in range(5):
+        StrategicDirectiveFactory(code=f"SD-X-{number}")
+    first = agent.get("sds", size=3).json()
+    second = agent.get("sds", size=3, before=first["next"]).json()
+    codes = [row["sd"] for row in first["sds"] + second["sds"]]
+    assert codes == [f"SD-X-{number}" for number in (4, 3, 2, 1, 0)]
+    assert second["next"] is None
+
+
+def test_a_checkpoint_is_logged_once_and_moves_the_sd_on(agent: Agent) -> None:
+    StrategicDirectiveFactory(code="SD-X-1")
+    start = {"sd": "SD-X-1", "kind": "sd_start_lead"}
+    first = agent.post("checkpoints", start, key="k")
+    again = agent.post("checkpoints", start, key="k")
+    assert (first.status_code, first.json()["sd_phase"]) == (201, "LEAD")
+    assert again.json()["submission"] == first.json()["submission"]
+    assert Checkpoint.objects.count() == 1
+    handed = {"sd": "SD-X-1", "kind": "lead_to_plan", "tokens": 900, "mix": {"haiku": 100}}
+    assert agent.post("checkpoints", handed, key="k").status_code == 409
+    assert agent.post("checkpoints", handed | {"tokens": None}, key="l").status_code == 422
+    assert agent.post("checkpoints", handed, key="m").json()["sd_phase"] == "PLAN"
+    assert StrategicDirective.objects.get().phase == "PLAN"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "nonsense"},
+        {"mix": {"haiku": 50}},
+        {"mix": {"gpt": 100}},
+        {"tokens": -1},
+        {"at": "2030-01-01T00:00:00Z"},
+    ],
+)
+def test_a_checkpoint_that_cannot_be_is_refused(agent: Agent, wrong: dict[str, Any]) -> None:
+    StrategicDirectiveFactory(code="SD-X-1", phase="LEAD")
+    handed = {"sd": "SD-X-1", "kind": "lead_to_plan", "tokens": 900}
+    response = agent.post("checkpoints", handed | wrong)
+    assert response.status_code == 422
+    assert not Checkpoint.objects.exists()
+
+
+def test_a_checkpoint_of_no_sd_is_not_found(agent: Agent) -> None:
+    response = agent.post("checkpoints", {"sd": "SD-NONE-1", "kind": "sd_start_lead"})
+    assert response.status_code == 404

@@ -1,0 +1,69 @@
+"""How long the server takes for a PreToolUse hook: python -m tests.benchmarks.hooks [calls].
+
+In process, without a network: the whole stack of middleware, the token, the decision stored.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+
+def main(calls: int) -> None:
+    """Set up a home of its own, load a week of usage, and time calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["BUDGETCTL_HOME"] = folder
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
+        import django  # noqa: PLC0415 - settings read the environment above
+
+        django.setup()
+        _measure(calls)
+
+
+def _measure(calls: int) -> None:
+    from datetime import timedelta  # noqa: PLC0415
+
+    from django.conf import settings  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
+
+    from allocation.api.operations import create_token  # noqa: PLC0415
+    from allocation.usage.models import UsageHour  # noqa: PLC0415
+    from tests.claude_code.payloads import call  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    settings.ALLOWED_HOSTS.append("testserver")
+    now = timezone.now()
+    UsageHour.objects.bulk_create(
+        UsageHour(
+            hour=(now - timedelta(hours=n % 100)).replace(minute=0, second=0, microsecond=0),
+            sub_agent=f"AGENT-{n % 16}",
+            model=("claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5")[n % 3],
+            source="otlp",
+            records=10,
+            input=10,
+        )
+        for n in range(5_000)
+    )
+    _, token = create_token(name="bench", actor="bench", now=now, scopes=["hooks"])
+    client, took = Client(), []
+    for n in range(calls + 20):
+        began = perf_counter()
+        response = client.post(
+            "/hooks/claude-code",
+            call("docmon", tool_use_id=f"toolu_{n}"),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        took.append((perf_counter() - began) * 1000)
+        assert response.status_code == 200
+    took = sorted(took[20:])
+    median, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
+    print(f"{calls} calls: median {median:.1f} ms, p99 {p99:.1f} ms, worst {took[-1]:.1f} ms")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000)

@@ -1,0 +1,68 @@
+"""A token, and a client that speaks as a hook does."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from allocation.api.operations import create_token
+from tests.factories import BudgetWeekFactory, UsageRecordFactory
+from allocation.usage.operations import rebuild_hours
+
+Post = Callable[..., HttpResponse]
+
+
+@pytest.fixture
+def token(db: None) -> str:
+    """A token for hooks and telemetry."""
+    _, clear = create_token(
+        name="claude-code on here",
+        actor="chairman",
+        now=timezone.now(),
+        scopes=["hooks", "usage"],
+    )
+    return clear
+
+
+@pytest.fixture
+def post(token: str) -> Post:
+    """Posts an object with the token; headers are given by keywords."""
+    client = Client(enforce_csrf_checks=True)
+
+    def send(path: str, body: Any, **headers: str) -> HttpResponse:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.post(  # type: ignore[return-value]
+            path,
+            body if isinstance(body, bytes) else json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}", **given},
+        )
+
+    return send
+
+
+@pytest.fixture
+def hook(post: Post) -> Callable[..., Any]:
+    """Posts an event as an HTTP hook and gives the answer."""
+
+    def send(payload: dict[str, Any], **headers: str) -> Any:
+        response = post("/hooks/claude-code", payload, **headers)
+        assert response.status_code == 200, response.content
+        return json.loads(response.content)
+
+    return send
+
+
+def use_share(percent: int) -> None:
+    """Open a week around now in which so much of the limit is used."""
+    now = timezone.now()
+    BudgetWeekFactory(start=now - timedelta(days=2), end=now + timedelta(days=5), limit=1_000_000)
+    UsageRecordFactory(
+        at=now - timedelta(hours=1), input=percent * 10_000, model="claude-sonnet-4-5"
+    )
+    rebuild_hours([now - timedelta(hours=1)])

@@ -1,0 +1,337 @@
+"""The hook endpoint: decisions, observed models, names, and what it refuses."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from allocation.api.models import AgentToken
+from allocation.api.operations import create_token, revoke_token
+from allocation.budgets.operations import switch
+from allocation.claude_code.models import HarnessSession, HookDefaults, UnsteeredRun
+from allocation.claude_code.operations import observe_from_usage
+from allocation.decisions.models import Decision
+from allocation.policy.model_truth import Truth
+from allocation.usage.models import AgentCall, AgentRun
+from tests.claude_code.conftest import Post, use_share
+from tests.claude_code.payloads import (
+    AGENT_ID,
+    SESSION,
+    TOOLS,
+    call,
+    common,
+    result,
+    started,
+    stopped,
+)
+from tests.factories import (
+    StrategicDirectiveFactory,
+    SubAgentAliasFactory,
+    SubAgentFactory,
+    UsageRecordFactory,
+)
+
+Hook = Callable[..., Any]
+
+
+def model_of(answer: Any) -> str:
+    """The model in an answer."""
+    model: str = answer["hookSpecificOutput"]["updatedInput"]["model"]
+    return model
+
+
+@pytest.mark.parametrize(("version", "tool"), TOOLS.items())
+def test_a_call_is_decided_stored_and_answered(hook: Hook, version: str, tool: str) -> None:
+    use_share(75)
+    answer = hook(call("docmon", tool=tool))
+    decision = Decision.objects.get()
+    assert model_of(answer) == "haiku"
+    assert decision.key == "toolu_01"
+    assert decision.recommended and decision.recommended.name == "haiku"
+    assert (decision.sub_agent, decision.phase, decision.complexity) == ("DOCMON", "EXEC", 3)
+    assert (decision.zone, decision.actor) == ("YELLOW", "agent claude-code on here")
+    assert decision.session_id == SESSION
+
+
+def test_the_same_call_again_gets_the_same_answer(hook: Hook) -> None:
+    first = hook(call("docmon"))
+    use_share(99)
+    assert hook(call("docmon")) == first
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("percent", "agent", "tier"),
+    [
+        (10, "docmon", "sonnet"),
+        (10, "security", "opus"),
+        (90, "docmon", "haiku"),
+        (90, "database", "sonnet"),
+        (97, "docmon", "haiku"),
+        (97, "database", "sonnet"),
+        (97, "security", None),
+    ],
+)
+def test_the_zone_and_the_floor_decide(
+    hook: Hook, percent: int, agent: str, tier: str | None
+) -> None:
+    use_share(percent)
+    said = hook(call(agent))["hookSpecificOutput"]
+    if tier is None:
+        assert said["permissionDecision"] == "deny"
+        assert "opus" in said["permissionDecisionReason"]
+        assert Decision.objects.get().outcome == "defer"
+    else:
+        assert said["updatedInput"]["model"] == tier
+
+
+def test_an_alias_leads_to_its_sub_agent(hook: Hook) -> None:
+    security = SubAgentFactory(code="SECURITY")
+    SubAgentAliasFactory(sub_agent=security, name="security-reviewer")
+    assert model_of(hook(call("Security_Reviewer"))) == "opus"
+
+
+def test_an_unregistered_type_gets_the_default_floor(hook: Hook) -> None:
+    use_share(90)
+    assert model_of(hook(call("made-up"))) == "haiku"
+    assert Decision.objects.get().sub_agent == "made-up"
+
+
+def test_disabled_answers_nothing_and_stores_nothing(hook: Hook) -> None:
+    switch(enabled=False, actor="chairman", now=timezone.now())
+    assert hook(call()) == {}
+    assert not Decision.objects.exists()
+
+
+def test_the_model_that_the_call_asks_for_is_kept(hook: Hook) -> None:
+    hook(call("docmon", model="opus"))
+    assert Decision.objects.get().requested == "opus"
+
+
+@pytest.mark.parametrize(
+    ("headers", "sd", "phase", "complexity"),
+    [
+        ({}, "SD-ONE-001", "PLAN", 5),
+        ({"X_Budgetctl_SD": "sd-two-001"}, "SD-TWO-001", "LEAD", 1),
+        ({"X_Budgetctl_SD": "SD-TWO-001", "X_Budgetctl_Phase": "exec"}, "SD-TWO-001", "EXEC", 1),
+        ({"X_Budgetctl_Phase": "LEAD"}, "SD-ONE-001", "LEAD", 5),
+        ({"X_Budgetctl_SD": "SD-NONE-1"}, None, "EXEC", 3),
+        ({"X_Budgetctl_Phase": "nonsense", "X_Budgetctl_SD": "SD-NONE-1"}, None, "EXEC", 3),
+    ],
+)
+def test_the_sd_is_the_one_named_or_the_one_in_progress(
+    hook: Hook, headers: dict[str, str], sd: str | None, phase: str, complexity: int
+) -> None:
+    StrategicDirectiveFactory(code="SD-ONE-001", phase="PLAN", complexity=5)
+    StrategicDirectiveFactory(
+        code="SD-TWO-001", phase="LEAD", complexity=1, status="paused", started_at=timezone.now()
+    )
+    hook(call("docmon"), **headers)
+    decision = Decision.objects.get()
+    assert (decision.sd.code if decision.sd else None) == sd
+    assert (decision.phase, decision.complexity) == (phase, complexity)
+
+
+def test_of_two_in_progress_none_is_taken_and_the_defaults_hold(hook: Hook) -> None:
+    StrategicDirectiveFactory(phase="PLAN")
+    StrategicDirectiveFactory(phase="LEAD")
+    HookDefaults.objects.update(phase="LEAD", complexity=5)
+    hook(call("docmon"))
+    decision = Decision.objects.get()
+    assert (decision.sd, decision.phase, decision.complexity) == (None, "LEAD", 5)
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (call("fork"), "fork"),
+        (call("docmon", resume=AGENT_ID), "resumed"),
+        (stopped(folder="subagents/workflows/wf_1"), "workflow"),
+    ],
+)
+def test_what_cannot_be_steered_is_kept_as_such(
+    hook: Hook, payload: dict[str, Any], why: str
+) -> None:
+    assert hook(payload) == {}
+    assert hook(payload) == {}
+    assert UnsteeredRun.objects.get().why == why
+    assert not Decision.objects.exists()
+
+
+def test_agent_ids_get_their_names(hook: Hook) -> None:
+    UsageRecordFactory(session_id=SESSION, agent_id=AGENT_ID, sidechain=True, sub_agent="unknown")
+    hook(started("docmon"))
+    hook(stopped("docmon"))
+    run = AgentRun.objects.get()
+    assert (run.session_id, run.agent_id, run.agent_type) == (SESSION, AGENT_ID, "docmon")
+    hook(result("docmon"))
+    assert AgentCall.objects.get().agent_id == AGENT_ID
+
+
+@pytest.mark.parametrize(
+    ("said", "observed", "truth"),
+    [
+        ({"resolvedModel": "claude-haiku-5-5"}, "claude-haiku-5-5", Truth.FOLLOWED),
+        ({"resolvedModel": "claude-opus-5-5"}, "claude-opus-5-5", Truth.SILENT_MISMATCH),
+        (
+            {"resolvedModel": "claude-haiku-5-5", "modelsUsed": ["claude-opus-5-5"]},
+            "claude-opus-5-5",
+            Truth.SILENT_MISMATCH,
+        ),
+        ({"resolvedModel": "somebody-elses-model"}, "somebody-elses-model", Truth.UNKNOWN),
+        ({}, "", Truth.UNKNOWN),
+    ],
+)
+def test_the_model_that_ran_is_laid_to_its_decision(
+    hook: Hook, said: dict[str, Any], observed: str, truth: Truth
+) -> None:
+    use_share(90)
+    hook(call("docmon"))
+    hook(result("docmon", **said))
+    hook(result("docmon", **said))
+    decision = Decision.objects.get()
+    assert (decision.observed, decision.mismatch) == (observed, truth.value)
+    assert decision.agent_id == AGENT_ID
+
+
+def test_what_was_counted_tells_the_model_where_no_hook_does(hook: Hook) -> None:
+    use_share(90)
+    hook(call("docmon", tool="Task"))
+    hook(result("docmon", tool="Task"))
+    now = timezone.now()
+    assert observe_from_usage(now=now) == 0
+    UsageRecordFactory(session_id=SESSION, agent_id=AGENT_ID, at=now, model="claude-opus-5-5")
+    assert observe_from_usage(now=now) == 1
+    assert observe_from_usage(now=now) == 0
+    assert Decision.objects.get().mismatch == Truth.SILENT_MISMATCH.value
+
+
+def test_sessions_are_heard(hook: Hook) -> None:
+    hook(common("SessionStart", source="startup"), X_Budgetctl_Machine="hub")
+    session = HarnessSession.objects.get()
+    assert (session.session_id, session.machine, session.project) == (SESSION, "hub", "proj")
+    assert session.hook_at == session.last_heard
+    assert session.ended_at is None
+    hook(common("SessionEnd", reason="other"))
+    session.refresh_from_db()
+    assert session.ended_at is not None
+
+
+def test_our_client_gets_the_verdict_and_the_state(post: Post) -> None:
+    use_share(72)
+    body = json.loads(post("/hooks/claude-code", call("docmon"), X_Budgetctl_Client="1").content)
+    assert body["verdict"] == {
+        "outcome": "use",
+        "tier": "haiku",
+        "zone": "YELLOW",
+        "reason": "YELLOW zone: saving tokens, haiku instead of sonnet.",
+    }
+    state = body["state"]
+    assert (state["enabled"], state["zone"], state["percent"]) == (True, "YELLOW", "72%")
+    assert state["left"] == "280k left"
+    assert state["answers"]["SECURITY"]["EXEC"][:2] == ["use", "opus"]
+    assert state["answers"][""]["PLAN"][:2] == ["use", "haiku"]
+    fresh = post("/hooks/claude-code", started(), X_Budgetctl_Client="1", X_Budgetctl_State="3")
+    assert json.loads(fresh.content) == {"verdict": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"not json", 400),
+        (b"[]", 400),
+        (b"{}", 400),
+        (b'{"hook_event_name": 7}', 400),
+        (b"[" * 100_000, 400),
+        (b'{"hook_event_name": "\xff"}', 400),
+        (b" " * (8 * 1024 * 1024 + 1), 413),
+    ],
+)
+def test_what_is_no_event_is_refused_in_one_sentence(
+    post: Post, body: bytes, status: int
+) -> None:
+    response = post("/hooks/claude-code", body)
+    assert response.status_code == status
+    (sentence,) = json.loads(response.content).values()
+    assert sentence.endswith(".")
+    assert "Traceback" not in sentence
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        common("PreToolUse", tool_name="Agent", tool_input="text", tool_use_id=7),
+        common("PostToolUse", tool_name="Agent", tool_response=["x"], tool_use_id="toolu\0x"),
+        common("PreToolUse", tool_name="Agent", tool_input={"subagent_type": "\ud800\0" * 300}),
+        common("SubagentStart", agent_id=None, agent_type={}),
+        {"hook_event_name": "Nonsense" * 1000},
+    ],
+)
+def test_hostile_events_are_taken_without_a_fault(post: Post, payload: dict[str, Any]) -> None:
+    assert post("/hooks/claude-code", payload).status_code == 200
+
+
+def test_without_a_token_that_may_nothing_is_done(client: Any, post: Post, token: str) -> None:
+    def asked(clear: str) -> int:
+        headers = {"Authorization": f"Bearer {clear}"}
+        answer = client.post(
+            "/hooks/claude-code", call(), content_type="application/json", headers=headers
+        )
+        return int(answer.status_code)
+
+    assert asked("") == 401
+    other = create_token(name="x", actor="chairman", now=timezone.now(), scopes=["read"])[1]
+    assert asked(other) == 403
+    row = AgentToken.objects.get(name="claude-code on here")
+    revoke_token(token=row, actor="chairman", now=timezone.now())
+    assert asked(token) == 401
+    assert client.get("/hooks/claude-code").status_code == 405
+    assert not Decision.objects.exists()
+
+
+def test_queued_events_are_kept_once_with_what_was_answered(post: Post) -> None:
+    use_share(90)
+    before = timezone.now() - timedelta(hours=1)
+    queued = [
+        {"at": before.timestamp(), "payload": call("docmon"), "answered": "haiku"},
+        {"at": before.timestamp(), "payload": call("docmon", tool_use_id="b"), "answered": "opus"},
+        {"at": before.timestamp(), "payload": call("docmon", tool_use_id="c"), "answered": ""},
+        {"at": "nonsense", "payload": result("docmon", resolvedModel="claude-haiku-5-5")},
+        {"payload": "broken"},
+        7,
+    ]
+    for _ in range(2):
+        response = post("/hooks/queued", {"events": queued})
+        assert json.loads(response.content) == {"kept": 4, "skipped": 2}
+    followed, other, none = (
+        Decision.objects.get(key=key) for key in ("toolu_01", "b", "c")
+    )
+    assert abs(followed.at - before) < timedelta(seconds=1)
+    assert (followed.override_reason, followed.mismatch) == ("", "followed")
+    assert "last known state" in other.override_reason
+    assert "unsteered" in none.override_reason
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_call_at_the_same_moment_is_decided_once(post: Post, token: str) -> None:
+    answers: list[bytes] = []
+
+    def ask() -> None:
+        try:
+            answers.append(post("/hooks/claude-code", call("docmon")).content)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 8
+    assert len(set(answers)) == 1
+    assert Decision.objects.count() == 1

@@ -1,0 +1,120 @@
+"""`budgetctl backtest`: on a file, and on what is stored."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocation.budgets.operations import ensure_weeks
+from allocation.usage.operations import rebuild_hours
+from tests.factories import NOW, UsageRecordFactory
+
+pytestmark = pytest.mark.django_db
+
+KEYS = {
+    "n", "mdape", "mape", "wape", "bias", "coverage50", "coverage80", "width80", "zone_accuracy",
+    "exhaustion_mae_h",
+}  # fmt: skip
+
+
+@pytest.fixture
+def daily(tmp_path: Path) -> Path:
+    """Ten weeks of one user who works from Monday to Friday, more as the week goes on."""
+    first = date(2026, 1, 5)
+    rows = [first + timedelta(days=number) for number in range(70)]
+    file = tmp_path / "daily.csv"
+    lines = [f"one,{day},{(day.weekday() + 1) * 1_000 if day.weekday() < 5 else 0}" for day in rows]
+    file.write_text("\n".join(["series,date,tokens", *lines]))
+    return file
+
+
+def test_a_file_gives_figures_for_each_method_and_origin(
+    cli: Callable[..., Any], daily: Path
+) -> None:
+    found = cli("backtest", "--csv", str(daily), "--json").json
+    assert found["default"] in found["methods"]
+    for method in ("chooser", "linear", "profile", "gamma_poisson"):
+        assert found["methods"][method]["overall"].keys() >= KEYS
+        assert {"6", "24", "144"} <= found["methods"][method]["by_origin"].keys()
+    chooser, linear = (found["methods"][name]["overall"] for name in ("chooser", "linear"))
+    assert chooser["n"] == linear["n"]
+    assert chooser["mdape"] < linear["mdape"]
+
+
+def test_the_tables_are_for_people(cli: Callable[..., Any], daily: Path) -> None:
+    ran = cli("backtest", "--csv", str(daily), "--method", "profile")
+    assert ran.code == 0
+    assert "ALL ORIGINS" in ran.out
+    assert "PROFILE BY HOURS INTO THE WEEK" in ran.out
+    assert "gamma_poisson" not in ran.out
+    assert max(len(line) for line in ran.out.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("reset", ["MON", "thu", "tuesdayT14:00", "SunT9:30"])
+def test_weeks_can_begin_on_any_day_and_hour(
+    cli: Callable[..., Any], daily: Path, reset: str
+) -> None:
+    assert cli("backtest", "--csv", str(daily), "--reset", reset, "--json").code == 0
+
+
+@pytest.mark.parametrize("reset", ["noday", "MONT25:00", "M", "MON14:00"])
+def test_a_reset_that_is_none_is_wrong_usage(
+    cli: Callable[..., Any], daily: Path, reset: str
+) -> None:
+    assert cli("backtest", "--csv", str(daily), "--reset", reset).code == 2
+
+
+def test_too_short_a_history_says_so(cli: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "short.csv"
+    file.write_text("series,date,tokens\none,2026-01-05,5\none,2026-01-06,5\none,2026-01-07,5\n")
+    ran = cli("backtest", "--csv", str(file))
+    assert ran.code == 0
+    assert "at least four whole budget weeks" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a,b\n1,2\n", "The first line must be one of"),
+        (b"\xff\xfe\x00\x01", "is not a text file in UTF-8."),
+        (b"series,date,tokens\none,2026-01-05,-5\n", "Line 2"),
+    ],
+)
+def test_a_file_that_is_no_use_is_refused_in_one_line(
+    cli: Callable[..., Any], tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+    ran = cli("backtest", "--csv", str(file))
+    assert (ran.code, sentence in ran.err) == (1, True)
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_a_folder_and_a_missing_file_are_refused(cli: Callable[..., Any], tmp_path: Path) -> None:
+    assert "is a folder" in cli("backtest", "--csv", str(tmp_path)).err
+    assert "cannot be read" in cli("backtest", "--csv", str(tmp_path / "none.csv")).err
+
+
+def test_an_unknown_method_is_refused(cli: Callable[..., Any], daily: Path) -> None:
+    ran = cli("backtest", "--csv", str(daily), "--method", "crystal-ball")
+    assert (ran.code, "There is no method crystal-ball" in ran.err) == (1, True)
+
+
+def test_without_history_there_is_nothing_to_test(cli: Callable[..., Any]) -> None:
+    ran = cli("backtest")
+    assert (ran.code, "There is no usage yet" in ran.err) == (1, True)
+
+
+def test_the_owners_history_is_tested_in_its_own_weeks(cli: Callable[..., Any]) -> None:
+    start = NOW - timedelta(weeks=8)
+    ensure_weeks(since=start, now=NOW)
+    records = [
+        UsageRecordFactory(at=start + timedelta(hours=5 * number)) for number in range(8 * 33)
+    ]
+    rebuild_hours([record.hour for record in records])
+    found = cli("backtest", "--json").json
+    assert found["methods"]["chooser"]["overall"]["n"] > 0
+    anew = cli("backtest", "--reset", "FRIT08:00", "--json").json
+    assert anew["methods"]["chooser"]["overall"]["n"] > 0

@@ -1,0 +1,101 @@
+"""defer, and the sd group."""
+
+from collections.abc import Callable
+
+import pytest
+
+from allocation.audit.models import AuditEntry
+from allocation.directives.models import Status, StrategicDirective
+from tests.cli.conftest import Ran
+from tests.factories import ChairmanFactory, StrategicDirectiveFactory
+
+Cli = Callable[..., Ran]
+
+KEYS = {
+    "sd", "title", "complexity", "priority", "critical", "estimate", "status", "phase",
+    "deferral_reason", "created_at", "started_at", "completed_at",
+}  # fmt: skip
+
+
+def test_an_sd_is_put_off_and_taken_up_again(cli: Cli) -> None:
+    ChairmanFactory()
+    StrategicDirectiveFactory(code="SD-A-1", phase="PLAN")
+    ran = cli("defer", "SD-A-1", "--reason", "The week runs out")
+    assert (ran.code, ran.out) == (0, "SD-A-1 is deferred to the next budget week.\n")
+    assert StrategicDirective.objects.get().status == Status.DEFERRED
+    entry = AuditEntry.objects.get(action="SD deferral")
+    assert (entry.actor, entry.reason) == ("chairman", "The week runs out")
+    assert "The week runs out" in cli("sd", "list").out
+    ran = cli("sd", "resume", "SD-A-1", "--json")
+    assert (ran.json["status"], ran.json["phase"]) == ("in_progress", "PLAN")
+
+
+def test_an_sd_is_proposed(cli: Cli) -> None:
+    ran = cli(
+        "sd", "new", "sd-perf-opt-001", "--complexity", "4", "--title", "Faster pages",
+        "--priority", "high", "--critical", "--estimate", "85k", "--json",
+    )  # fmt: skip
+    assert ran.json.keys() == KEYS
+    assert (
+        ran.json
+        | {
+            "sd": "SD-PERF-OPT-001",
+            "title": "Faster pages",
+            "complexity": 4,
+            "priority": "high",
+            "critical": True,
+            "estimate": 85_000,
+            "status": "proposed",
+            "created_at": "2026-11-18T20:00:00Z",
+        }
+        == ran.json
+    )
+    assert "SD-B-1 is proposed." in cli("sd", "new", "SD-B-1").out
+
+
+def test_the_list_has_what_runs_first_and_what_is_done_on_request(cli: Cli) -> None:
+    assert "No SD is open." in cli("sd", "list").out
+    StrategicDirectiveFactory(code="SD-WAITS", title="Later", priority=3, estimate=85_000)
+    StrategicDirectiveFactory(code="SD-RUNS", phase="EXEC", critical=True)
+    StrategicDirectiveFactory(code="SD-STOPS", phase="PLAN", status=Status.PAUSED)
+    StrategicDirectiveFactory(code="SD-DONE", status=Status.COMPLETED)
+    lines = cli("sd", "list").out.splitlines()
+    assert lines[0] == "SD-RUNS   in EXEC; complexity 3/5, critical"
+    assert "SD-STOPS  paused in PLAN; complexity 3/5" in lines
+    assert "SD-WAITS  proposed; complexity 3/5, high priority, ~85k tokens" in lines
+    assert not any("SD-DONE" in line for line in lines)
+    found = cli("sd", "list", "--all", "--json").json["sds"]
+    assert [row["sd"] for row in found] == ["SD-RUNS", "SD-STOPS", "SD-WAITS", "SD-DONE"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("defer", "SD-NONE", "--reason", "why"), "There is no SD called “SD-NONE”."),
+        (("defer", "SD-A-1"), "Say why: a deferral needs a reason."),
+        (("defer", "SD-A-1", "--reason", "  "), "Say why: a deferral needs a reason."),
+        (("sd", "resume", "SD-A-1"), "neither deferred nor paused"),
+        (("sd", "new", "SD-A-1"), "There is an SD called SD-A-1 already."),
+        (("sd", "new", "perf"), "Write SD, then words in capitals"),
+        (("sd", "new", "SD-B-1", "--complexity", "0"), "0 is not on the scale"),
+        (("sd", "new", "SD-B-1", "--complexity", "6"), "6 is not on the scale"),
+        (("sd", "new", "SD-B-1", "--estimate", "-1"), "Tokens cannot be negative."),
+        (("sd", "new", "SD-B-1", "--estimate", "9" * 20), "not the estimate of one SD"),
+    ],
+)
+def test_what_is_refused_is_one_line_and_exit_1(
+    arguments: tuple[str, ...], said: str, cli: Cli
+) -> None:
+    StrategicDirectiveFactory(code="SD-A-1")
+    ran = cli(*arguments)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert said in ran.err
+    assert StrategicDirective.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("defer",), ("sd", "new", "SD-B-1", "--priority", "utmost"), ("sd", "nonsense"), ("sd",)],
+)
+def test_what_cannot_be_read_is_wrong_usage(arguments: tuple[str, ...], cli: Cli) -> None:
+    assert cli(*arguments).code == 2

@@ -1,0 +1,267 @@
+"""status, forecast, next, check: what they say, and what scripts read."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from allocation.budgets.models import BudgetRule
+from allocation.directives.models import Status
+from tests.cli.conftest import Ran
+from tests.factories import (
+    NOW,
+    BudgetRuleFactory,
+    BudgetWeekFactory,
+    MeterFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+    TierFactory,
+)
+
+Cli = Callable[..., Ran]
+
+STANDING = {
+    "at", "enabled", "week", "meter", "unit", "limit", "reserve", "effective_limit", "used",
+    "remaining", "over", "percent", "zone", "exhausted", "raw", "usd", "unpriced_records",
+}  # fmt: skip
+FORECAST = {
+    "method", "too_early", "basis", "per_hour", "at_reset", "zone_at_reset", "exhausts_at",
+    "exhausts_before_reset", "buffered",
+}  # fmt: skip
+NEXT = {
+    "sd", "title", "complexity", "critical", "status", "phase", "estimate", "projected",
+    "remaining_after", "percent_after", "zone_now", "zone_after", "runs",
+}  # fmt: skip
+
+
+def test_status_in_json(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(270_000, sub_agent="TESTING")
+    burn(90_000)
+    sd = StrategicDirectiveFactory(code="SD-PERF-OPT-001", estimate=85_000)
+    found = cli("status", "--json").json
+    assert found.keys() == STANDING | {
+        "forecast", "forecast_accuracy", "next_sd", "sub_agents", "overrides",
+    }  # fmt: skip
+    assert found["at"] == "2026-11-18T20:00:00Z"
+    assert found["week"] == {"start": "2026-11-16T22:00:00Z", "end": "2026-11-23T22:00:00Z"}
+    assert (found["used"], found["remaining"], found["percent"]) == (360_000, 140_000, 72.0)
+    assert (found["zone"], found["raw"], found["usd"]) == ("YELLOW", 360_000, "1.08")
+    assert found["forecast"].keys() == FORECAST
+    assert found["forecast_accuracy"] is None
+    assert found["next_sd"].keys() == NEXT
+    assert found["next_sd"]["sd"] == sd.code
+    assert [(row["key"], row["budget_tokens"]) for row in found["sub_agents"]] == [
+        ("TESTING", 270_000),
+        ("main", 90_000),
+    ]
+
+
+def test_status_for_people(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(360_000, sub_agent="TESTING", at=NOW - timedelta(hours=40))
+    StrategicDirectiveFactory(code="SD-PERF-OPT-001", title="Faster", estimate=85_000)
+    out = cli("status").out
+    for said in (
+        "TOKEN MISSION CONTROL",
+        "week of 2026-11-16 to 2026-11-23",
+        "360k / 500k (72%), 140,000 left",
+        "▲ YELLOW  approaching the limit",
+        "188k a day; used up Thu",
+        "Mon 23 Nov 2026, 14:00 (in 5 d 2 h; 27% of the week passed)",
+        "no record yet",
+        "SD-PERF-OPT-001 (complexity 3/5, proposed)  Faster",
+        "from the estimate of 85k tokens",
+        "TESTING                   360,000  100%  ████",
+    ):
+        assert said in out
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_an_empty_week_says_so(cli: Cli) -> None:
+    found = cli("status", "--json").json
+    assert found["next_sd"] is None
+    assert found["sub_agents"] == []
+    assert found["usd"] is None
+    assert found["forecast"]["too_early"] == "Too early to say: nothing is used yet this week."
+    assert found["forecast"]["per_hour"] is None
+    out = cli("status").out
+    assert "Nothing is used yet this week." in out
+    assert "No SD is waiting." in out
+    assert "nan" not in out.lower()
+
+
+def test_off_is_said_and_nothing_is_forecast(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(360_000)
+    BudgetRuleFactory(enabled=False)
+    for command in (["status"], ["next"], ["forecast"]):
+        out = cli(*command).out
+        assert "○ OFF  budgetctl is off" in out
+        assert "YELLOW" not in out
+    assert cli("forecast", "--json").json["forecast"]["too_early"].startswith("budgetctl is off")
+
+
+def test_more_than_all_is_said(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(560_000)
+    out = cli("status").out
+    assert "████████████████████ 560k / 500k (112%), 60,000 over" in out
+    assert "⯃ RED  used up, 60,000 tokens over" in out
+
+
+def test_the_reserve_is_held_back(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(360_000)
+    BudgetWeekFactory(reserve_percent=Decimal(20))
+    found = cli("status", "--json").json
+    assert (found["reserve"], found["effective_limit"], found["zone"]) == (
+        100_000,
+        400_000,
+        "ORANGE",
+    )
+    assert "RESERVE     100,000 of the 500,000 held back" in cli("status").out
+
+
+def test_a_share_is_never_rounded_into_a_worse_zone(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(349_999)
+    found = cli("status", "--json").json
+    assert (found["percent"], found["zone"]) == (69.99, "GREEN")
+
+
+def test_a_budget_in_dollars(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(1_000_000)
+    BudgetRuleFactory(
+        meter=MeterFactory(name="US dollars", weighting="dollars"), limit=Decimal("12.50")
+    )
+    found = cli("status", "--json").json
+    assert (found["unit"], found["limit"], found["used"]) == ("usd", "12.5", "3")
+    out = cli("status").out
+    assert "DOLLARS" in out
+    assert "$3.00 / $12.50 (24%), $9.50 left" in out
+
+
+def test_overrides_in_force_are_shown(cli: Cli) -> None:
+    OverrideFactory(sub_agent=SubAgentFactory(code="TESTING"), tier=TierFactory(name="opus"))
+    assert "TESTING on opus until Mon 14:00: A release depends on it." in cli("status").out
+    (row,) = cli("status", "--json").json["overrides"]
+    assert (row["sub_agent"], row["phase"], row["tier"]) == ("TESTING", None, "opus")
+
+
+def test_names_cannot_steer_the_terminal(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(1_000, sub_agent="evil\x1b[2J")
+    assert "\x1b" not in cli("status").out
+
+
+def test_colour_only_where_it_is_wanted(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    coloured = cli("status").out
+    assert "\x1b[32m●" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in cli("status").out
+
+
+def test_a_narrow_terminal_wraps_under_the_value(
+    cli: Cli, burn: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    burn(360_000)
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = cli("forecast").out.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("  RESET"))
+    assert re.match(r" {14}\S", lines[place + 1])
+
+
+def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(46_000, at=NOW - timedelta(hours=40))
+    out = cli("forecast").out
+    assert "linear burn rate, the baseline" in out
+    assert "1k an hour, 24k a day (from the whole week so far)" in out
+    assert "168,000 tokens (34%) ● GREEN" in out
+    assert "lasts to the reset" in out
+    found = cli("forecast", "--json").json
+    assert found.keys() == STANDING | {"forecast"}
+    assert found["forecast"] == {
+        "method": "linear",
+        "too_early": None,
+        "basis": "overall",
+        "per_hour": 1_000,
+        "at_reset": 168_000,
+        "zone_at_reset": "GREEN",
+        "exhausts_at": "2026-12-07T18:00:00Z",
+        "exhausts_before_reset": False,
+        "buffered": False,
+    }
+
+
+def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:
+    assert "No SD is waiting." in cli("next").out
+    assert cli("next", "--json").json["next_sd"] is None
+    StrategicDirectiveFactory(code="SD-OLD", priority=2, created_at=NOW - timedelta(days=9))
+    StrategicDirectiveFactory(code="SD-URGENT", priority=3)
+    assert cli("next", "--json").json["next_sd"]["sd"] == "SD-URGENT"
+    StrategicDirectiveFactory(code="SD-RUNS", phase="PLAN", priority=1)
+    out = cli("next").out
+    assert "SD-RUNS (complexity 3/5, in PLAN)" in out
+    assert "PRIMARY     sonnet (complexity 3 in the GREEN zone)" in out
+    assert "AVOID       opus for the rest" in out
+
+
+def test_check_has_every_sub_agent_of_every_phase_ahead(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    burn(400_000)
+    StrategicDirectiveFactory(code="SD-A-1", complexity=4, estimate=100_000)
+    ran = cli("check", "sd-a-1", "--json")
+    found = ran.json["next_sd"]
+    assert ran.code == 0
+    assert found.keys() == NEXT
+    assert [run["phase"] for run in found["runs"]] == sorted(
+        (run["phase"] for run in found["runs"]), key=["LEAD", "PLAN", "EXEC"].index
+    )
+    assert found["runs"][0].keys() == {
+        "sub_agent", "phase", "outcome", "model", "floor", "preferred", "reason", "tokens_min",
+        "tokens_max", "budget_tokens",
+    }  # fmt: skip
+    security = [run["model"] for run in found["runs"] if run["sub_agent"] == "SECURITY"]
+    assert security == ["opus", "opus", "opus"]
+    assert found["zone_after"] == "RED"
+    out = cli("check", "SD-A-1").out
+    assert "SECURITY         opus" in out
+    assert "WARNING     The week will enter the RED zone with this SD." in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_check_in_red_says_who_would_wait(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(480_000)
+    StrategicDirectiveFactory(code="SD-A-1")
+    out = cli("check", "SD-A-1").out
+    assert "SECURITY, VALIDATION would wait for the next budget week." in out
+    assert "SECURITY         defer" in out
+
+
+def test_check_refuses_what_is_unknown_or_over(cli: Cli) -> None:
+    ran = cli("check", "SD-NOBODY")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "budgetctl: There is no SD called “SD-NOBODY”. See them all: budgetctl sd list\n"
+    )
+    StrategicDirectiveFactory(code="SD-DONE-1", status=Status.COMPLETED)
+    ran = cli("check", "SD-DONE-1")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "completed: nothing of it is still ahead" in ran.err
+    assert cli("check").code == 2
+
+
+def test_what_an_sd_has_burned_is_not_projected_again(cli: Cli, burn: Callable[..., None]) -> None:
+    sd = StrategicDirectiveFactory(code="SD-A-1", estimate=90_000, phase="EXEC")
+    before = cli("check", "SD-A-1", "--json").json["next_sd"]["projected"]
+    burn(60_000, sd=sd, phase="PLAN")
+    after = cli("check", "SD-A-1", "--json").json["next_sd"]["projected"]
+    assert 0 < after < before / 2
+
+
+def test_reading_writes_nothing(cli: Cli) -> None:
+    before = BudgetRule.objects.values().get()
+    for command in ("status", "forecast", "next", "audit"):
+        assert cli(command).code == 0
+    assert BudgetRule.objects.values().get() == before
