@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "allocation.decisions",
     "allocation.forecasts",
     "allocation.checkpoints",
+    "allocation.reports",
     "allocation.api",
     "allocation.claude_code",
     "allocation.dashboard",

@@ -66,10 +66,16 @@ def create_token(
         except ValidationError as error:
             raise RuleError(" ".join(error.messages)) from error
         row.save()
-        after = {"name": row.name, "prefix": prefix, "scopes": wanted}
-        after["expires_at"] = expires_at.isoformat() if expires_at else None
         record(
-            actor=actor, action="token creation", subject=f"token {row.name}", after=after, now=now
+            actor=actor,
+            action="token creation",
+            subject=f"token {row.name}",
+            after={
+                "prefix": prefix,
+                "scopes": wanted,
+                "expires_at": expires_at.isoformat() if expires_at else None,
+            },
+            now=now,
         )
     return row, f"{row.shown}_{secret}"
 

@@ -156,7 +156,8 @@ def _sentence(signal: str, error: Exception) -> str:
 def _json_logs(logs: _Logs) -> list[LogEvent]:
     events = []
     for of_resource in logs.resource_logs or ():
-        resource = _attributes(of_resource.resource and of_resource.resource.attributes)
+        of = of_resource.resource
+        resource = _attributes(of.attributes if of else None)
         for of_scope in of_resource.scope_logs or ():
             for record in of_scope.log_records or ():
                 body = record.body.string_value if record.body else None

@@ -32,7 +32,7 @@ class Bearer(HttpBearer):
                 raise BodyRefused(415, "Content-Type must be application/json.")
             # Django's own reading stops at DATA_UPLOAD_MAX_MEMORY_SIZE, which is meant for forms,
             # and knows no gzip. What is read here is what `request.body` gives to the parser.
-            request._body = read_body(request, most=MOST_BYTES)  # type: ignore[attr-defined]
+            request._body = read_body(request, most=MOST_BYTES)
         return token
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 from allocation.budgets.models import BudgetRule
 from allocation.claude_code.client.state import UNREGISTERED
 from allocation.claude_code.models import HookDefaults, PlanReading
-from allocation.decisions.operations import Situation, situation_at
+from allocation.claude_code.situation import current_situation
+from allocation.decisions.operations import Situation
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
 from allocation.forecasts.outlook import outlook_at
@@ -20,12 +21,12 @@ from allocation.usage.standing import Standing
 _OTHER = "a sub-agent that is not registered"
 
 
-def state_at(now: datetime, *, situation: Situation | None = None) -> dict[str, Any]:
+def state_at(now: datetime) -> dict[str, Any]:
     """The state at `now`, as JSON can hold it. A constant number of queries."""
-    situation = situation or situation_at(now)
+    current = current_situation(now)
+    situation, defaults = current.situation, current.defaults
     standing = situation.standing
     sd = only_sd_in_progress()
-    defaults = hook_defaults()
     return {
         "at": now.timestamp(),
         "until": standing.window.end.timestamp(),
@@ -39,11 +40,6 @@ def state_at(now: datetime, *, situation: Situation | None = None) -> dict[str, 
         "names": dict(situation.names),
         "answers": _answers(situation, sd, defaults) if standing.enabled else {},
     }
-
-
-def hook_defaults() -> HookDefaults:
-    """The one row; what ships where a flush took it away."""
-    return HookDefaults.objects.first() or HookDefaults(pk=1)
 
 
 def only_sd_in_progress() -> StrategicDirective | None:

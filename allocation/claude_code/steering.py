@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from allocation.claude_code.events import Event, Origin
-from allocation.claude_code.state import hook_defaults, only_sd_in_progress
-from allocation.decisions.operations import Decided, Situation, decide, situation_at
+from allocation.claude_code.situation import HookSituation, current_situation
+from allocation.claude_code.state import only_sd_in_progress
+from allocation.decisions.operations import Decided, decide
 from allocation.decisions.outcomes import RunOutcome, record_outcome
 from allocation.directives.models import StrategicDirective
 from allocation.policy.names import normal_name
@@ -47,10 +48,10 @@ class Asked:
 def steer(*, event: Event, origin: Origin, now: datetime) -> Verdict | None:
     """The verdict on a call, from its stored decision. None while budgetctl is off: then nothing
     is decided, and nothing stored."""
-    situation = situation_at(now)
-    if not situation.standing.enabled:
+    current = current_situation(now)
+    if not current.situation.standing.enabled:
         return None
-    decision, recommendation = _decide(situation, event, origin, now)
+    decision, recommendation = _decide(current, event, origin, now)
     return _verdict(recommendation, decision.zone)
 
 
@@ -61,10 +62,10 @@ def decided_offline(
 
     Where the answer is not the one that would be given now, the decision says why it departed.
     """
-    situation = situation_at(now)
-    if not situation.standing.enabled:
+    current = current_situation(now)
+    if not current.situation.standing.enabled:
         return
-    decision, recommendation = _decide(situation, event, origin, at)
+    decision, recommendation = _decide(current, event, origin, at)
     told = recommendation.tier.name if recommendation.tier else None
     if answered == told or decision.override_reason or decision.at != at:
         return
@@ -74,11 +75,11 @@ def decided_offline(
     )
 
 
-def _decide(situation: Situation, event: Event, origin: Origin, now: datetime) -> Decided:
-    asked = asked_about(event, origin, situation)
-    tiers = situation.tiers
+def _decide(current: HookSituation, event: Event, origin: Origin, now: datetime) -> Decided:
+    asked = asked_about(event, origin, current)
+    tiers = current.situation.tiers
     return decide(
-        situation=situation,
+        situation=current.situation,
         task=asked.task,
         actor=origin.actor,
         now=now,
@@ -89,7 +90,7 @@ def _decide(situation: Situation, event: Event, origin: Origin, now: datetime) -
     )
 
 
-def asked_about(event: Event, origin: Origin, situation: Situation) -> Asked:
+def asked_about(event: Event, origin: Origin, current: HookSituation) -> Asked:
     """The SD and the task of a call: the SD it names, else the only one in progress, else none.
 
     An SD that is named and does not exist is none: another one's budget must not pay for it.
@@ -101,12 +102,10 @@ def asked_about(event: Event, origin: Origin, situation: Situation) -> Asked:
     phase, complexity, critical = origin.phase.upper(), None, False
     if sd is not None:
         phase, complexity, critical = phase or sd.phase, sd.complexity, sd.critical
-    if phase not in Phase.__members__ or complexity is None:
-        defaults = hook_defaults()
-        phase = phase if phase in Phase.__members__ else defaults.phase
-        complexity = complexity or defaults.complexity
+    phase = phase if phase in Phase.__members__ else current.defaults.phase
+    complexity = complexity or current.defaults.complexity
     name = event.agent_asked
-    code = situation.names.get(normal_name(name), name)
+    code = current.situation.names.get(normal_name(name), name)
     return Asked(Task(code, Phase(phase), complexity, critical), sd)
 
 

@@ -18,7 +18,7 @@ from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing, running_week
-from allocation.usage.totals import Burned, burned_by, revision, total_of
+from allocation.usage.totals import Burned, burned_by, grouped, revision, total_of
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -119,9 +119,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         meter=week.meter,
         book=book,
     )
-    by_agent: dict[str, Burned] = {}
-    for (sub_agent, _), part in by_agent_day.items():
-        by_agent[sub_agent] = by_agent.get(sub_agent, Burned()) + part
+    by_agent = grouped((sub_agent, part) for (sub_agent, _), part in by_agent_day.items())
     text = writer(standing)
     return WeekPage(
         zone=standing.zone.value if standing.enabled else OFF,

@@ -152,13 +152,13 @@ def add_to_roll_ups(added: Sequence[Row]) -> set[datetime]:
     marks = ", ".join(["%s"] * (len(grouped) + len(counted)))
     with connection.cursor() as cursor:
         for (hour, *rest), values in sums.items():
-            group = [hour if is_postgresql() else _text(hour), *rest]
-            cursor.execute(f"UPDATE usage_hours SET {more} WHERE {same}", [*values, *group])  # noqa: S608
+            params: list[Any] = [hour if is_postgresql() else _text(hour), *rest]
+            cursor.execute(f"UPDATE usage_hours SET {more} WHERE {same}", [*values, *params])  # noqa: S608
             if not cursor.rowcount:
                 cursor.execute(
                     f"INSERT INTO usage_hours ({_GROUPED}, {', '.join(counted)}) "  # noqa: S608
                     f"VALUES ({marks})",
-                    [*group, *values],
+                    [*params, *values],
                 )
     _mark_changed()
     return set()

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
@@ -41,20 +41,13 @@ class Burned:
     unmetered: int = 0
 
     def __add__(self, other: "Burned") -> "Burned":
-        usd = self.usd if other.usd is None else (self.usd or Decimal(0)) + other.usd
-        return Burned(
-            self.counts + other.counts,
-            self.records + other.records,
-            self.budget + other.budget,
-            usd,
-            self.unpriced + other.unpriced,
-            self.unmetered + other.unmetered,
-        )
+        return total_of((self, other))
 
 
 NOTHING = Burned()
 
 Key = tuple[Any, ...]
+Group = TypeVar("Group")
 
 
 def burned_by(
@@ -85,13 +78,22 @@ def burned_by(
         rows = _remembered(mark, dimensions, within, tuple(days), by_hour)
     else:
         rows = _rows(dimensions, within, where or Q(), days, by_hour=by_hour)
-    totals: dict[Key, Burned] = {}
     tariffs = _Tariffs(meter, book)
-    for row in rows:
-        key = tuple(row[name] for name in dimensions)
-        metered = tariffs.burned(row, row["hour"].date() if by_hour else first_day)
-        totals[key] = totals[key] + metered if key in totals else metered
-    return totals
+    return grouped(
+        (
+            tuple([row[name] for name in dimensions]),
+            tariffs.burned(row, row["hour"].date() if by_hour else first_day),
+        )
+        for row in rows
+    )
+
+
+def grouped(parts: Iterable[tuple[Group, Burned]]) -> dict[Group, Burned]:
+    """The sums of parts by what they are paired with."""
+    by_group: dict[Group, list[Burned]] = {}
+    for group, part in parts:
+        by_group.setdefault(group, []).append(part)
+    return {group: total_of(some) for group, some in by_group.items()}
 
 
 def revision() -> str:
@@ -112,7 +114,25 @@ def burned(
 
 def total_of(parts: Iterable[Burned]) -> Burned:
     """The sum of some parts."""
-    return sum(parts, NOTHING)
+    some = list(parts)
+    if len(some) == 1:
+        return some[0]
+    priced = [part.usd for part in some if part.usd is not None]
+    # Fractions are added by denominator: pages add hundreds, and there are only a few of these.
+    numerators: dict[int, int] = {}
+    for part in some:
+        denominator = part.budget.denominator
+        numerators[denominator] = numerators.get(denominator, 0) + part.budget.numerator
+    return Burned(
+        counts=Counts(
+            **{kind: sum([getattr(part.counts, kind) for part in some]) for kind in KINDS}
+        ),
+        records=sum([part.records for part in some]),
+        budget=sum((Fraction(n, d) for d, n in numerators.items()), Fraction(0)),
+        usd=sum(priced, Decimal(0)) if priced else None,
+        unpriced=sum([part.unpriced for part in some]),
+        unmetered=sum([part.unmetered for part in some]),
+    )
 
 
 Parts = list[tuple[QuerySet[Any], Sum | Count]]

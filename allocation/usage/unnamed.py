@@ -71,7 +71,7 @@ def is_unnamed(message_id: str | None) -> bool:
 def _keep(incoming: Iterable[Observation]) -> None:
     rows = [
         UnnamedRequest(
-            key=seen.message_id,
+            key=seen.message_id or "",
             session_id=seen.session_id,
             sight=msgspec.json.encode(seen).decode(),
         )

@@ -20,10 +20,16 @@ top: what a command needs of those it imports when it runs, after open_database(
 
 import sys
 
+HOT = ("hook", "statusline")
+
 
 def main() -> None:
-    """The console script. Commands that must answer at once are to be dispatched here, before
+    """The console script. The commands that Claude Code waits for are dispatched here, before
     typer (0.1 s) and Django (0.3 s) are imported."""
+    if sys.argv[1:2] and sys.argv[1] in HOT and "--help" not in sys.argv:
+        from allocation.claude_code.client.run import main as answer
+
+        answer(sys.argv[1:])
     from budgetctl.cli.app import run
 
     sys.exit(run(sys.argv[1:]))

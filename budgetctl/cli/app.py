@@ -31,6 +31,8 @@ COMMANDS = {
     "enable": "budgetctl.cli.rule:enable",
     "disable": "budgetctl.cli.rule:disable",
     "token": "budgetctl.cli.token:token",
+    "hook": "budgetctl.cli.hot:hook",
+    "statusline": "budgetctl.cli.hot:statusline",
 }
 
 

@@ -8,13 +8,13 @@ from budgetctl.cli.printing import emit, show
 def status(as_json: Json = False) -> None:
     """Show the Mission Control screen: what is left, will it last, what is next."""
     open_database()
-    from budgetctl.cli import clock, week, week_json, week_text
+    from budgetctl.cli import clock, status_text, week, week_json
 
     found = week.week_at(clock.now())
     if as_json:
         emit(week_json.status(found))
     else:
-        show(week_text.status(found))
+        show(status_text.status(found))
 
 
 def forecast(as_json: Json = False) -> None:
@@ -37,22 +37,22 @@ def next_sd(as_json: Json = False) -> None:
     first.
     """
     open_database()
-    from budgetctl.cli import clock, week, week_json, week_text
+    from budgetctl.cli import clock, plan_text, week, week_json
 
     plan = week.plan_for_next(clock.now())
     if as_json:
         emit(week_json.plan(plan))
     else:
-        show(week_text.session_start(plan))
+        show(plan_text.session_start(plan))
 
 
 def check(sd: SdCode, as_json: Json = False) -> None:
     """Before an SD starts: the tier for each sub-agent, projected tokens, the zone afterwards."""
     open_database()
-    from budgetctl.cli import clock, rows, week, week_json, week_text
+    from budgetctl.cli import clock, plan_text, rows, week, week_json
 
     plan = week.plan_for(rows.sd(sd), clock.now())
     if as_json:
         emit(week_json.plan(plan))
     else:
-        show(week_text.check(plan))
+        show(plan_text.check(plan))

@@ -1,4 +1,4 @@
-"""What the commands about the running week say: read here, printed by week_text and week_json."""
+"""What the commands about the running week say: read here, printed by status_text, plan_text and week_json."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -36,7 +36,9 @@ class Agent:
     def otlp(
         self, signal: str, body: bytes, *, kind: str = JSON, encoding: str = ""
     ) -> HttpResponse:
-        headers = {"Content-Encoding": encoding} if encoding else {}
+        headers = {"Content-Type": kind}  # the test client leaves it out where there is no body
+        if encoding:
+            headers["Content-Encoding"] = encoding
         return self.client.post(f"/otlp/v1/{signal}", body, content_type=kind, headers=headers)
 
 

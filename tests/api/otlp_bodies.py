@@ -57,7 +57,7 @@ def logs(events: Sequence[Event], **resource: str) -> dict[str, Any]:
     others = [{"event.name": "user_prompt", "prompt": "<REDACTED>", "prompt_length": 5}]
     records = [
         {
-            "timeUnixNano": "1795411680418000000",
+            "timeUnixNano": str(int(NOW.timestamp()) * 10**9),
             "observedTimeUnixNano": "1795411680418000000",
             "body": {"stringValue": f"claude_code.{said['event.name']}"},
             "attributes": attributes(said),

@@ -4,7 +4,7 @@ import json
 import random
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -146,7 +146,9 @@ def test_the_same_batch_twice_and_out_of_order_changes_nothing(agent: Agent, ver
     )
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     version=st.sampled_from(VERSIONS),
     batches=st.lists(st.lists(st.integers(0, 3), max_size=6), max_size=5),
@@ -243,9 +245,7 @@ def test_what_is_more_than_a_day_ahead_is_counted_now_and_said(agent: Agent, ver
 @pytest.mark.parametrize("stamp", ["", "yesterday", "0001-01-01T00:00:00+14:00"])
 def test_without_a_moment_of_its_own_an_event_has_the_records(agent: Agent, stamp: str) -> None:
     agent.otlp("logs", as_json(logs([event(1, **{"event.timestamp": stamp})])))
-    assert UsageRecord.objects.get().at == min(
-        NOW, datetime.fromtimestamp(1_795_411_680, UTC)
-    ) or UsageRecord.objects.get().at == datetime.fromtimestamp(1_795_411_680.418, UTC)
+    assert UsageRecord.objects.get().at == NOW
 
 
 # Hostile bodies
@@ -398,7 +398,7 @@ def test_running_totals_are_refused_with_what_to_set(agent: Agent) -> None:
     assert not MetricDay.objects.exists()
 
 
-def test_old_batches_are_forgotten(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_batches_are_forgotten(agent: Agent) -> None:
     agent.otlp("metrics", as_json(metrics(POINTS[:1])))
     MetricBatch.objects.update(at=NOW - timedelta(days=3))
     agent.otlp("metrics", as_json(metrics(POINTS[1:2])))

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
@@ -201,6 +202,22 @@ def test_if_a_write_fails_neither_the_row_nor_the_entry_is_there(
     with pytest.raises(RuntimeError, match="the trail is full"):
         send(chairman_client, url, tier=tier("opus"), reason="x")
     assert floor_of("TESTING").tier.name == "sonnet"
+
+
+def test_if_another_row_came_between_check_and_write_the_form_looks_again(
+    chairman_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_beaten(**_: object) -> None:
+        monkeypatch.undo()
+        raise IntegrityError("UNIQUE constraint failed")
+
+    monkeypatch.setattr("allocation.audit.admin_base.save_audited", be_beaten)
+    page = send(
+        chairman_client, change_url(floor_of("TESTING")), tier=tier("opus"), reason="Evidence."
+    )
+    assert page.redirect_chain, said(page)
+    assert floor_of("TESTING").tier.name == "opus"
+    assert AuditEntry.objects.count() == 1
 
 
 def test_the_history_of_a_row_is_its_part_of_the_trail(chairman_client: Client) -> None:

@@ -97,7 +97,7 @@ def body(numbers: range, start: datetime, *, protobuf: bool) -> bytes:
 
 def serve() -> int:
     """Start the server in a thread; its port."""
-    from budgetctl.wsgi import application  # noqa: PLC0415 -- needs settings
+    from budgetctl.wsgi import application
 
     listener = socket.create_server(("127.0.0.1", 0))
     server = waitress.create_server(application, sockets=[listener], threads=8)
@@ -125,8 +125,8 @@ def send(port: int, token: str, bodies: list[bytes], kind: str) -> list[float]:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Parse alone, then everything over loopback; figures and the check."""
     # They need settings.
-    from allocation.api.operations import create_token  # noqa: PLC0415
-    from allocation.usage.models import UsageHour, UsageRecord  # noqa: PLC0415
+    from allocation.api.operations import create_token
+    from allocation.usage.models import UsageHour, UsageRecord
 
     now = timezone.now()
     start = datetime.now(UTC) - timedelta(days=2)

@@ -11,10 +11,17 @@ from django.test import Client
 from django.utils import timezone
 
 from allocation.api.operations import create_token
-from tests.factories import BudgetWeekFactory, UsageRecordFactory
+from allocation.claude_code.situation import forget
 from allocation.usage.operations import rebuild_hours
+from tests.factories import BudgetWeekFactory, UsageRecordFactory
 
 Post = Callable[..., HttpResponse]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept() -> None:
+    """Factories write without audit entries, so what hooks keep would not notice."""
+    forget()
 
 
 @pytest.fixture
@@ -66,3 +73,4 @@ def use_share(percent: int) -> None:
         at=now - timedelta(hours=1), input=percent * 10_000, model="claude-sonnet-4-5"
     )
     rebuild_hours([now - timedelta(hours=1)])
+    forget()

@@ -52,7 +52,8 @@ def test_a_call_is_decided_stored_and_answered(hook: Hook, version: str, tool: s
     decision = Decision.objects.get()
     assert model_of(answer) == "haiku"
     assert decision.key == "toolu_01"
-    assert decision.recommended and decision.recommended.name == "haiku"
+    assert decision.recommended
+    assert decision.recommended.name == "haiku"
     assert (decision.sub_agent, decision.phase, decision.complexity) == ("DOCMON", "EXEC", 3)
     assert (decision.zone, decision.actor) == ("YELLOW", "agent claude-code on here")
     assert decision.session_id == SESSION
@@ -252,9 +253,7 @@ def test_our_client_gets_the_verdict_and_the_state(post: Post) -> None:
         (b" " * (8 * 1024 * 1024 + 1), 413),
     ],
 )
-def test_what_is_no_event_is_refused_in_one_sentence(
-    post: Post, body: bytes, status: int
-) -> None:
+def test_what_is_no_event_is_refused_in_one_sentence(post: Post, body: bytes, status: int) -> None:
     response = post("/hooks/claude-code", body)
     assert response.status_code == status
     (sentence,) = json.loads(response.content).values()
@@ -308,9 +307,7 @@ def test_queued_events_are_kept_once_with_what_was_answered(post: Post) -> None:
     for _ in range(2):
         response = post("/hooks/queued", {"events": queued})
         assert json.loads(response.content) == {"kept": 4, "skipped": 2}
-    followed, other, none = (
-        Decision.objects.get(key=key) for key in ("toolu_01", "b", "c")
-    )
+    followed, other, none = (Decision.objects.get(key=key) for key in ("toolu_01", "b", "c"))
     assert abs(followed.at - before) < timedelta(seconds=1)
     assert (followed.override_reason, followed.mismatch) == ("", "followed")
     assert "last known state" in other.override_reason

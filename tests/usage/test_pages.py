@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from allocation.access import may_log, may_rule
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule
 from allocation.usage.models import Source
@@ -50,9 +51,9 @@ def test_tokens_are_split_by_every_measure(viewer_client: Client) -> None:
     count_by_hand(key="checkpoint:1", tokens_by_tier={"opus": 600}, at=NOW, sd=sd, phase="PLAN")
     page = usage(viewer_client)
     assert rows(page, "sub-agents") == [
-        ("TESTING", "3,000", "3,000", "$0.01"),
-        ("logged by hand", "1,000", "600", "unknown"),
+        ("TESTING", "3,000", "3,000", "under $0.01"),
         ("main thread", "1,000", "3,500", "under $0.01"),
+        ("logged by hand", "1,000", "600", "unknown"),
     ]
     assert [row[0] for row in rows(page, "models")] == [
         "claude-sonnet-4-5",
@@ -64,7 +65,7 @@ def test_tokens_are_split_by_every_measure(viewer_client: Client) -> None:
     assert (page.total.budget, page.total.raw) == ("5,000", "7,100")
     assert (page.by_hand, page.unpriced) == (600, 1)
     assert sum(map(sum, (s["values"] for s in page.chart.spec["series"]))) == 5_000
-    assert [row[0] for row in page.chart.rows][0] == "Mon 16 Nov"
+    assert page.chart.rows[0][0] == "Mon 16 Nov"
 
 
 def test_an_unknown_model_is_counted_and_flagged(
@@ -163,8 +164,6 @@ class TestFrame:
         assert "nav" not in page.context
 
     def test_somebody_without_a_name_changes_nothing(self, viewer: User) -> None:
-        from allocation.access import may_log, may_rule
-
         viewer.is_active = False
         viewer.is_superuser = True
         assert not may_log(viewer)

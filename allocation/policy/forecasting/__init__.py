@@ -27,7 +27,7 @@ from allocation.policy.forecasting.contract import (
 )
 from allocation.policy.forecasting.figures import Figures, figures, summary
 from allocation.policy.forecasting.forecast import forecast
-from allocation.policy.forecasting.read_csv import CsvSeries, read_csv
+from allocation.policy.forecasting.read_csv import CsvSeries, CsvUse, read_csv
 from allocation.policy.forecasting.scores import (
     absolute_percentage_error,
     bias,
@@ -46,6 +46,7 @@ __all__ = [
     "Backtest",
     "Case",
     "CsvSeries",
+    "CsvUse",
     "Exhaustion",
     "Figures",
     "Forecast",

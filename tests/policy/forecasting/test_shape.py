@@ -59,8 +59,11 @@ def test_a_week_of_no_use_or_of_two_days_teaches_nothing_wrong():
     assert learner.shape().share(0, 168) == pytest.approx(1)
 
 
+IDLE_DAYS = learned("idle days", 3)
+
+
 @given(places, places, places)
 def test_shares_add_up(one, two, three):
-    shape, (a, b, c) = learned("idle days", 3), sorted((one, two, three))
+    shape, (a, b, c) = IDLE_DAYS, sorted((one, two, three))
     assert shape.share(a, c) == pytest.approx(shape.share(a, b) + shape.share(b, c), abs=1e-9)
     assert shape.share(a, a + 168) == pytest.approx(1)

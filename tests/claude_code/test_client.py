@@ -1,0 +1,400 @@
+"""`budgetctl hook` and the queue: servers that answer, die, hang and talk nonsense."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocation.claude_code.client import spool, state
+from allocation.claude_code.client.hook import BLOCKED, answer_hook, send_queue
+from allocation.claude_code.client.transport import parts
+from tests.claude_code.payloads import call, common, result, started
+from tests.claude_code.servers import FakeServer, Request, hangs, ok
+
+HAIKU = {"outcome": "use", "tier": "haiku", "zone": "RED", "reason": "RED zone: haiku."}
+CLIENT = [sys.executable, "-I", "-S", str(Path(state.__file__).with_name("__main__.py"))]
+
+
+def known_state(**changed: Any) -> dict[str, Any]:
+    """What a server would have said a moment ago."""
+    now = time.time()
+    return {
+        "at": now,
+        "until": now + 3600,
+        "enabled": True,
+        "zone": "ORANGE",
+        "percent": "88%",
+        "left": "60k left",
+        "out": "out Tue 00:07",
+        "plan": {"percent": "83%", "resets_at": now + 3600},
+        "phase": "EXEC",
+        "names": {"security": "SECURITY"},
+        "answers": {
+            "SECURITY": {"EXEC": ["defer", None, "Its floor is opus."]},
+            "": {
+                "EXEC": ["use", "haiku", "ORANGE zone: haiku is enough."],
+                "PLAN": ["use", "sonnet", "A floor."],
+            },
+        },
+        **changed,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The client's folder; nothing of ours in the environment."""
+    for name in ("BUDGETCTL_URL", "BUDGETCTL_TOKEN", "BUDGETCTL_SD", "BUDGETCTL_PHASE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
+    return tmp_path / "claude-code"
+
+
+def connect(folder: Path, url: str) -> None:
+    """What `budgetctl connect` leaves."""
+    folder.mkdir(exist_ok=True)
+    (folder / "connection.json").write_text(json.dumps({"url": url, "token": "bctl_x_y"}))
+
+
+def ask(folder: Path, payload: dict[str, Any], *, fail_closed: bool = False) -> Any:
+    """Run the hook on an event; what it prints, as JSON, or None."""
+    answer = answer_hook(json.dumps(payload).encode(), str(folder), fail_closed=fail_closed)
+    assert answer.code == 0
+    return json.loads(answer.output) if answer.output else None
+
+
+def queued(folder: Path) -> list[Any]:
+    """The events in the queue."""
+    path = folder / "queue.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_verdict_becomes_an_answer_and_the_state_is_kept(folder: Path) -> None:
+    with FakeServer(lambda _: ok({"verdict": HAIKU, "state": known_state()})) as server:
+        connect(folder, server.url)
+        answer = ask(folder, call())
+    assert answer["hookSpecificOutput"]["updatedInput"]["model"] == "haiku"
+    assert answer["hookSpecificOutput"]["updatedInput"]["prompt"] == "Please review."
+    kept = folder / "state.json"
+    assert json.loads(kept.read_text())["zone"] == "ORANGE"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert not queued(folder)
+
+
+def test_it_says_who_asks_and_for_what(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "a=b,sd_id=SD-OTEL-001,phase=PLAN")
+    monkeypatch.setenv("BUDGETCTL_PHASE", "LEAD")
+    with FakeServer(lambda _: ok({"verdict": None})) as server:
+        connect(folder, f"{server.url}/hub")
+        assert ask(folder, call()) is None
+    ((path, headers, body),) = server.requests
+    assert path == "/hub/hooks/claude-code"
+    assert headers["Authorization"] == "Bearer bctl_x_y"
+    assert (headers["X-Budgetctl-SD"], headers["X-Budgetctl-Phase"]) == ("SD-OTEL-001", "LEAD")
+    assert "prompt" not in body["tool_input"]
+
+
+def dead(_: Request) -> bytes | None:
+    return None
+
+
+BAD = {
+    "a server that closes": dead,
+    "a server that hangs": hangs,
+    "garbage": lambda _: b"\x00\xff" * 100,
+    "no JSON": lambda _: b"HTTP/1.1 200 OK\r\n\r\n<html>",
+    "a list": lambda _: ok([1]),
+    "an answer that breaks off": lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}",
+    "a fault": lambda _: b"HTTP/1.1 500 Oh\r\n\r\n{}",
+    "a busy database": lambda _: b"HTTP/1.1 503 Oh\r\n\r\n{}",
+    "a redirect": lambda _: b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n",
+}
+
+
+@pytest.fixture(params=[*BAD, "no server"])
+def away(request: pytest.FixtureRequest, folder: Path) -> Iterator[None]:
+    """A connection to a server that does not answer as one."""
+    if request.param == "no server":
+        connect(folder, "http://127.0.0.1:1")
+        yield
+        return
+    with FakeServer(BAD[request.param]) as server:  # type: ignore[arg-type]
+        connect(folder, server.url)
+        yield
+
+
+@pytest.mark.usefixtures("away")
+def test_without_a_server_the_run_goes_on_and_the_event_waits(folder: Path) -> None:
+    began = time.monotonic()
+    assert ask(folder, call()) is None
+    assert time.monotonic() - began < 3
+    (event,) = queued(folder)
+    assert event["answered"] == ""
+    assert event["payload"]["tool_use_id"] == "toolu_01"
+    assert "prompt" not in json.dumps(event)
+
+
+@pytest.mark.usefixtures("away")
+def test_without_a_server_the_last_known_state_answers(folder: Path) -> None:
+    state.save(str(folder), known_state())
+    said = ask(folder, call("docmon"))["hookSpecificOutput"]
+    assert said["updatedInput"]["model"] == "haiku"
+    assert "last known state" in said["additionalContext"]
+    assert queued(folder)[0]["answered"] == "haiku"
+
+
+@pytest.mark.parametrize(
+    ("agent", "phase", "changed", "expected"),
+    [
+        ("docmon", "", {}, "haiku"),
+        ("docmon", "PLAN", {}, "sonnet"),
+        ("docmon", "LEAD", {}, "haiku"),
+        ("Security", "", {}, "deny"),
+        ("fork", "", {}, None),
+        ("docmon", "", {"enabled": False}, None),
+        ("docmon", "", {"until": 0}, None),
+        ("docmon", "", {"answers": {}}, None),
+        ("docmon", "", {"answers": {"": {"EXEC": "x"}}}, None),
+        ("docmon", "", {"at": "soon"}, None),
+    ],
+)
+def test_what_the_last_known_state_says(  # noqa: PLR0917 - a table's columns
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: str,
+    phase: str,
+    changed: dict[str, Any],
+    expected: str | None,
+) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    monkeypatch.setenv("BUDGETCTL_PHASE", phase)
+    state.save(str(folder), known_state(**changed))
+    answer = ask(folder, call(agent))
+    said = answer["hookSpecificOutput"] if answer else {}
+    found = said.get("permissionDecision") or said.get("updatedInput", {}).get("model")
+    assert found == expected
+
+
+def test_the_servers_clock_counts_where_ours_is_a_day_off(folder: Path) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    day = 24 * 3600
+    ahead = known_state(at=time.time() + day, until=time.time() + day + 60)
+    state.save(str(folder), ahead)
+    assert ask(folder, call("docmon")) is not None
+    state.save(str(folder), ahead | {"until": time.time() + day - 60})
+    assert ask(folder, call("docmon")) is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
+def test_what_is_refused_is_not_queued(folder: Path, status: int) -> None:
+    with FakeServer(lambda _: b"HTTP/1.1 %d No\r\n\r\n{}" % status) as server:
+        connect(folder, server.url)
+        state.save(str(folder), known_state())
+        assert ask(folder, call()) is None
+    assert not queued(folder)
+
+
+def test_fail_closed_blocks_a_call_that_nobody_answers_and_nothing_else(folder: Path) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    blocked = answer_hook(json.dumps(call()).encode(), str(folder), fail_closed=True)
+    assert (blocked.code, blocked.error, blocked.output) == (2, BLOCKED, "")
+    for payload in (started(), result(), call("fork"), common("SessionEnd")):
+        assert ask(folder, payload, fail_closed=True) is None
+    state.save(str(folder), known_state())
+    assert ask(folder, call("docmon"), fail_closed=True)
+    state.save(str(folder), known_state(enabled=False))
+    assert ask(folder, call("docmon"), fail_closed=True) is None
+
+
+@pytest.mark.parametrize("stdin", [b"", b"nonsense", b"[]", b"7", b"[" * 100_000, b"\xff"])
+def test_what_is_no_event_is_passed_over(folder: Path, stdin: bytes) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    answer = answer_hook(stdin, str(folder))
+    assert (answer.output, answer.code) == ("", 0)
+    assert not queued(folder)
+
+
+def test_a_home_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "file" / "claude-code"
+    folder.parent.write_text("in the way")
+    os.environ |= {"BUDGETCTL_URL": "http://127.0.0.1:1", "BUDGETCTL_TOKEN": "x"}
+    try:
+        assert ask(folder, call()) is None
+    finally:
+        del os.environ["BUDGETCTL_URL"], os.environ["BUDGETCTL_TOKEN"]
+
+
+def test_the_queue_is_sent_once_in_order_and_then_empty(folder: Path) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    for n in range(5):
+        ask(folder, call(tool_use_id=f"t{n}"))
+    with FakeServer(lambda _: ok({})) as server:
+        connect(folder, server.url)
+        send_queue(str(folder))
+        send_queue(str(folder))
+    ((path, _, body),) = server.requests
+    assert path == "/hooks/queued"
+    assert [event["payload"]["tool_use_id"] for event in body["events"]] == [
+        f"t{n}" for n in range(5)
+    ]
+    assert not spool.is_waiting(str(folder))
+
+
+def test_what_the_server_does_not_take_stays_in_the_queue(folder: Path) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    ask(folder, call(tool_use_id="first"))
+    send_queue(str(folder))
+    ask(folder, call(tool_use_id="second"))
+    with FakeServer(lambda _: ok({})) as server:
+        connect(folder, server.url)
+        send_queue(str(folder))
+    sent = [event for _, _, body in server.requests for event in body["events"]]
+    assert [event["payload"]["tool_use_id"] for event in sent] == ["first", "second"]
+
+
+def test_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    spool.append(folder, {"n": 1})
+    with (tmp_path / "queue.jsonl").open("a") as file:
+        file.write('{"n": 2')
+    spool.append(folder, {"n": 3})
+    taken: list[Any] = []
+    assert spool.drain(folder, lambda events: not taken.extend(events))
+    assert taken == [{"n": 1}, {"n": 3}]
+
+
+def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "MOST_BYTES", 1_000)
+    kept = sum(spool.append(str(tmp_path), {"n": "x" * 90}) for _ in range(50))
+    assert 5 < kept < 12
+    assert (tmp_path / "queue.jsonl").stat().st_size <= 1_000
+    assert not spool.append(str(tmp_path / "other"), {"n": "x" * 100_000})
+
+
+def test_many_clients_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
+    taken: list[int] = []
+    folder, over = str(tmp_path), threading.Event()
+
+    def send() -> None:
+        while not over.is_set():
+            spool.drain(folder, lambda events: not taken.extend(e["n"] for e in events))
+
+    def add(first: int) -> None:
+        for n in range(first, first + 100):
+            spool.append(folder, {"n": n})
+
+    senders = [threading.Thread(target=send) for _ in range(2)]
+    writers = [threading.Thread(target=add, args=(n * 100,)) for n in range(4)]
+    for thread in (*senders, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    over.set()
+    for thread in senders:
+        thread.join()
+    spool.drain(folder, lambda events: not taken.extend(e["n"] for e in events))
+    assert sorted(taken) == list(range(400))
+
+
+def test_a_sender_killed_before_it_is_done_is_followed_by_another(folder: Path) -> None:
+    """kill -9 between sending and removing: the next one sends the same again, none is lost."""
+    connect(folder, "http://127.0.0.1:1")
+    for n in range(3):
+        ask(folder, call(tool_use_id=f"t{n}"))
+    killed: list[int] = []
+
+    def kills(_: Request) -> bytes | None:
+        os.kill(killed.pop(), signal.SIGKILL)
+        return None
+
+    send = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from allocation.claude_code.client.hook import send_queue
+sys.stdin.readline()
+send_queue({str(folder)!r})
+"""
+    with FakeServer(kills) as server:
+        connect(folder, server.url)
+        process = subprocess.Popen([sys.executable, "-c", send], stdin=subprocess.PIPE)
+        killed.append(process.pid)
+        process.communicate(b"\n", timeout=30)
+    assert process.returncode == -signal.SIGKILL
+    with FakeServer(lambda _: ok({})) as server:
+        connect(folder, server.url)
+        send_queue(str(folder))
+    (request,) = server.requests
+    assert [event["payload"]["tool_use_id"] for event in request[2]["events"]] == ["t0", "t1", "t2"]
+    assert not spool.is_waiting(str(folder))
+
+
+def run(folder: Path, command: str, payload: Any, *arguments: str) -> str:
+    """The client as a process of its own."""
+    done = subprocess.run(
+        [*CLIENT, command, "--home", str(folder.parent), *arguments],
+        input=json.dumps(payload).encode(),
+        capture_output=True,
+        timeout=30,
+        check=True,
+        env={"PATH": os.environ["PATH"], "LOG_LEVEL": "DEBUG"},
+    )
+    assert done.stderr == b""
+    return done.stdout.decode()
+
+
+def test_the_process_answers_and_sends_the_queue_afterwards(folder: Path) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    assert run(folder, "hook", call(tool_use_id="first")) == ""
+    with FakeServer(lambda _: ok({"verdict": HAIKU})) as server:
+        connect(folder, server.url)
+        answer = json.loads(run(folder, "hook", call()))
+        for _ in range(100):
+            if not spool.is_waiting(str(folder)):
+                break
+            time.sleep(0.05)
+    assert answer["hookSpecificOutput"]["updatedInput"]["model"] == "haiku"
+    assert [path for path, _, _ in server.requests] == ["/hooks/claude-code", "/hooks/queued"]
+
+
+def test_the_client_imports_nothing_heavy() -> None:
+    listed = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import allocation.claude_code.client.run\n"
+        "print(*sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", listed, str(Path(__file__).parents[2])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"django", "typer", "pathlib", "typing", "dataclasses", "http.client", "ssl", "urllib",
+             "subprocess", "inspect", "email", "logging", "tempfile", "asyncio"}  # fmt: skip
+    assert heavy & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8000/", (False, "127.0.0.1", 8000, "")),
+        ("https://hub.example", (True, "hub.example", 443, "")),
+        ("http://[::1]:81/a/b/", (False, "::1", 81, "/a/b")),
+        ("http://[::1]", (False, "::1", 80, "")),
+    ],
+)
+def test_addresses(url: str, expected: tuple[bool, str, int, str]) -> None:
+    assert parts(url) == expected
+
+
+@pytest.mark.parametrize("url", ["", "hub", "ftp://hub", "http://hub:port"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parts(url)

@@ -1,0 +1,91 @@
+"""One decision for one key, also where several ask at the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from allocation.decisions.models import Decision
+from allocation.decisions.operations import Run, decide, decide_all, situation_at
+from allocation.policy.phases import Phase
+from allocation.policy.recommend import Outcome, Task
+from tests.factories import NOW, BudgetRuleFactory, UsageHourFactory
+
+TASK = Task("TESTING", Phase.EXEC, 3)
+
+
+def asked(now: datetime = NOW, **more: Any) -> Any:
+    return decide(situation=situation_at(now), task=TASK, actor="hook", now=now, **more)
+
+
+@pytest.mark.django_db
+def test_the_stored_answer_comes_back_whole() -> None:
+    first, said = asked(key="toolu_1", requested="haiku", session_id="s", agent_id="a")
+    BudgetRuleFactory(enabled=False)
+    again, repeated = asked(key="toolu_1")
+    assert again == first
+    assert repeated == said
+    assert (again.requested, again.session_id, again.agent_id) == ("haiku", "s", "a")
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_without_a_key_each_question_is_a_decision() -> None:
+    assert asked()[0] != asked()[0]
+
+
+@pytest.mark.django_db
+def test_a_deferral_is_repeated_as_one() -> None:
+    BudgetRuleFactory(limit=1)
+    task = Task("SECURITY", Phase.EXEC, 3)
+    UsageHourFactory(hour=NOW - timedelta(hours=1), input=10)
+    situation = situation_at(NOW)
+    given = {"situation": situation, "task": task, "actor": "hook", "now": NOW, "key": "k"}
+    assert decide(**given)[1].outcome is Outcome.DEFER
+    assert decide(**given)[1] == decide(**given)[1]
+
+
+@pytest.mark.django_db
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    batches=st.lists(
+        st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=5), max_size=4
+    )
+)
+def test_any_repetition_of_keys_is_one_decision_each(batches: list[list[str | None]]) -> None:
+    Decision.objects.all().delete()
+    situation = situation_at(NOW)
+    answers: dict[str, int] = {}
+    for batch in batches:
+        runs = [Run(task=TASK, key=key) for key in batch]
+        decided = decide_all(situation=situation, runs=runs, actor="hook", now=NOW)
+        for key, (row, _) in zip(batch, decided, strict=True):
+            if key is not None:
+                assert answers.setdefault(key, row.pk) == row.pk
+    without = sum(key is None for batch in batches for key in batch)
+    assert Decision.objects.count() == len(answers) + without
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_ask_at_once_all_get_the_one_decision() -> None:
+    barrier = Barrier(4)
+
+    def ask(_: int) -> int:
+        try:
+            situation = situation_at(NOW)
+            barrier.wait(timeout=20)
+            row, _ = decide(situation=situation, task=TASK, actor="hook", now=NOW, key="toolu_1")
+            return int(row.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+    assert Decision.objects.count() == 1
