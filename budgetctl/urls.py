@@ -14,6 +14,7 @@ urlpatterns = [
     path("budget/", include(budget_urls(weigh=used_by_meter))),
     path("forecasts/", include("allocation.forecasts.urls")),
     path("decisions/", include("allocation.decisions.urls")),
+    path("", include("allocation.reports.urls")),
     path("", include("allocation.api.urls")),
     path("", include("allocation.claude_code.urls")),
     path("admin/", admin.site.urls),

@@ -8,15 +8,19 @@ from django.db.models import Sum
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.policy.mix import split
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import count_by_hand
+from allocation.usage.operations import HandCount, count_all_by_hand
 
 
-def count_tokens(checkpoint: Checkpoint, captured: int) -> None:
-    """Count by hand what of a checkpoint's tokens was not captured."""
-    by_hand = max(0, (checkpoint.tokens or 0) - captured)
-    count_by_hand(
+def count_tokens(*counted: tuple[Checkpoint, int]) -> None:
+    """Count by hand what was not captured of the tokens of checkpoints: (checkpoint, captured)."""
+    count_all_by_hand([_by_hand(checkpoint, captured) for checkpoint, captured in counted])
+
+
+def _by_hand(checkpoint: Checkpoint, captured: int) -> HandCount:
+    tokens = max(0, (checkpoint.tokens or 0) - captured)
+    return HandCount(
         key=_key(checkpoint),
-        tokens_by_tier=split(by_hand, checkpoint.mix) if by_hand else {},
+        tokens_by_tier=split(tokens, checkpoint.mix) if tokens else {},
         at=checkpoint.at,
         sd=checkpoint.sd,
         phase=checkpoint.phase,

@@ -94,7 +94,7 @@ def _log(
         )
         captured = captured_since_last(sd=sd, phase=phase, until=at)
         checkpoint.save()
-        count_tokens(checkpoint, captured)
+        count_tokens((checkpoint, captured))
         update_token_log(checkpoint)
         sd = enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=now, at=at)
         checkpoint.state = budget_state(sd, at)
@@ -126,7 +126,8 @@ def correct_checkpoint(
     Kind, phase and moment stay. Raises RuleError as `log_checkpoint` does.
     """
     with transaction.atomic():
-        row = Checkpoint.objects.select_for_update().select_related("sd").get(pk=checkpoint.pk)
+        locked = Checkpoint.objects.select_for_update(of=("self",), no_key=True)
+        row = locked.select_related("sd").get(pk=checkpoint.pk)
         before = facts(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
@@ -140,7 +141,7 @@ def correct_checkpoint(
         if after == before:
             return row
         row.save()
-        count_tokens(row, captured)
+        count_tokens((row, captured))
         update_token_log(row)
         record(
             actor=actor,

@@ -153,8 +153,9 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
         unit="US dollars" if standing.meter.in_dollars else "Budget tokens",
         may_start=is_open and not sd.phase,
         may_log=is_open,
-        may_defer=is_open and sd.status != Status.DEFERRED,
-        may_resume=sd.status in {Status.DEFERRED, Status.PAUSED},
+        # A paused SD waits for the Chairman’s approval; neither brings it back.
+        may_defer=sd.status in {Status.PROPOSED, Status.IN_PROGRESS},
+        may_resume=sd.status == Status.DEFERRED,
         may_archive=sd.status != Status.ARCHIVED,
     )
 

@@ -15,7 +15,8 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import captured_since_last
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd, enter_phase
-from allocation.policy.phases import CheckpointKind
+from allocation.policy.phases import CheckpointKind, Phase
+from allocation.usage.models import Source, UsageRecord
 
 Key = tuple[str, str, datetime, int]
 
@@ -52,7 +53,9 @@ def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Impo
             return Imported(0, len(rows), ())
         ensure_weeks(since=todo[0].ended_at, now=now)
         sds, created = _sds({row.code for row in todo}, actor=actor, now=now)
-        checkpoints = [_log_row(row, sds[row.code], actor=actor) for row in todo]
+        made = [_checkpoint(row, sds[row.code], actor=actor) for row in todo]
+        checkpoints = Checkpoint.objects.bulk_create(made)
+        _count(checkpoints)
         for checkpoint in {(row.sd_id, row.phase): row for row in checkpoints}.values():
             update_token_log(checkpoint)
         _move_on(checkpoints, actor=actor, now=now)
@@ -120,9 +123,8 @@ def _sds(
     return sds, missing
 
 
-def _log_row(row: SheetRow, sd: StrategicDirective, *, actor: str) -> Checkpoint:
-    captured = captured_since_last(sd=sd, phase=row.phase, until=row.ended_at)
-    checkpoint = Checkpoint.objects.create(
+def _checkpoint(row: SheetRow, sd: StrategicDirective, *, actor: str) -> Checkpoint:
+    return Checkpoint(
         sd=sd,
         kind=row.kind.value,
         phase=row.phase.value,
@@ -138,8 +140,24 @@ def _log_row(row: SheetRow, sd: StrategicDirective, *, actor: str) -> Checkpoint
         },
         submission=row.submission,
     )
-    count_tokens(checkpoint, captured)
-    return checkpoint
+
+
+def _count(checkpoints: Sequence[Checkpoint]) -> None:
+    """Count what was not captured. Only SDs with captured usage are asked for it, row by row."""
+    sds = {row.sd_id for row in checkpoints}
+    captured = UsageRecord.objects.filter(sd_id__in=sds).exclude(source=Source.MANUAL)
+    with_usage = set(captured.order_by().values_list("sd_id", flat=True).distinct())
+    count_tokens(
+        *(
+            (
+                row,
+                captured_since_last(sd=row.sd, phase=Phase(row.phase), until=row.at)
+                if row.sd_id in with_usage
+                else 0,
+            )
+            for row in checkpoints
+        )
+    )
 
 
 def _move_on(checkpoints: Sequence[Checkpoint], *, actor: str, now: datetime) -> None:

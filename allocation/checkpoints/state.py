@@ -23,7 +23,7 @@ def budget_state(sd: StrategicDirective, at: datetime) -> dict[str, Any]:
     recommended = {}
     for code, sub_agent in situation.sub_agents.items():
         if sub_agent.active and phase in sub_agent.phases:
-            answer = situation.answer(Task(code, phase, sd.complexity, sd.critical))
+            answer = situation.answer(Task(code, phase, sd.complexity, sd.critical), sd=sd)
             recommended[code] = answer.tier.name if answer.tier else answer.outcome.value
     return {
         "complexity_estimate": sd.complexity,

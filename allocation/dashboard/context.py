@@ -16,6 +16,8 @@ MENU = (
     ("Usage", "usage:week"),
     ("Forecasts", "forecasts:view-forecasts"),
     ("Decisions", "decisions:list-decisions"),
+    ("Audit", "reports:list-weeks"),
+    ("KPIs", "reports:view-kpis"),
     ("Budget rule", "budgets:change-rule"),
 )
 

@@ -3,11 +3,16 @@
 from datetime import datetime
 
 from allocation.budgets.operations import ensure_week
+from allocation.decisions.deferrals import pause_exhausted, release_deferrals
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.reports.operations import close_weeks
 
 
 def tick(*, now: datetime) -> None:
     """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled."""
     ensure_week(now=now)
+    release_deferrals(now=now)
+    pause_exhausted(now=now)
     make_forecasts(now=now)
     score_closed_weeks(now=now)
+    close_weeks(now=now)  # after the scores, which a snapshot shows

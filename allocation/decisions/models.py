@@ -90,3 +90,44 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sub_agent} in {self.phase}: {self.recommended or self.outcome}"
+
+
+class DeferredRun(models.Model):
+    """A run that a decision put off, in the queue until the next budget week opens.
+
+    Asked for again while it waits, it is not queued twice. `override` is the Chairman's word that
+    let it run before its time.
+    """
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="deferral")
+    sub_agent = models.CharField(max_length=100)
+    phase = models.CharField(max_length=4, choices=PHASES)
+    sd = models.ForeignKey(
+        StrategicDirective, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    position = models.PositiveIntegerField()
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=150, blank=True)
+    override = models.ForeignKey(Override, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        db_table = "deferred_runs"
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sub_agent", "phase", "sd"],
+                condition=models.Q(released_at__isnull=True),
+                name="one_waiting_run_per_sd",
+            ),
+            # SQL holds two NULLs to be different.
+            models.UniqueConstraint(
+                fields=["sub_agent", "phase"],
+                condition=models.Q(released_at__isnull=True, sd__isnull=True),
+                name="one_waiting_run_without_sd",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        whose = f", {self.sd.code}" if self.sd else ""
+        return f"run of {self.sub_agent} in {self.phase}{whose}"

@@ -4,107 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
-from allocation.catalog.models import ComplexityLevel, SubAgent, SubAgentAlias, Tier
-from allocation.decisions.models import Decision
+from allocation.catalog.models import Tier
+from allocation.decisions.models import Decision, DeferredRun
+from allocation.decisions.situation import Situation, situation_at
 from allocation.directives.models import StrategicDirective
-from allocation.floors.models import ModelFloor, Override
-from allocation.policy.complexity import Level, preferred_tier
-from allocation.policy.errors import RuleError
-from allocation.policy.floors import EVERY, Floor, FloorTable, floor_for
-from allocation.policy.names import normal_name
-from allocation.policy.recommend import (
-    Outcome,
-    Recommendation,
-    Step,
-    Task,
-    recommend,
-    switched_off,
-)
-from allocation.policy.tiers import Tier as PolicyTier
-from allocation.policy.zones import Zone
-from allocation.usage.standing import Standing, standing_at
+from allocation.floors.models import Override
+from allocation.floors.operations import use_override
+from allocation.policy.recommend import Outcome, Recommendation, Step, Task
+from allocation.usage.standing import Standing
 
-
-@dataclass(frozen=True)
-class Situation:
-    """Everything that decides a recommendation at a moment: read once, asked many times."""
-
-    standing: Standing
-    sub_agents: Mapping[str, SubAgent]
-    names: Mapping[str, str]  # normal name -> registered code
-    floors: FloorTable
-    rubric: Sequence[Level]
-    overrides: Sequence[Override]
-
-    @cached_property
-    def _forcing(self) -> dict[tuple[str, str], Override]:
-        """The newest override by sub-agent and phase; "" stands for all phases."""
-        newest: dict[tuple[str, str], Override] = {}
-        for override in self.overrides:  # newest first
-            newest.setdefault((override.sub_agent.code, override.phase), override)
-        return newest
-
-    @cached_property
-    def tiers(self) -> dict[str, Tier]:
-        """The tiers by name."""
-        return {tier.name: tier for tier in Tier.objects.all()}
-
-    def code_of(self, name: str) -> str:
-        """The registered code behind a name. Raises RuleError where there is none."""
-        code = self.names.get(normal_name(name))
-        if code is None:
-            known = ", ".join(sorted(self.sub_agents))
-            raise RuleError(f"No sub-agent is called “{name}”. There are: {known}.")
-        return code
-
-    def override_for(self, sub_agent: str, phase: str) -> Override | None:
-        """The override that acts on a sub-agent in a phase: the phase's own before the general."""
-        return self._forcing.get((sub_agent, phase)) or self._forcing.get((sub_agent, EVERY))
-
-    def floor_for(self, task: Task) -> Floor:
-        """The floor row that applies to a task."""
-        return floor_for(self.floors, task.sub_agent, task.phase)
-
-    def answer(self, task: Task, *, zone: Zone | None = None) -> Recommendation:
-        """The recommendation for a task now, or in another zone. Raises RuleError off the scale."""
-        preferred = preferred_tier(task.complexity, self.rubric)
-        floor = self.floor_for(task)
-        if not self.standing.enabled:
-            default: PolicyTier = self.sub_agents[task.sub_agent].default_tier.to_policy()
-            return switched_off(default, preferred=preferred, floor=floor.tier)
-        override = self.override_for(task.sub_agent, task.phase)
-        return recommend(
-            task,
-            zone=zone or self.standing.zone,
-            floor=floor,
-            preferred=preferred,
-            forced=override.to_policy() if override else None,
-        )
-
-
-def situation_at(now: datetime, *, standing: Standing | None = None) -> Situation:
-    """Read what decides recommendations at `now`. A constant number of queries."""
-    sub_agents = {row.code: row for row in SubAgent.objects.select_related("default_tier")}
-    names = {normal_name(code): code for code in sub_agents}
-    aliases = SubAgentAlias.objects.values_list("normal_name", "sub_agent__code")
-    floors = ModelFloor.objects.select_related("sub_agent", "tier", "relaxed_tier")
-    levels = ComplexityLevel.objects.select_related("preferred")
-    overrides = Override.objects.in_force(now).select_related("sub_agent", "tier")
-    return Situation(
-        standing=standing or standing_at(now),
-        sub_agents=sub_agents,
-        names={**dict(aliases), **names},
-        floors={
-            (row.sub_agent.code if row.sub_agent else EVERY, row.phase): row.to_policy()
-            for row in floors
-        },
-        rubric=[level.to_policy() for level in levels],
-        overrides=list(overrides),
-    )
+__all__ = ["Decided", "Run", "Situation", "decide", "decide_all", "situation_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,18 +89,69 @@ def _decide_all(
     answered = _answered([run.key for run in runs if run.key], situation.tiers)
     new: list[Decided] = []
     answers: list[Decided] = []
+    spent: set[int] = set()
     for run in runs:
         answer = answered.get(run.key or "")
         if answer is None:
-            recommendation = situation.answer(run.task)
-            decision = _decision(situation, run, recommendation, actor=actor, now=now)
-            answer = (decision, recommendation)
+            answer = _decide_one(situation, run, spent, actor=actor, now=now)
             new.append(answer)
             if run.key:
                 answered[run.key] = answer
         answers.append(answer)
     Decision.objects.bulk_create([decision for decision, _ in new])
+    _queue([decision for decision, _ in new if decision.outcome == Outcome.DEFER])
     return answers
+
+
+def _decide_one(
+    situation: Situation, run: Run, spent: set[int], *, actor: str, now: datetime
+) -> Decided:
+    """The decision on one run, not stored yet; an override for one run is used up by it."""
+    recommendation = situation.halt(run.task, run.sd)
+    override = None
+    if recommendation is None:
+        override = _override(situation, run, spent, actor=actor, now=now)
+        recommendation = situation.answer(run.task, sd=run.sd, spent=spent)
+    decision = _decision(situation, run, recommendation, override, actor=actor, now=now)
+    if override is not None and override.uses_left is not None:
+        spent.add(override.pk)
+    return decision, recommendation
+
+
+def _override(
+    situation: Situation, run: Run, spent: set[int], *, actor: str, now: datetime
+) -> Override | None:
+    """The override for a run. What was read as left may be gone by now: then it is `spent`."""
+    if not situation.standing.enabled:
+        return None
+    code = run.sd.code if run.sd else ""
+    while override := situation.override_for(run.task.sub_agent, run.task.phase, code, spent=spent):
+        if override.uses_left is None or use_override(override=override, actor=actor, now=now):
+            return override
+        spent.add(override.pk)
+    return None
+
+
+def _queue(deferred: Sequence[Decision]) -> None:
+    """Put deferred runs at the end of the queue; those that wait there already stay as they are."""
+    if not deferred:
+        return
+    waiting = DeferredRun.objects.filter(released_at__isnull=True)
+    last = waiting.aggregate(position=Max("position"))["position"] or 0
+    DeferredRun.objects.bulk_create(
+        [
+            DeferredRun(
+                decision=decision,
+                sub_agent=decision.sub_agent,
+                phase=decision.phase,
+                sd=decision.sd,
+                at=decision.at,
+                position=position,
+            )
+            for position, decision in enumerate(deferred, start=last + 1)
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _answered(keys: Sequence[str], tiers: Mapping[str, Tier]) -> dict[str, Decided]:
@@ -220,12 +184,12 @@ def _decision(
     situation: Situation,
     run: Run,
     recommendation: Recommendation,
+    override: Override | None,
     *,
     actor: str,
     now: datetime,
 ) -> Decision:
     standing, task = situation.standing, run.task
-    override = situation.override_for(task.sub_agent, task.phase) if standing.enabled else None
     floor = situation.floor_for(task)
     tier = recommendation.tier
     return Decision(

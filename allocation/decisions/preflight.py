@@ -78,7 +78,7 @@ def preflight(
         (
             sub_agent,
             phase,
-            situation.answer(Task(sub_agent.code, phase, sd.complexity, sd.critical)),
+            situation.answer(Task(sub_agent.code, phase, sd.complexity, sd.critical), sd=sd),
         )
         for phase in ahead
         for sub_agent in situation.sub_agents.values()

@@ -61,6 +61,18 @@ class StrategicDirective(models.Model):
     completed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     deferral_reason = models.CharField(max_length=300, blank=True)
+    deferred_at = models.DateTimeField(null=True, blank=True, editable=False)
+    queue_position = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="The place in the deferral queue."
+    )
+    approved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approved_up_to = models.PositiveBigIntegerField(
+        "approved up to, tokens",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="How far it may go on after its week ran out, in fresh tokens since it began.",
+    )
 
     class Meta:
         db_table = "strategic_directives"

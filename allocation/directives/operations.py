@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from allocation.audit.operations import delete_audited, facts, record
 from allocation.directives.models import Priority, Status, StrategicDirective
@@ -14,6 +15,8 @@ from allocation.policy.phases import Phase
 
 # A million times the usual SD; what is above it is a slip of the key.
 LARGEST_ESTIMATE = 10**11
+
+_WAITS = "{} is paused and waits for the Chairman, who approves tokens for it or stops it."
 
 _FACTS = ("code", "title", "complexity", "priority", "critical", "estimate")
 
@@ -46,11 +49,19 @@ def edit_sd(
 def defer_sd(
     *, row: StrategicDirective, actor: str, now: datetime, reason: str
 ) -> StrategicDirective:
-    """Put an SD off to the next budget week (rule 4). Raises RuleError without a reason."""
+    """Put an SD off to the next budget week, at the end of the queue (rule 4).
+
+    Raises RuleError without a reason, and for a paused SD: that waits for the Chairman's word.
+    """
     if not reason.strip():
         raise RuleError("Say why: a deferral needs a reason.")
     if row.status in {Status.COMPLETED, Status.ARCHIVED}:
         raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
+    if row.status == Status.PAUSED:
+        raise RuleError(_WAITS.format(row.code))
+    last = StrategicDirective.objects.filter(status=Status.DEFERRED).aggregate(
+        position=Max("queue_position")
+    )["position"]
     return _set(
         row,
         action="SD deferral",
@@ -59,15 +70,22 @@ def defer_sd(
         reason=reason,
         status=Status.DEFERRED,
         deferral_reason=reason.strip()[:300],
+        deferred_at=now,
+        queue_position=(last or 0) + 1,
     )
 
 
 def resume_sd(
     *, row: StrategicDirective, actor: str, now: datetime, reason: str = ""
 ) -> StrategicDirective:
-    """Take a deferred or paused SD up again where it stood."""
-    if row.status not in {Status.DEFERRED, Status.PAUSED}:
-        raise RuleError(f"{row.code} is {row.get_status_display()}, neither deferred nor paused.")
+    """Take a deferred SD up again where it stood. Raises RuleError for one that is not deferred.
+
+    A paused SD goes on only when the Chairman approves it (`waiting.approve_sd`).
+    """
+    if row.status == Status.PAUSED:
+        raise RuleError(_WAITS.format(row.code))
+    if row.status != Status.DEFERRED:
+        raise RuleError(f"{row.code} is {row.get_status_display()}, not deferred.")
     return _set(
         row,
         action="SD resumption",
@@ -76,6 +94,7 @@ def resume_sd(
         reason=reason,
         status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
         deferral_reason="",
+        deferred_at=None,
     )
 
 
@@ -115,7 +134,8 @@ def enter_phase(
 ) -> StrategicDirective:
     """Move an SD into a phase, or complete it with None. Called by the checkpoint that says so.
 
-    `at` is the moment that the checkpoint is about, where it is not `now`.
+    `at` is the moment that the checkpoint is about, where it is not `now`. A paused SD stays paused:
+    what it had done may be logged, but only the Chairman lets it go on.
     """
     at = at or now
     if phase is None:
@@ -133,11 +153,12 @@ def enter_phase(
         action="SD phase",
         actor=actor,
         now=now,
-        status=Status.IN_PROGRESS,
+        status=Status.PAUSED if row.status == Status.PAUSED else Status.IN_PROGRESS,
         phase=phase.value,
         started_at=row.started_at or at,
         completed_at=None,
         deferral_reason="",
+        deferred_at=None,
     )
 
 

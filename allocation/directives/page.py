@@ -23,7 +23,7 @@ STATUS_ORDER = [
     Status.COMPLETED,
     Status.ARCHIVED,
 ]
-FRESH = (
+_FRESH = (
     F("usage_hours__input")
     + F("usage_hours__output")
     + F("usage_hours__cache_write_5m")
@@ -94,7 +94,7 @@ def sd_list(query: QueryDict) -> SdListPage:
         found = found.filter(Q(code__icontains=search) | Q(title__icontains=search))
     counts = dict(found.order_by().values_list("status").annotate(Count("pk")))
     page = page_of(_in_order(_with_status(found, status)), query)
-    burned = _burned([row.pk for row in page.rows])
+    burned = burned_by_sd([row.pk for row in page.rows])
     return SdListPage(
         tabs=_tabs(counts, status, search),
         status=status,
@@ -140,12 +140,12 @@ def _in_order(found: QuerySet[StrategicDirective]) -> QuerySet[StrategicDirectiv
     return found.order_by(rank, "-priority", "-completed_at", "-created_at", "-id")
 
 
-def _burned(ids: Sequence[int]) -> dict[int, int | None]:
+def burned_by_sd(ids: Sequence[int]) -> dict[int, int | None]:
     """Fresh tokens by SD: those that were captured and those that were logged by hand."""
     return dict(
         StrategicDirective.objects.filter(pk__in=ids)
         .order_by()
-        .annotate(burned=Sum(FRESH))
+        .annotate(burned=Sum(_FRESH))
         .values_list("pk", "burned")
     )
 

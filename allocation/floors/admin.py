@@ -77,8 +77,9 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those in one state, or all."""
         now = timezone.now()
+        left = Q(uses_left=None) | Q(uses_left__gt=0)
         states = {
-            "in-force": Q(created_at__lte=now, expires_at__gt=now, revoked_at=None),
+            "in-force": left & Q(created_at__lte=now, expires_at__gt=now, revoked_at=None),
             "expired": Q(expires_at__lte=now, revoked_at=None),
             "revoked": Q(revoked_at__isnull=False),
         }
@@ -120,8 +121,8 @@ class OverrideAdmin(AuditedAdmin):
     form = OverrideForm
     reason_required = True
     actions = ("revoke_selected",)
-    list_display = ("sub_agent", "in_phase", "tier", "state", "reason", "actor", "created_at",
-                    "expires_at")  # fmt: skip
+    list_display = ("sub_agent", "in_phase", "sd_code", "tier", "state", "reason", "actor",
+                    "created_at", "expires_at")  # fmt: skip
     list_filter = (StateFilter, "tier", "sub_agent")
     list_select_related = ("sub_agent", "tier")
     search_fields = ("sub_agent__code", "reason", "actor")
@@ -142,7 +143,8 @@ class OverrideAdmin(AuditedAdmin):
                     },
                 )
             ]
-        known = ("actor", "created_at", "expires_at", "revoked_at", "revoked_by")
+        known = ("sd_code", "uses_left", "actor", "created_at", "expires_at", "revoked_at",
+                 "revoked_by")  # fmt: skip
         return [(None, {"fields": ("state", "sub_agent", "in_phase", "tier", "reason", *known)})]
 
     @admin.display(description="phase", ordering="phase")
@@ -155,6 +157,8 @@ class OverrideAdmin(AuditedAdmin):
         """In words."""
         if row.revoked_at:
             return "revoked"
+        if row.uses_left == 0:
+            return "used up"
         return "in force" if row.expires_at > timezone.now() else "expired"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -110,8 +110,10 @@ class OverrideQuerySet(models.QuerySet["Override"]):
     """Overrides by whether they act."""
 
     def in_force(self, now: datetime) -> "OverrideQuerySet":
-        """Those that act at `now`: begun, not expired, not revoked."""
-        return self.filter(created_at__lte=now, expires_at__gt=now, revoked_at__isnull=True)
+        """Those that act at `now`: begun, not expired, not revoked, not used up."""
+        return self.filter(created_at__lte=now, expires_at__gt=now, revoked_at__isnull=True).filter(
+            Q(uses_left__isnull=True) | Q(uses_left__gt=0)
+        )
 
 
 class Override(models.Model):
@@ -122,6 +124,13 @@ class Override(models.Model):
     )
     phase = models.CharField(
         max_length=4, choices=PHASES, blank=True, help_text="Empty for all phases."
+    )
+    # Text and no key: SDs are above floors in the order of imports.
+    sd_code = models.CharField(
+        "SD", max_length=60, blank=True, help_text="Empty for the runs of every SD, and of none."
+    )
+    uses_left = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Runs that it still forces; empty for all."
     )
     tier = models.ForeignKey(
         Tier, on_delete=models.PROTECT, related_name="+", help_text="The tier to run on."
@@ -150,7 +159,9 @@ class Override(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sub_agent}, {self.phase or 'all phases'}"
+        whose = f", {self.sd_code}" if self.sd_code else ""
+        many = "" if self.uses_left is None else ", one run"
+        return f"{self.sub_agent}, {self.phase or 'all phases'}{whose}{many}"
 
     def to_policy(self) -> ForcedTier:
         """The override as the rules take it."""

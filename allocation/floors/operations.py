@@ -1,15 +1,16 @@
-"""Every write to overrides, and the rule of what one may do (rule 5)."""
+"""Every write to overrides, the rule of what one may do (rule 5), and the raising of a floor."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
-from allocation.audit.operations import facts, record, subject_of
+from allocation.audit.operations import facts, record, save_audited, subject_of
 from allocation.catalog.models import SubAgent, Tier
 from allocation.floors.models import ModelFloor, Override
 from allocation.policy.errors import RuleError
-from allocation.policy.floors import EVERY, FloorTable, floor_for
+from allocation.policy.floors import EVERY, FloorTable, GivesWay, floor_for
 from allocation.policy.phases import Phase
 
 # A leap year: "until this day next year" is always allowed.
@@ -34,10 +35,13 @@ def create_override(
     actor: str,
     now: datetime,
     expires_at: datetime,
+    sd_code: str = "",
+    one_run: bool = False,
 ) -> Override:
     """Force a tier for a sub-agent until `expires_at`: one audit entry.
 
-    `phase` is "" for all phases. It may name any tier from the floor up, and a lower one where the
+    `phase` is "" for all phases, `sd_code` "" for all runs, whatever their SD. With `one_run` the
+    first decision that it forces uses it up. It may name any tier from the floor up, and a lower one where the
     floor gives way. Raises RuleError with one sentence for anything else.
     """
     if not reason.strip():
@@ -55,10 +59,12 @@ def create_override(
         # Two forms sent at once stand in line here, so that the second sees what the first did.
         SubAgent.objects.select_for_update().get(pk=sub_agent.pk)
         _check_floors(sub_agent, phase, tier)
-        _check_newness(sub_agent, phase, tier, expires_at, now)
+        _check_newness(sub_agent, phase, sd_code, tier, expires_at, now)
         override = Override.objects.create(
             sub_agent=sub_agent,
             phase=phase,
+            sd_code=sd_code,
+            uses_left=1 if one_run else None,
             tier=tier,
             reason=reason.strip(),
             actor=actor,
@@ -88,6 +94,8 @@ def revoke_override(*, override: Override, actor: str, now: datetime, reason: st
         if row.expires_at <= now:
             raise RuleError(f"The override of {row} has expired: there is nothing to revoke.")
         before = facts(row)
+        if row.uses_left == 0:
+            raise RuleError(f"The override of {row} was used already: there is nothing to revoke.")
         row.revoked_at, row.revoked_by = now, actor
         row.save(update_fields=["revoked_at", "revoked_by"])
         record(
@@ -99,6 +107,61 @@ def revoke_override(*, override: Override, actor: str, now: datetime, reason: st
             reason=reason,
             now=now,
         )
+    return row
+
+
+def use_override(*, override: Override, actor: str, now: datetime) -> bool:
+    """Take one of the runs that an override is for: one audit entry. False if none is left.
+
+    Of two who ask at once only one gets it, whatever they read before.
+    """
+    left = Override.objects.in_force(now).filter(pk=override.pk, uses_left__gt=0)
+    with transaction.atomic():
+        if not left.update(uses_left=F("uses_left") - 1):
+            return False
+        row = Override.objects.select_related("sub_agent").get(pk=override.pk)
+        record(
+            actor=actor,
+            action="override use",
+            subject=subject_of(row),
+            before={"uses_left": (row.uses_left or 0) + 1},
+            after={"uses_left": row.uses_left},
+            now=now,
+        )
+    return True
+
+
+def raise_floor(
+    *, sub_agent: SubAgent, phase: str, tier: Tier, reason: str, actor: str, now: datetime
+) -> ModelFloor:
+    """Raise a sub-agent's floor in a phase, so that it never runs below `tier`: one audit entry.
+
+    Where only a more general floor applied, the sub-agent gets one of its own for the phase, and
+    the rest stays as it is. Raises RuleError without a reason, for no phase, or where nothing below
+    `tier` gets through already: this raises floors and never lowers one.
+    """
+    if not reason.strip():
+        raise RuleError("Say why: raising a floor needs a reason.")
+    if phase not in set(Phase):
+        raise RuleError(f"“{phase}” is not a phase; there are {', '.join(Phase)}.")
+    with transaction.atomic():
+        # Two clicks at once stand in line here, so that the second sees what the first did.
+        SubAgent.objects.select_for_update().get(pk=sub_agent.pk)
+        current = floor_for(floor_table(), sub_agent.code, phase)
+        if (current.relaxed or current.tier) >= tier.to_policy():
+            raise RuleError(
+                f"{sub_agent.code} runs on {current.relaxed or current.tier} or better in {phase} "
+                "already: there is nothing to raise."
+            )
+        rows = ModelFloor.objects.filter(sub_agent=sub_agent, phase=phase)
+        row = rows.first() or ModelFloor(sub_agent=sub_agent, phase=phase)
+        row.tier = tier
+        # A floor that stands above `tier` and gives way below it keeps its height.
+        if current.tier > tier.to_policy():
+            row.tier = Tier.objects.get(name=current.tier.name)
+        row.gives_way, row.relaxed_tier = GivesWay.NEVER.value, None
+        row.rationale = reason.strip()
+        save_audited(row=row, actor=actor, now=now, reason=reason)
     return row
 
 
@@ -118,12 +181,17 @@ def _check_floors(sub_agent: SubAgent, phase: str, tier: Tier) -> None:
 
 
 def _check_newness(
-    sub_agent: SubAgent, phase: str, tier: Tier, expires_at: datetime, now: datetime
+    sub_agent: SubAgent,
+    phase: str,
+    sd_code: str,
+    tier: Tier,
+    expires_at: datetime,
+    now: datetime,
 ) -> None:
     """Refuse an override that the newest one for the same runs makes idle."""
     newest = (
         Override.objects.in_force(now)
-        .filter(sub_agent=sub_agent, phase=phase)
+        .filter(sub_agent=sub_agent, phase=phase, sd_code=sd_code, uses_left__isnull=True)
         .order_by("-created_at", "-id")
         .first()
     )

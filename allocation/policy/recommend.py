@@ -132,6 +132,23 @@ def switched_off(default: Tier, *, preferred: Tier, floor: Tier) -> Recommendati
     return Recommendation(Outcome.OFF, default, preferred, floor, (step,))
 
 
+def paused(sd: str, *, preferred: Tier, floor: Tier) -> Recommendation:
+    """Rule 4: the SD's week ran out in mid-SD, and only the Chairman lets it go on."""
+    step = Step(
+        "pause",
+        None,
+        f"{sd} is paused: the week’s budget ran out in mid-SD. Stop here; it goes on when the "
+        "Chairman approves tokens for it.",
+    )
+    return Recommendation(Outcome.PAUSE, None, preferred, floor, (step,))
+
+
+def stopped(sd: str, *, preferred: Tier, floor: Tier) -> Recommendation:
+    """Rule 4: the SD was stopped or archived, so nothing of it runs any more."""
+    step = Step("pause", None, f"{sd} was stopped and is archived: no run of it is allowed.")
+    return Recommendation(Outcome.PAUSE, None, preferred, floor, (step,))
+
+
 def _wanted(task: Task, zone: Zone, preferred: Tier, holding: Tier) -> Tier | None:
     """The preference in a zone; None where the run is deferred."""
     if zone is Zone.GREEN:

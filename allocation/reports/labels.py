@@ -1,8 +1,8 @@
 """The names of budget weeks in addresses: `2026-W47`, and `2026-W47b` for a second one.
 
 The name is the ISO week in which the budget week starts on the owner's clock. Weeks that were cut
-short share one: a letter tells them apart, in the order in which they were closed, since a name that
-is taken stays with its week (WeekSnapshot.label). Not `-2`, which is how ISO writes a Tuesday.
+short share one: a letter tells them apart, in the order in which they were closed, since a name
+that is taken stays with its week (WeekSnapshot.label). Not `-2`: so ISO writes a Tuesday.
 """
 
 import re

@@ -86,7 +86,7 @@ class QualityEvent(models.Model):
     note = models.TextField(blank=True)
     actor = models.CharField("who", max_length=150)
     # Null and not "": unique where it is given.
-    key = models.CharField(max_length=150, unique=True, null=True, blank=True)  # noqa: DJ001
+    key = models.CharField(max_length=150, unique=True, null=True, blank=True)
 
     class Meta:
         db_table = "quality_events"

@@ -46,9 +46,7 @@ def _close(week: BudgetWeek, now: datetime) -> bool:
             if not mine:  # somebody else closed it in this very moment
                 return False
             label = open_labels(BudgetRule.objects.get().zone_info)[week.pk]
-            WeekSnapshot.objects.create(
-                week=week, label=label, taken_at=now, facts=to_json(found)
-            )
+            WeekSnapshot.objects.create(week=week, label=label, taken_at=now, facts=to_json(found))
             record(
                 actor=CLOSER,
                 action="week close",

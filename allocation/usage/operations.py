@@ -133,6 +133,18 @@ def _add(summary: ImportSummary, reading: Reading) -> None:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandCount:
+    """An amount that was logged by hand. `key` names it: `checkpoint:12`."""
+
+    key: str
+    tokens_by_tier: dict[str, int]
+    at: datetime
+    sd: StrategicDirective | None
+    phase: str
+    sub_agent: str = ""
+
+
 def count_by_hand(
     *,
     key: str,
@@ -148,32 +160,47 @@ def count_by_hand(
     in the place of the old one. Nobody knows the kinds of these tokens, so they are `unsplit`.
     Raises RuleError for tokens below 0 or above 2**53 - 1.
     """
-    if not all(0 <= tokens <= MOST_BY_HAND for tokens in tokens_by_tier.values()):
+    amount = HandCount(
+        key=key, tokens_by_tier=tokens_by_tier, at=at, sd=sd, phase=phase, sub_agent=sub_agent
+    )
+    count_all_by_hand([amount])
+
+
+def count_all_by_hand(amounts: Sequence[HandCount]) -> None:
+    """Count many amounts as `count_by_hand` counts one: all of them or none."""
+    every = [tokens for amount in amounts for tokens in amount.tokens_by_tier.values()]
+    if not all(0 <= tokens <= MOST_BY_HAND for tokens in every):
         raise RuleError(f"Tokens must be from 0 to {MOST_BY_HAND:,}.")
-    counted = {f"{key}:{tier}": (tier, n) for tier, n in tokens_by_tier.items() if n}
+    counted = {
+        f"{amount.key}:{tier}": (amount, tier, tokens)
+        for amount in amounts
+        for tier, tokens in amount.tokens_by_tier.items()
+        if tokens
+    }
     tiers = ["", *Tier.objects.values_list("name", flat=True)]
-    every_tier = {f"{key}:{tier}" for tier in tiers}
+    every_tier = {f"{amount.key}:{tier}" for amount in amounts for tier in tiers}
     with transaction.atomic():
         lock()
         before = UsageRecord.objects.filter(
             source=Source.MANUAL, message_id__in=among(every_tier | counted.keys())
         )
-        hours = {hour_of(at), *before.values_list("hour", flat=True).order_by()}
+        hours = {hour_of(amount.at) for amount in amounts}
+        hours.update(before.values_list("hour", flat=True).order_by())
         before.delete()
         UsageRecord.objects.bulk_create(
             UsageRecord(
                 message_id=message_id,
                 source=Source.MANUAL,
-                at=at,
-                hour=hour_of(at),
-                sub_agent=sub_agent,
-                sidechain=bool(sub_agent),
-                sd=sd,
-                phase=phase,
+                at=amount.at,
+                hour=hour_of(amount.at),
+                sub_agent=amount.sub_agent,
+                sidechain=bool(amount.sub_agent),
+                sd=amount.sd,
+                phase=amount.phase,
                 tier=tier,
                 unsplit=tokens,
             )
-            for message_id, (tier, tokens) in counted.items()
+            for message_id, (amount, tier, tokens) in counted.items()
         )
         roll_up(hours)
 

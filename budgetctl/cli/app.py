@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from budgetctl.cli.refusals import refuse, sentence
@@ -31,12 +31,27 @@ COMMANDS = {
     "enable": "budgetctl.cli.rule:enable",
     "disable": "budgetctl.cli.rule:disable",
     "token": "budgetctl.cli.token:token",
+    "connect": "budgetctl.cli.connect:connect",
     "hook": "budgetctl.cli.hot:hook",
     "statusline": "budgetctl.cli.hot:statusline",
 }
 
 
-class Commands(TyperGroup):
+class _QuickHelp:
+    """Typer imports pydantic (0.05 s) to read a --help that nobody gave; False is taken as it is."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.default = False
+        return option
+
+
+class Command(_QuickHelp, TyperCommand):
+    """One command."""
+
+
+class Commands(_QuickHelp, TyperGroup):
     """The commands of COMMANDS, each imported when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -49,7 +64,7 @@ class Commands(TyperGroup):
         found = getattr(import_module(module), name)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name)(found)
+            alone.command(cmd_name, cls=Command)(found)
             found = alone
         command = get_command(found)
         command.name = cmd_name  # a group does not know it, and --help prints it
@@ -90,6 +105,9 @@ def budgetctl(
     """Mission control for the weekly Claude token budget.
 
     Exit codes: 0 fine, 1 refused (one line says why), 2 wrong usage.
+
+    Changes stand in the audit trail under chairman, the owner's account; before
+    it exists, under the user of the operating system.
     """
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,7 +15,9 @@ from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.models import SdTokenLog
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
+from allocation.forecasts.record import Record, forecast_record
 from allocation.policy.kpis import KPI_BY_KEY, NO_DATA, Reading
+from allocation.policy.meter import Meter
 from allocation.usage.totals import burned_by
 
 UNKNOWN = "unknown"
@@ -58,19 +61,22 @@ class Audit:
     """The last SDs, the latest first, and the rates over them."""
 
     sds: Sequence[SdAudit]
+    meter: Meter
+    record: Record
     override_rate: Rate
     rework_rate: Rate
 
 
-def audit(count: int) -> Audit:
+def audit(count: int, *, now: datetime) -> Audit:
     """The SDs that were started last. A constant number of queries."""
+    meter = BudgetRule.objects.select_related("meter").get().meter.to_policy()
     rows = list(
         StrategicDirective.objects.filter(started_at__isnull=False).order_by(
             Coalesce("completed_at", "started_at").desc(), "-id"
         )[:count]
     )
     ids = [row.pk for row in rows]
-    tokens = _tokens_by_tier(ids)
+    tokens = _tokens_by_tier(ids, meter)
     rework = dict(
         SdTokenLog.objects.filter(sd__in=ids)
         .order_by()
@@ -89,13 +95,18 @@ def audit(count: int) -> Audit:
         )
         for row in rows
     ]
-    return Audit(sds, _override_rate(sds), _rework_rate(sds, reported=set(rework)))
+    return Audit(
+        sds=sds,
+        meter=meter,
+        record=forecast_record(now),
+        override_rate=_override_rate(sds),
+        rework_rate=_rework_rate(sds, reported=set(rework)),
+    )
 
 
-def _tokens_by_tier(ids: Sequence[int]) -> dict[int, Counter[str]]:
+def _tokens_by_tier(ids: Sequence[int], meter: Meter) -> dict[int, Counter[str]]:
     """Fresh tokens (no cache reads, as in estimates) by SD and tier."""
     book = load_price_book()
-    meter = BudgetRule.objects.select_related("meter").get().meter.to_policy()
     found: dict[int, Counter[str]] = {pk: Counter() for pk in ids}
     parts = burned_by(("sd", "model", "tier"), where=Q(sd__in=ids), meter=meter, book=book)
     for (pk, model, tier), part in parts.items():

@@ -1,6 +1,7 @@
 """The audit as JSON and as the report shows it (its step 9)."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from rich.text import Text
@@ -10,6 +11,7 @@ from allocation.display import format as fmt
 from allocation.policy.kpis import KPI_BY_KEY, Band
 from allocation.policy.tiers import SHIPPED_TIERS
 from budgetctl.cli.audit_page import Audit, Rate, SdAudit
+from budgetctl.cli.forecasts import NO_RECORD, accuracy_json, error_reading
 from budgetctl.cli.printing import Line, heading, iso, row, safe, share
 
 _SHAPES = {
@@ -21,12 +23,13 @@ _SHAPES = {
 
 
 def as_json(page: Audit) -> dict[str, Any]:
-    """{"sds": [...], "override_rate": {...}, "rework_rate": {...}, "forecast_accuracy": null}."""
+    """{"sds": [...], "override_rate": {...}, "rework_rate": {...}, "forecast_accuracy": {...}},
+    the last null while there is no record."""
     return {
         "sds": [_sd_json(each) for each in page.sds],
         "override_rate": _rate_json(page.override_rate),
         "rework_rate": _rate_json(page.rework_rate),
-        "forecast_accuracy": None,
+        "forecast_accuracy": accuracy_json(page.record, page.meter),
     }
 
 
@@ -70,7 +73,16 @@ def as_text(page: Audit) -> Iterator[Line]:
     yield heading(f"OVER {len(page.sds)} SDs" if len(page.sds) != 1 else "OVER 1 SD")
     yield _rate("Overrides", page.override_rate, "decisions")
     yield _rate("Rework", page.rework_rate, "SDs")
-    yield row("Forecast", Text("–", "dim"), " no record yet: no week with a forecast has closed")
+    yield row("Forecast", *_accuracy(page))
+
+
+def _accuracy(page: Audit) -> tuple[Text, str]:
+    reading, record = error_reading(page.record), page.record
+    shape, style = _SHAPES[reading.band]
+    if record.error is None:
+        return Text(shape, style), f" {NO_RECORD}"
+    error = f"median error {fmt.percent(Fraction(str(record.error)))}"
+    return Text(shape, style), f" {reading.band}: {error} in {len(record.weeks)} weeks"
 
 
 def _sd(each: SdAudit) -> Iterator[Line]:

@@ -69,8 +69,8 @@ def log(
 ) -> None:
     """Log a checkpoint of an SD with the tokens that it burned.
 
-    Tokens that transcripts have counted already are not counted twice; without --tokens they are
-    what is logged.
+    Tokens that transcripts have counted already are not counted twice; without
+    --tokens they are what is logged.
     """
     open_database()
     from budgetctl.cli import checkpoint, clock, rows
@@ -98,8 +98,8 @@ def handoff(
 ) -> None:
     """Hand an SD over from one phase to another; its tokens must be logged with it.
 
-    Without --tokens those count that transcripts have of the phase; if they have none, it is
-    refused.
+    Without --tokens those count that transcripts have of the phase; if they
+    have none, it is refused.
     """
     open_database()
     from budgetctl.cli import checkpoint, clock, rows

@@ -53,10 +53,11 @@ def recommend(
 
     A deferral is an answer too: exit code 0, and null for the model.
 
-    --batch takes one JSON object a line: sub_agent, phase, complexity and, where they matter, zone,
-    critical, read_only. It answers each line with the same keys and outcome, model, floor,
-    preferred, reason; or with {"error": "..."} where it cannot, and exit code 1 at the end. Lines
-    with a zone are what-ifs, the others are logged.
+    --batch takes one JSON object a line: sub_agent, phase, complexity and,
+    where they matter, zone, critical, read_only. It answers each line with the
+    same keys and outcome, model, floor, preferred, reason; where it cannot,
+    with {"error": "..."} and exit code 1 at the end. Lines with a zone are
+    what-ifs, the others are logged.
     """
     if batch is not None:
         if sub_agent is not None:

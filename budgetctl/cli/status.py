@@ -21,20 +21,22 @@ def forecast(as_json: Json = False) -> None:
     """Say how far the week's budget will reach at the burn rate so far."""
     open_database()
     from allocation.forecasts.outlook import outlook_at
+    from allocation.forecasts.record import forecast_record, newest_forecast
     from budgetctl.cli import clock, rows, week_json, week_text
 
-    outlook = outlook_at(clock.now())
+    now = clock.now()
+    outlook, newest, record = outlook_at(now), newest_forecast(now), forecast_record(now)
     if as_json:
-        emit(week_json.outlook(outlook))
+        emit(week_json.outlook(outlook, newest, record))
     else:
-        show(week_text.forecast(outlook, rows.owners_clock()))
+        show(week_text.forecast(outlook, newest, record, rows.owners_clock()))
 
 
 def next_sd(as_json: Json = False) -> None:
     """Say which SD is next, and what to run it on: the text for the start of a session.
 
-    Next is the SD longest in progress, else the proposed one of the highest priority, the oldest
-    first.
+    Next is the SD longest in progress, else the proposed one of the highest
+    priority, the oldest first.
     """
     open_database()
     from budgetctl.cli import clock, plan_text, week, week_json

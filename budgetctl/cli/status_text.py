@@ -9,6 +9,7 @@ from rich.text import Text
 
 from allocation.display import format as fmt
 from allocation.usage.standing import Standing
+from budgetctl.cli.forecasts import accuracy_text
 from budgetctl.cli.plan_text import next_sd
 from budgetctl.cli.printing import WIDTH, Line, bar, heading, long, row, safe
 from budgetctl.cli.week import Week
@@ -23,7 +24,7 @@ def status(week: Week) -> Iterator[Line]:
     yield _title(standing, plan.clock)
     yield ""
     yield from summary(plan.outlook, plan.clock)
-    yield row("ACCURACY", "no record yet: no week with a forecast has closed")
+    yield row("ACCURACY", accuracy_text(week.record, standing.meter))
     for override in week.overrides:
         what = f"{override.sub_agent.code} {override.phase}".strip()
         until = fmt.soon(override.expires_at, plan.clock)

@@ -88,8 +88,9 @@ def totals(
 ) -> None:
     """Show what was burned: tokens by kind, raw and budget tokens, dollars.
 
-    With --json: {"total": {...}, "rows": [{"key": ..., ...}]}. Dollars are what could be priced,
-    null if nothing could. The key of the main thread is "main".
+    With --json: {"total": {...}, "rows": [{"key": ..., ...}]}. Dollars are what
+    could be priced, null if nothing could. The key of the main thread is
+    "main", that of what has no SD or session "none".
     """
     open_database()
     from budgetctl.cli import clock, totals

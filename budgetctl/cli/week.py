@@ -1,4 +1,4 @@
-"""What the commands about the running week say: read here, printed by status_text, plan_text and week_json."""
+"""What the commands about the running week say, read here. Printed by other modules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
+from allocation.forecasts.record import Record, forecast_record
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Counts, budget_tokens
 from allocation.policy.tiers import OPUS
@@ -49,6 +50,7 @@ class Week:
     """The running week in full. `spending` is by sub-agent, the largest first."""
 
     plan: Plan
+    record: Record
     spending: Sequence[tuple[str, Burned]]
     overrides: Sequence[Override]
 
@@ -63,6 +65,7 @@ def week_at(now: datetime) -> Week:
     ranked = sorted(parts.items(), key=lambda item: (-item[1].budget, item[0]))
     return Week(
         plan=_plan(next_sd(), situation, book),
+        record=forecast_record(now),
         spending=[(name or MAIN_THREAD, part) for (name,), part in ranked],
         overrides=situation.overrides,
     )

@@ -7,9 +7,12 @@ meter in US dollars; `unit` says which. Percentages have two decimals and are cu
 from typing import Any
 
 from allocation.decisions.preflight import PlannedRun, Preflight
+from allocation.forecasts.models import Forecast
 from allocation.forecasts.outlook import Outlook
+from allocation.forecasts.record import Record
 from allocation.policy.recommend import Recommendation
 from allocation.usage.standing import Standing
+from budgetctl.cli.forecasts import accuracy_json, newest_json
 from budgetctl.cli.printing import dollars, iso, number, share, unit
 from budgetctl.cli.week import Plan, Week
 
@@ -34,7 +37,7 @@ def status(week: Week) -> Json:
     return {
         **standing(plan.standing),
         "forecast": forecast(plan.outlook),
-        "forecast_accuracy": None,
+        "forecast_accuracy": accuracy_json(week.record, meter),
         "next_sd": preflight(plan.preflight, plan.standing) if plan.preflight else None,
         "sub_agents": [
             {
@@ -69,9 +72,16 @@ def plan(value: Plan) -> Json:
     }
 
 
-def outlook(value: Outlook) -> Json:
-    """`forecast --json`: the standing and its forecast."""
-    return {**standing(value.standing), "forecast": forecast(value)}
+def outlook(value: Outlook, newest: Forecast | None, record: Record) -> Json:
+    """`forecast --json`: the standing, the linear baseline as `forecast`, the newest forecast of
+    the ledger as `newest` (or null), and `forecast_accuracy` (or null)."""
+    meter = value.standing.meter
+    return {
+        **standing(value.standing),
+        "forecast": forecast(value),
+        "newest": newest_json(newest, meter),
+        "forecast_accuracy": accuracy_json(record, meter),
+    }
 
 
 def standing(value: Standing) -> Json:

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from allocation.display import format as fmt
+from allocation.forecasts.models import Forecast
 from allocation.forecasts.outlook import Outlook
+from allocation.forecasts.record import Record
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing
+from budgetctl.cli.forecasts import accuracy_text, newest_text
 from budgetctl.cli.printing import (
     OFF_SHAPE,
     Line,
@@ -66,17 +69,29 @@ def rule(standing: Standing) -> Iterator[Line]:
     yield row("STATUS", status_line(standing))
 
 
-def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
-    """The linear baseline in detail."""
-    standing, linear = outlook.standing, outlook.linear
+def forecast(
+    outlook: Outlook, newest: Forecast | None, record: Record, clock: ZoneInfo
+) -> Iterator[Line]:
+    """The linear baseline in detail, the newest forecast beside it, and the record."""
+    standing = outlook.standing
     yield from summary(outlook, clock)
     yield ""
-    yield heading("FORECAST")
+    yield heading("BASELINE")
+    yield from _baseline(outlook, clock)
+    if standing.enabled:
+        yield ""
+        yield heading("FORECAST")
+        yield from newest_text(newest, standing.meter, standing.effective_limit, clock)
+    yield row("ACCURACY", accuracy_text(record, standing.meter))
+
+
+def _baseline(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
+    standing, linear = outlook.standing, outlook.linear
     if linear is None:
         yield Text(f"  {outlook.too_early}")
         return
     meter = standing.meter
-    yield row("METHOD", "linear burn rate, the baseline: used ÷ hours × the week")
+    yield row("METHOD", "linear burn rate: used ÷ hours × the week")
     rates = f"{short(linear.per_hour, meter)} an hour, {short(linear.per_hour * 24, meter)} a day"
     basis = {"overall": "the whole week so far", "recent": "the last 24 hours, the higher rate"}
     yield row("BURN RATE", f"{rates} (from {basis[linear.basis]})")
@@ -88,7 +103,6 @@ def forecast(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
     text = f"{long(linear.at_reset, meter)} {unit(meter)} ({at_reset}) "
     yield row("AT RESET", text, zone(in_zone))
     yield row("EXHAUSTION", _exhaustion(outlook, clock))
-    yield row("ACCURACY", "no record yet: no week with a forecast has closed")
 
 
 def tokens(standing: Standing) -> Row:

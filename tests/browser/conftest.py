@@ -21,7 +21,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.watch import Watch
@@ -41,6 +41,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Milliseconds until something that should appear counts as missing: a loaded machine is slow.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
+
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 LIGHT, DARK = "light", "dark"
@@ -103,7 +107,7 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
             is_mobile=viewport is PHONE,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         watches.append(Watch(page))
         return page

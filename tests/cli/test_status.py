@@ -9,9 +9,11 @@ import pytest
 
 from allocation.budgets.models import BudgetRule
 from allocation.directives.models import Status
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from tests.cli.conftest import Ran
 from tests.factories import (
     NOW,
+    WEEK_START,
     BudgetRuleFactory,
     BudgetWeekFactory,
     MeterFactory,
@@ -174,12 +176,15 @@ def test_a_narrow_terminal_wraps_under_the_value(
 def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> None:
     burn(46_000, at=NOW - timedelta(hours=40))
     out = cli("forecast").out
-    assert "linear burn rate, the baseline" in out
+    assert "BASELINE" in out
+    assert "linear burn rate: used ÷ hours × the week" in out
+    assert "No forecast of this week is in the ledger yet." in out
     assert "1k an hour, 24k a day (from the whole week so far)" in out
     assert "168,000 tokens (34%) ● GREEN" in out
     assert "lasts to the reset" in out
     found = cli("forecast", "--json").json
-    assert found.keys() == STANDING | {"forecast"}
+    assert found.keys() == STANDING | {"forecast", "newest", "forecast_accuracy"}
+    assert found["newest"] is None
     assert found["forecast"] == {
         "method": "linear",
         "too_early": None,
@@ -265,3 +270,29 @@ def test_reading_writes_nothing(cli: Cli) -> None:
     for command in ("status", "forecast", "next", "audit"):
         assert cli(command).code == 0
     assert BudgetRule.objects.values().get() == before
+
+
+def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[..., None]) -> None:
+    for week in range(3):
+        start = WEEK_START - timedelta(days=7 * week)
+        burn(100_000, at=start + timedelta(hours=2))
+        make_forecasts(now=start + timedelta(hours=24, minutes=5))
+    score_closed_weeks(now=NOW)
+    found = cli("forecast", "--json").json
+    assert found["newest"].keys() == {
+        "made_at", "method", "at_reset", "interval_50", "interval_80", "zone_at_reset",
+        "exhausts_at", "exhaustion_chance_percent",
+    }  # fmt: skip
+    low, high = found["newest"]["interval_80"]
+    assert low <= found["newest"]["at_reset"] <= high
+    record = found["forecast_accuracy"]
+    assert record["weeks"] == 2
+    assert record["last_week"]["actual"] == 100_000
+    assert record["inside_80"]["of"] == 2
+    out = cli("forecast").out
+    for said in ("AT RESET", "80% RANGE", "RUNS OUT", "METHOD", "(2 weeks)"):
+        assert said in out
+    assert "last week: predicted" in cli("status").out
+    assert cli("status", "--json").json["forecast_accuracy"] == record
+    assert "median error" in cli("audit").out
+    assert cli("audit", "--json").json["forecast_accuracy"] == record

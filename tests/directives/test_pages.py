@@ -171,7 +171,7 @@ class TestActs:
         assert sd.status == Status.IN_PROGRESS
         refused = chairman_client.post("/sds/SD-A/resume/")
         assert refused.status_code == 422
-        assert "neither deferred nor paused" in refused.text
+        assert "not deferred" in refused.text
 
     def test_an_archived_sd_leaves_the_list_and_keeps_its_page(
         self, chairman_client: Client

@@ -1,0 +1,173 @@
+"""The writes of the deferral queue, and the pause of SDs whose week ran out (rule 4).
+
+What the clock brings about (`release_deferrals`, `pause_exhausted`) is called by each tick, and may
+be called twice at once: each step is taken once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from allocation.audit.operations import record
+from allocation.budgets.models import BudgetWeek
+from allocation.catalog.models import SubAgent, Tier
+from allocation.decisions.models import DeferredRun
+from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.page import burned_by_sd
+from allocation.directives.waiting import approve_sd, pause_sd, release_sds
+from allocation.floors.models import Override
+from allocation.floors.operations import create_override
+from allocation.policy.deferral import is_to_pause, moved
+from allocation.policy.errors import RuleError
+from allocation.usage.standing import standing_at
+
+CLOCK = "budgetctl"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits: SDs and runs in the deferral queue, and SDs for the Chairman's approval."""
+
+    sds: int
+    runs: int
+    paused: int
+
+
+def waiting_counts() -> Waiting:
+    """What waits now. Two queries, however much there is."""
+    counts = StrategicDirective.objects.aggregate(
+        sds=Count("pk", filter=Q(status=Status.DEFERRED)),
+        paused=Count("pk", filter=Q(status=Status.PAUSED)),
+    )
+    runs = DeferredRun.objects.filter(released_at__isnull=True).count()
+    return Waiting(counts["sds"], runs, counts["paused"])
+
+
+def release_deferrals(*, now: datetime) -> int:
+    """Take up again what was put off before the running week began, one audited step each.
+
+    Returns how many SDs and runs that were. Nothing where the week is not stored yet.
+    """
+    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    if week is None:
+        return 0
+    sds = release_sds(week_start=week.start, actor=CLOCK, now=now)
+    due = DeferredRun.objects.filter(released_at__isnull=True, at__lt=week.start)
+    runs = [
+        row for row in due.select_related("sd") if _release(row, actor=CLOCK, now=now, reason=_OPEN)
+    ]
+    return len(sds) + len(runs)
+
+
+_OPEN = "The next budget week has opened."
+
+
+def move_run(*, row: DeferredRun, up: bool, actor: str, now: datetime) -> None:
+    """Move a deferred run one place in the queue: one audit entry, none at the end of the queue.
+
+    Raises RuleError if it does not wait any more.
+    """
+    with transaction.atomic():
+        locked = DeferredRun.objects.select_for_update().order_by("pk")
+        waiting = {each.pk: each for each in locked.filter(released_at__isnull=True)}
+        before = sorted(waiting, key=lambda pk: (waiting[pk].position, pk))
+        after = moved(before, row.pk, up=up)
+        if after == before:
+            return
+        for position, pk in enumerate(after, start=1):
+            waiting[pk].position = position
+        DeferredRun.objects.bulk_update(waiting.values(), ["position"])
+        record(
+            actor=actor,
+            action="deferral order",
+            subject=str(row),
+            before={"place": before.index(row.pk) + 1},
+            after={"place": after.index(row.pk) + 1},
+            now=now,
+        )
+
+
+def run_now(
+    *, row: DeferredRun, tier: Tier, reason: str, actor: str, now: datetime, until: datetime
+) -> Override:
+    """Let a deferred run go before its time, by an override for that one run.
+
+    Raises RuleError without a reason, below a floor that never gives way, and for a run that does
+    not wait any more.
+    """
+    sub_agent = SubAgent.objects.filter(code=row.sub_agent).first()
+    if sub_agent is None:
+        raise RuleError(f"There is no sub-agent {row.sub_agent} any more: nothing to override.")
+    with transaction.atomic():
+        if not _release(row, actor=actor, now=now, reason=reason):
+            raise RuleError("This run does not wait any more.")
+        override = create_override(
+            sub_agent=sub_agent,
+            phase=row.phase,
+            tier=tier,
+            reason=reason,
+            actor=actor,
+            now=now,
+            expires_at=until,
+            sd_code=row.sd.code if row.sd else "",
+            one_run=True,
+        )
+        DeferredRun.objects.filter(pk=row.pk).update(override=override)
+    return override
+
+
+def drop_run(*, row: DeferredRun, actor: str, now: datetime, reason: str) -> None:
+    """Take a deferred run out of the queue. Raises RuleError if it does not wait any more."""
+    if not _release(row, actor=actor, now=now, reason=reason):
+        raise RuleError("This run does not wait any more.")
+
+
+def pause_exhausted(*, now: datetime) -> int:
+    """Pause the SDs in progress that may not go on since the week ran out. Returns how many.
+
+    What the Chairman approved in this week still counts.
+    """
+    standing = standing_at(now)
+    if not standing.enabled or not standing.exhausted:
+        return 0
+    running = list(StrategicDirective.objects.filter(status=Status.IN_PROGRESS))
+    burned = burned_by_sd([sd.pk for sd in running])
+    paused = 0
+    for sd in running:
+        this_week = sd.approved_at is not None and sd.approved_at >= standing.window.start
+        approved = sd.approved_up_to if this_week else None
+        if is_to_pause(exhausted=True, burned=burned.get(sd.pk) or 0, approved_up_to=approved):
+            reason = _WHY_AGAIN if approved is not None else _WHY
+            paused += pause_sd(row=sd, actor=CLOCK, now=now, reason=reason)
+    return paused
+
+
+_WHY = "The week’s budget ran out in mid-SD."
+_WHY_AGAIN = "The week’s budget ran out, and the tokens that were approved are used up."
+
+
+def approve(
+    *, sd: StrategicDirective, amount: int, actor: str, now: datetime, reason: str
+) -> StrategicDirective:
+    """`approve_sd`, counted from what the SD has burned up to now."""
+    burned = burned_by_sd([sd.pk]).get(sd.pk) or 0
+    return approve_sd(row=sd, amount=amount, burned=burned, actor=actor, now=now, reason=reason)
+
+
+def _release(row: DeferredRun, *, actor: str, now: datetime, reason: str) -> bool:
+    """Mark a run as released: one audit entry. False where somebody else has done so."""
+    with transaction.atomic():
+        waiting = DeferredRun.objects.filter(pk=row.pk, released_at__isnull=True)
+        if not waiting.update(released_at=now, released_by=actor):
+            return False
+        record(
+            actor=actor,
+            action="run release",
+            subject=str(row),
+            after={"decision": row.decision_id},
+            reason=reason,
+            now=now,
+        )
+    return True

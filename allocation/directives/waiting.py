@@ -1,0 +1,183 @@
+"""The writes to SDs that wait: released, put in order, paused, approved, stopped.
+
+Each looks at the row under its lock, so that of two ticks or clicks at once the second finds
+nothing to do.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from allocation.audit.operations import facts, record
+from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.operations import LARGEST_ESTIMATE
+from allocation.directives.queue import deferred_sds
+from allocation.policy.deferral import moved
+from allocation.policy.errors import RuleError
+
+
+def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[StrategicDirective]:
+    """Take up again, in the order of the queue, what was deferred before a week began.
+
+    One audited step each.
+    """
+    released = []
+    for row in deferred_sds():
+        if (row.deferred_at or row.created_at) < week_start:
+            released += _step(
+                row,
+                only=Status.DEFERRED,
+                action="SD release",
+                actor=actor,
+                now=now,
+                reason="The next budget week has opened.",
+                status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
+                deferral_reason="",
+                deferred_at=None,
+            )
+    return released
+
+
+def move_sd(*, row: StrategicDirective, up: bool, actor: str, now: datetime) -> None:
+    """Move a deferred SD one place in the queue: one audit entry, none at the end of the queue.
+
+    Raises RuleError if it is not deferred any more.
+    """
+    with transaction.atomic():
+        locked = StrategicDirective.objects.select_for_update(no_key=True).order_by("pk")
+        waiting = {each.pk: each for each in locked.filter(status=Status.DEFERRED)}
+        before = [sd.pk for sd in deferred_sds() if sd.pk in waiting]
+        after = moved(before, row.pk, up=up)
+        if after == before:
+            return
+        for position, pk in enumerate(after, start=1):
+            waiting[pk].queue_position = position
+        StrategicDirective.objects.bulk_update(waiting.values(), ["queue_position"])
+        record(
+            actor=actor,
+            action="deferral order",
+            subject=row.code,
+            before={"place": before.index(row.pk) + 1},
+            after={"place": after.index(row.pk) + 1},
+            now=now,
+        )
+
+
+def pause_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> bool:
+    """Pause an SD in progress: one audit entry. False if it is not in progress any more."""
+    return bool(
+        _step(
+            row,
+            only=Status.IN_PROGRESS,
+            action="SD pause",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=Status.PAUSED,
+        )
+    )
+
+
+def approve_sd(
+    *,
+    row: StrategicDirective,
+    amount: int,
+    burned: int,
+    actor: str,
+    now: datetime,
+    reason: str,
+) -> StrategicDirective:
+    """Let a paused SD go on until it has burned `amount` more fresh tokens: one audit entry.
+
+    `burned` are those that it has burned up to now. Raises RuleError without a reason, for an
+    amount that is none, and for an SD that is not paused.
+    """
+    if not reason.strip():
+        raise RuleError("Say why: an approval needs a reason.")
+    if amount < 1:
+        raise RuleError("Approve at least one token, or stop the SD.")
+    if amount > LARGEST_ESTIMATE:
+        raise RuleError(f"{amount:,} tokens are more than one SD can burn.")
+    return _one(
+        row,
+        action="SD approval",
+        actor=actor,
+        now=now,
+        reason=reason,
+        extra={"approved": amount},
+        status=Status.IN_PROGRESS,
+        approved_at=now,
+        approved_up_to=burned + amount,
+    )
+
+
+def stop_sd(
+    *, row: StrategicDirective, actor: str, now: datetime, reason: str
+) -> StrategicDirective:
+    """End a paused SD for good: it is archived with its history. One audit entry.
+
+    Raises RuleError without a reason, and for an SD that is not paused.
+    """
+    if not reason.strip():
+        raise RuleError("Say why: stopping an SD needs a reason.")
+    return _one(row, action="SD stop", actor=actor, now=now, reason=reason, status=Status.ARCHIVED)
+
+
+def _one(
+    row: StrategicDirective,
+    *,
+    action: str,
+    actor: str,
+    now: datetime,
+    reason: str,
+    extra: Mapping[str, int] | None = None,
+    **values: object,
+) -> StrategicDirective:
+    done = _step(
+        row,
+        only=Status.PAUSED,
+        action=action,
+        actor=actor,
+        now=now,
+        reason=reason,
+        extra=extra,
+        **values,
+    )
+    if not done:
+        raise RuleError(f"{row.code} is not paused any more: look at it again.")
+    return done[0]
+
+
+def _step(
+    row: StrategicDirective,
+    *,
+    only: Status,
+    action: str,
+    actor: str,
+    now: datetime,
+    reason: str,
+    extra: Mapping[str, int] | None = None,
+    **values: object,
+) -> list[StrategicDirective]:
+    """The changed row, or nothing where its status is another by now."""
+    with transaction.atomic():
+        # Usage that is written meanwhile refers to the key, and must not wait for this lock.
+        locked = StrategicDirective.objects.select_for_update(no_key=True)
+        stored = locked.filter(pk=row.pk, status=only).first()
+        if stored is None:
+            return []
+        before = facts(stored)
+        for name, value in values.items():
+            setattr(stored, name, value)
+        stored.save(update_fields=list(values))
+        record(
+            actor=actor,
+            action=action,
+            subject=stored.code,
+            before=before,
+            after=facts(stored) | (extra or {}),
+            reason=reason,
+            now=now,
+        )
+    return [stored]

@@ -1,0 +1,299 @@
+"""What the audit page of a budget week prints: frozen where the week is closed, else as of now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from allocation.budgets.models import BudgetWeek
+from allocation.checkpoints.defaults import whole_shares
+from allocation.display import format as fmt
+from allocation.policy.kpis import KPI_BY_KEY, Band, Reading
+from allocation.policy.tiers import SHIPPED_TIERS
+from allocation.reports.collect import week_facts
+from allocation.reports.differences import differences
+from allocation.reports.facts import EntryFacts, ForecastFacts, SdFacts, WeekFacts, from_json
+from allocation.reports.kpi_page import SHAPES
+from allocation.reports.labels import open_labels
+from allocation.reports.models import WeekLesson, WeekSnapshot
+from allocation.reports.sd_audit import Rate, against, override_rate, rework_rate_of
+
+RUNNING, OVER, CLOSED = "running", "over", "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The budget bar; numbers are percent of the effective limit."""
+
+    used_percent: float
+    effective_percent: float
+    reserve_percent: float
+    bounds: list[tuple[str, str]]
+    zone: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled value in the row of facts."""
+
+    label: str
+    value: str
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rate of the week with its band in words and shape."""
+
+    title: str
+    value: str
+    band: str
+    words: str
+    shape: str
+    rests_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """How the week stood at the end of a day."""
+
+    day: str
+    used: str
+    share: str
+    percent: float
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class SdRow:
+    """One SD of the week in words."""
+
+    code: str
+    title: str
+    complexity: int
+    stands: str
+    mix: str
+    tokens: str
+    total: str
+    against: str
+    over: bool
+    rework: str
+    overrides: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Everything on the page."""
+
+    label: str
+    state: str
+    start: datetime
+    end: datetime
+    as_of: datetime
+    zone: str
+    headline: str
+    bar: Bar
+    facts: Sequence[Fact]
+    verdicts: Sequence[Verdict]
+    days: Sequence[DayRow]
+    unit: str
+    sds: Sequence[SdRow]
+    deferred_runs: int
+    deferrals: Sequence[EntryFacts]
+    changes: Sequence[EntryFacts]
+    differences: Sequence[str]
+    lesson: WeekLesson | None
+    earlier: Sequence[WeekLesson]
+    older: str
+    newer: str
+
+
+def audit_page(week: BudgetWeek, *, now: datetime, zone: ZoneInfo) -> AuditPage:
+    """The page of a week at `now`. The number of queries does not depend on what the week has."""
+    snapshot = WeekSnapshot.objects.filter(week=week).first()
+    today = week_facts(week, now=now)
+    facts = from_json(snapshot.facts) if snapshot else today
+    lessons = list(WeekLesson.objects.filter(week=week))
+    names = open_labels(zone)
+    older, newer = _beside(week, names)
+    return AuditPage(
+        label=snapshot.label if snapshot else names[week.pk],
+        state=CLOSED if snapshot else RUNNING if week.end > now else OVER,
+        start=facts.start,
+        end=week.end if snapshot is None else facts.end,
+        as_of=snapshot.taken_at if snapshot else now,
+        zone=facts.zone,
+        headline=_headline(facts),
+        bar=_bar(facts),
+        facts=_facts(facts, zone),
+        verdicts=_verdicts(facts),
+        days=[
+            DayRow(
+                day=f"{day.day:%a %-d %b}",
+                used=fmt.amount(day.used, in_dollars=facts.in_dollars),
+                share=_percent(day.share),
+                percent=float(min(day.share, Decimal(100))),
+                zone=day.zone,
+            )
+            for day in facts.days
+        ],
+        unit="US dollars" if facts.in_dollars else "Budget tokens",
+        sds=[_sd(sd) for sd in facts.sds],
+        deferred_runs=facts.deferred_runs,
+        deferrals=facts.deferrals,
+        changes=facts.changes,
+        differences=differences(facts, today) if snapshot else [],
+        lesson=lessons[0] if lessons else None,
+        earlier=lessons[1:],
+        older=older,
+        newer=newer,
+    )
+
+
+def _beside(week: BudgetWeek, names: dict[int, str]) -> tuple[str, str]:
+    """The names of the weeks before and after; "" where there is none."""
+    weeks = BudgetWeek.objects.select_related("snapshot").defer("snapshot__facts")
+    older = weeks.filter(start__lt=week.start).order_by("-start").first()
+    newer = weeks.filter(start__gt=week.start).order_by("start").first()
+    return _name(older, names), _name(newer, names)
+
+
+def _name(week: BudgetWeek | None, names: dict[int, str]) -> str:
+    if week is None:
+        return ""
+    return names.get(week.pk) or week.snapshot.label
+
+
+def _headline(facts: WeekFacts) -> str:
+    what = "dollars" if facts.in_dollars else "tokens"
+    return f"{facts.zone.capitalize()}: {_percent(facts.share)} of the week’s {what} used"
+
+
+def _bar(facts: WeekFacts) -> Bar:
+    effective = float(100 - facts.reserve_percent)
+    names = ("yellow", "orange", "red")
+    return Bar(
+        used_percent=float(min(facts.share, Decimal(100))),
+        effective_percent=effective,
+        reserve_percent=float(facts.reserve_percent),
+        bounds=[
+            (name, f"{bound.normalize():f}")
+            for name, bound in zip(names, facts.bounds, strict=True)
+        ],
+        zone=facts.zone,
+        label=_headline(facts),
+    )
+
+
+def _facts(facts: WeekFacts, zone: ZoneInfo) -> list[Fact]:
+    def amount(value: Decimal) -> str:
+        return fmt.amount(value, in_dollars=facts.in_dollars)
+
+    reserve = facts.limit - facts.effective_limit
+    held = f"{amount(reserve)} held back as reserve" if reserve else ""
+    over = max(Decimal(0), facts.used - facts.effective_limit)
+    ran_out = f"by {fmt.moment(facts.exhausted_at, zone)}" if facts.exhausted_at else ""
+    done = sum(sd.completed for sd in facts.sds)
+    unpriced = f"{facts.unpriced:,} of {facts.records:,} records have no price"
+    return [
+        Fact("Used", amount(facts.used), f"of {amount(facts.effective_limit)}", held),
+        Fact(
+            "Exhausted",
+            "Yes" if facts.exhausted else "No",
+            note=", ".join(filter(None, [ran_out, f"{amount(over)} over" if over else ""])),
+        ),
+        Fact("SDs completed", f"{done:,}", f"of {len(facts.sds):,} worked on"),
+        Fact(
+            "Cost",
+            fmt.usd(facts.usd) if facts.records else "–",
+            note=unpriced if facts.unpriced and facts.records else "",
+        ),
+        Fact("Raw tokens", fmt.tokens(facts.raw), note=f"Meter: {facts.meter}"),
+    ]
+
+
+def _verdicts(facts: WeekFacts) -> list[Verdict]:
+    overrides = override_rate(facts.override_rate.count, facts.override_rate.of)
+    again = facts.rework_rate
+    rework = rework_rate_of(again.count, again.of, again.target_of)
+    return [
+        _rate("Override rate", overrides, "decisions overridden"),
+        _rate("Rework rate", rework, "SDs with rework"),
+        _accuracy(facts.forecast, facts.in_dollars),
+    ]
+
+
+def _rate(title: str, rate: Rate, what: str) -> Verdict:
+    value = "–" if rate.share is None else fmt.percent(rate.share)
+    rests_on = f"{rate.count:,} of {rate.of:,} {what}" if rate.of else ""
+    if rate.target_of and rate.of:
+        rests_on += f"; judged by the target of {rate.target_of}"
+    return _verdict(title, value, rate.reading, rests_on)
+
+
+def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
+    reading = KPI_BY_KEY["burn-rate-error"].read(forecast.error)
+    if forecast.error is None:
+        return _verdict("Forecast error", "–", reading, "")
+    said = ""
+    if forecast.predicted is not None and forecast.actual is not None:
+        predicted, actual = (
+            fmt.amount(each, in_dollars=in_dollars)
+            for each in (forecast.predicted, forecast.actual)
+        )
+        said = f"; a day in, {predicted} was predicted and {actual} came"
+    rests_on = f"median of {forecast.of} forecast{'' if forecast.of == 1 else 's'}{said}"
+    return _verdict("Forecast error", f"±{_percent(forecast.error)}", reading, rests_on)
+
+
+def _verdict(title: str, value: str, reading: Reading, rests_on: str) -> Verdict:
+    words = "" if reading.band is Band.NO_DATA else reading.words
+    shape = SHAPES[reading.band]
+    return Verdict(title, value, reading.band.value, words, shape, rests_on)
+
+
+def _sd(sd: SdFacts) -> SdRow:
+    gap = against(sd.total, sd.estimate)
+    stands = f"in {sd.phase}" if sd.phase and not sd.completed else sd.status
+    return SdRow(
+        code=sd.code,
+        title=sd.title,
+        complexity=sd.complexity,
+        stands=stands,
+        mix=_mix(sd.by_tier) if sd.tokens else "–",
+        tokens=fmt.tokens(sd.tokens),
+        total=fmt.tokens(sd.total),
+        against=_against(gap, sd),
+        over=gap is not None and gap > 0,
+        rework=f"{sd.rework_cycles} cycle{'' if sd.rework_cycles == 1 else 's'}"
+        if sd.rework_cycles
+        else "none",
+        overrides=sd.overrides,
+    )
+
+
+def _mix(by_tier: dict[str, int]) -> str:
+    """20% haiku, 50% sonnet: the cheapest first, tiers of the owner's own after those that ship."""
+    order = [tier.name for tier in SHIPPED_TIERS]
+    shares = whole_shares(by_tier)
+    ranked = sorted(shares, key=lambda tier: order.index(tier) if tier in order else len(order))
+    return ", ".join(f"{shares[tier]}% {tier}" for tier in ranked)
+
+
+def _against(gap: Fraction | None, sd: SdFacts) -> str:
+    if gap is None:
+        return "no estimate"
+    if gap == 0:
+        return "as estimated"
+    size = fmt.percent(abs(gap))
+    so_far = "" if sd.completed else " so far"
+    side = "above" if gap > 0 else "below"
+    return f"{'under 1%' if size == '0%' else size} {side} {fmt.tokens(sd.estimate or 0)}{so_far}"
+
+
+def _percent(percent: Decimal) -> str:
+    return fmt.percent(Fraction(percent) / 100)

@@ -1,0 +1,260 @@
+"""What `budgetctl connect` does: the settings file, the token, and what is remembered of both."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from allocation.claude_code.client.home import client_home, read_json, write_json
+from allocation.claude_code.client.transport import parts
+from allocation.claude_code.connect.files import (
+    Kept,
+    SettingsFile,
+    difference,
+    read_settings,
+    remove_settings,
+    write_settings,
+)
+from allocation.claude_code.connect.merge import Merged, connected, disconnected
+from allocation.claude_code.connect.wanted import Choice
+from allocation.policy.errors import RuleError
+from budgetctl.cli.refusals import Refused
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+# Stands for the token while none is made: a look at what would be written makes nothing.
+PLACEHOLDER = "bctl_00000000_made-when-it-is-written"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_SCOPES = ("hooks", "usage")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is going to be written, as a unified diff, and what to know about it."""
+
+    file: SettingsFile
+    settings: dict[str, Any]
+    diff: str
+    nothing_to_do: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Connecting:
+    """One run of the command. `project` None means the user's settings."""
+
+    project: Path | None
+    url: str
+    token: str
+    http: bool
+    fail_closed: bool
+    folder: Path = field(init=False)
+    is_new: bool = field(init=False, default=False)  # whether a token is to be made
+
+    def __post_init__(self) -> None:
+        self.folder = Path(client_home())
+        known = read_json(str(self.folder / "connection.json"))
+        if self.project is not None and not self.project.is_dir():
+            raise Refused(f"There is no folder {self.project}.")
+        before = str(known.get("url") or "")
+        self.url = (self.url or os.environ.get("BUDGETCTL_URL") or before or DEFAULT_URL).rstrip(
+            "/"
+        )
+        try:
+            parts(self.url)
+        except ValueError as error:
+            raise Refused(f"--url must be an address such as {DEFAULT_URL}.") from error
+        given = self.token or os.environ.get("BUDGETCTL_TOKEN", "")
+        self.token = given or (str(known.get("token") or "") if before == self.url else "")
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the client knows the server and the token already."""
+        known = read_json(str(self.folder / "connection.json"))
+        return not self.is_new and known == {"url": self.url, "token": self.token}
+
+    def to_connect(self) -> Change:
+        """The change that connects. Nothing is made yet, not even a token."""
+        self.is_new = not self.token or self._is_refused()
+        token = PLACEHOLDER if self.is_new else self.token
+        if self.is_new and not self._is_local():
+            raise Refused(
+                f"Give --token: make one on the server of {self.url}, with `budgetctl token "
+                "create` or on its page Tokens, with the scopes hooks and usage."
+            )
+        file, change = self._merged(token)
+        return Change(file, change.settings, difference(file, change.settings),
+                      f"{file.path} is connected already.", change.notes)  # fmt: skip
+
+    def connect(self, change: Change) -> Iterator[str]:
+        """Make the token, then write. What fails in between leaves no half of it behind."""
+        if self.is_new:
+            self.token = self._make_token()
+        _, merged = self._merged(self.token)
+        try:
+            write_json(str(self.folder / "connection.json"), {"url": self.url, "token": self.token})
+        except OSError as error:
+            raise Refused(f"{self.folder} cannot be written: {error.strerror}.") from error
+        if merged.settings != change.file.settings:
+            content = change.file.text_of(merged.settings)
+            backup = write_settings(change.file, content, backup=self._ending())
+            self._remember(change.file, Kept.of(merged.record, content, backup))
+            yield f"Written: {change.file.path}"
+            if backup:
+                yield f"Backup:  {backup}"
+        yield f"Server:  {self.url}, its token in {self.folder / 'connection.json'}"
+        yield "Sessions that run already read telemetry settings when they start again."
+        yield "Check it with: budgetctl doctor"
+
+    def to_undo(self) -> Change:
+        """The change that takes everything out again."""
+        file = read_settings(self._path())
+        kept = self._kept(file)
+        try:
+            left = disconnected(file.settings, kept.record if kept else None)
+        except RuleError as error:
+            raise Refused(f"{file.path}: {error}; nothing was changed.") from error
+        nothing = f"{file.path} is not connected."
+        return Change(file, left, difference(file, left), nothing)
+
+    def undo(self, change: Change) -> Iterator[str]:
+        """Take it out, forget it, and end the token where nothing else uses it."""
+        file, kept = change.file, self._kept(change.file)
+        backup = Path(kept.backup) if kept and kept.backup else None
+        if not change.settings and kept and not kept.backup:
+            remove_settings(file)
+            yield f"Removed: {file.path}, which held nothing else"
+        elif kept and kept.is_untouched(file.raw) and backup and backup.exists():
+            # Nobody touched it since: byte for byte what it was.
+            write_settings(file, backup.read_bytes(), backup=self._ending())
+            yield f"Restored: {file.path}"
+        else:
+            write_settings(file, file.text_of(change.settings), backup=self._ending())
+            yield f"Written: {file.path}"
+        rest = self._remember(file, None)
+        if not rest:
+            yield from self._forget_token()
+
+    def _merged(self, token: str) -> tuple[SettingsFile, Merged]:
+        file = read_settings(self._path())
+        kept = self._kept(file)
+        choice = Choice(
+            url=self.url,
+            token=token,
+            script=_script(),
+            home=str(self.folder.parent) if self._needs_home() else "",
+            http=self.http,
+            fail_closed=self.fail_closed,
+            own_env=self.project is None,
+        )
+        try:
+            merged = connected(
+                file.settings,
+                choice,
+                kept.record if kept else None,
+                with_status_line=self.project is None,
+            )
+        except RuleError as error:
+            raise Refused(f"{file.path}: {error}; nothing was changed.") from error
+        return file, merged
+
+    def _path(self) -> Path:
+        if self.project is not None:
+            return self.project / ".claude" / "settings.local.json"
+        config = os.environ.get("CLAUDE_CONFIG_DIR")
+        return (Path(config) if config else Path.home() / ".claude") / "settings.json"
+
+    def _needs_home(self) -> bool:
+        """Whether hooks would not find our folder by themselves: they see no BUDGETCTL_HOME."""
+        return self.folder.parent != Path("~/.budgetctl").expanduser()
+
+    def _ending(self) -> str:
+        from budgetctl.cli import clock
+
+        return f"before-budgetctl-{clock.now():%Y%m%d-%H%M%S-%f}"
+
+    def _kept(self, file: SettingsFile) -> Kept | None:
+        return Kept.from_json(read_json(str(self.folder / "settings.json")).get(str(file.path)))
+
+    def _remember(self, file: SettingsFile, kept: Kept | None) -> dict[str, Any]:
+        """Keep, or forget with None, what was written; what is remembered then, by path."""
+        path = str(self.folder / "settings.json")
+        known = dict(read_json(path))
+        before = Kept.from_json(known.pop(str(file.path), None))
+        if kept is not None:
+            # The first backup is the one without us.
+            backup = before.backup if before else kept.backup
+            known[str(file.path)] = replace(kept, backup=backup).as_json()
+        try:
+            write_json(path, known)
+        except OSError as error:
+            raise Refused(f"{self.folder} cannot be written: {error.strerror}.") from error
+        return known
+
+    def _is_local(self) -> bool:
+        return parts(self.url)[1] in _LOOPBACK
+
+    def _is_refused(self) -> bool:
+        """Whether the token is one that this machine's own server refuses."""
+        if not self._is_local():
+            return False
+        from budgetctl.cli import clock
+        from budgetctl.cli.database import open_database
+
+        try:
+            open_database()
+        except Refused:
+            return False  # another database's server may run here
+        from allocation.api.operations import AccessRefused, authenticate
+
+        try:
+            authenticate(header=f"Bearer {self.token}", scope="hooks", now=clock.now())
+        except AccessRefused:
+            return True
+        return False
+
+    def _make_token(self) -> str:
+        from budgetctl.cli.database import open_database
+
+        open_database()
+        from allocation.api.models import AgentToken
+        from allocation.api.operations import create_token
+        from budgetctl.cli import clock, rows
+
+        name = wanted = f"claude-code on {socket.gethostname()}"[:90]
+        in_force = AgentToken.objects.filter(revoked_at__isnull=True)
+        number = 1
+        while in_force.filter(name=name).exists():
+            number += 1
+            name = f"{wanted} ({number})"
+        _, clear = create_token(name=name, actor=rows.actor(), now=clock.now(), scopes=_SCOPES)
+        return clear
+
+    def _forget_token(self) -> Iterator[str]:
+        (self.folder / "connection.json").unlink(missing_ok=True)
+        if not self.token or not self._is_local():
+            return
+        from budgetctl.cli.database import open_database
+
+        try:
+            open_database()
+        except Refused:
+            return
+        from allocation.api.models import AgentToken
+        from allocation.api.operations import revoke_token
+        from budgetctl.cli import clock, rows
+
+        prefix = self.token.split("_")[1] if self.token.count("_") > 1 else ""
+        row = AgentToken.objects.filter(prefix=prefix).first()
+        if row is not None and revoke_token(token=row, actor=rows.actor(), now=clock.now()):
+            yield f"Revoked: the token {row.shown}"
+
+
+def _script() -> str:
+    """The console script to call, by its full path: hooks do not always see our PATH."""
+    beside = Path(sys.executable).with_name("budgetctl")
+    found = str(beside) if beside.exists() else shutil.which("budgetctl")
+    return found or "budgetctl"

@@ -1,0 +1,104 @@
+"""Logging and correcting a checkpoint: what is refused, what is counted, what is kept."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from allocation.audit.models import AuditEntry
+from allocation.checkpoints.models import Checkpoint, SdTokenLog
+from allocation.checkpoints.operations import Entry, correct_checkpoint, log_checkpoint
+from allocation.directives.models import Status, StrategicDirective
+from allocation.policy.errors import RuleError
+from allocation.policy.phases import CheckpointKind, Phase
+from allocation.usage.models import UsageRecord
+from allocation.usage.operations import rebuild_hours
+from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory
+
+pytestmark = pytest.mark.django_db
+
+START, LEAD_TO_PLAN, PLAN_TO_EXEC, EXEC_TO_PLAN, COMPLETION = CheckpointKind
+
+
+def log(sd: StrategicDirective, kind: CheckpointKind, **values: object) -> Checkpoint:
+    at = values.pop("at", None)
+    entry = Entry(kind=kind, **values)
+    return log_checkpoint(sd=sd, entry=entry, submission=uuid4(), actor="chairman", now=NOW, at=at)
+
+
+def correct(checkpoint: Checkpoint, **values: object) -> Checkpoint:
+    given = {"tokens": 1, "mix": {}, "rework_cycles": 0, "lines_modified": None, "note": ""}
+    return correct_checkpoint(checkpoint=checkpoint, actor="chairman", now=NOW, **given | values)
+
+
+def test_checkpoints_take_an_sd_from_start_to_completion() -> None:
+    sd = StrategicDirectiveFactory()
+    days = [NOW - timedelta(days=day) for day in (5, 4, 3, 2)]
+    kinds = [START, LEAD_TO_PLAN, PLAN_TO_EXEC, COMPLETION]
+    for kind, at in zip(kinds, days, strict=True):
+        log(sd, kind, tokens=None if kind is START else 1_000, at=at, lines_modified=5)
+    sd.refresh_from_db()
+    assert (sd.status, sd.phase) == (Status.COMPLETED, "")
+    assert (sd.started_at, sd.completed_at) == (days[0], days[-1])
+    # The trail says when things were done, not when they are said to have happened.
+    assert set(AuditEntry.objects.values_list("at", flat=True)) == {NOW}
+    logs = SdTokenLog.objects.order_by("phase").values_list("phase", "tokens_burned")
+    assert list(logs) == [("EXEC", 1_000), ("LEAD", 1_000), ("PLAN", 1_000)]
+    assert SdTokenLog.objects.get(phase="LEAD").lines_modified == 10
+
+
+def test_the_state_recommends_for_the_phase_that_begins() -> None:
+    checkpoint = log(StrategicDirectiveFactory(), START)
+    assert "VALIDATION" in checkpoint.state["recommended_models"]
+    assert "TESTING" not in checkpoint.state["recommended_models"]
+    assert checkpoint.state["budget_zone"] == "GREEN"
+
+
+@pytest.mark.parametrize(
+    ("sd", "kind", "values", "sentence"),
+    [
+        ({"status": Status.COMPLETED}, COMPLETION, {}, "is completed: no more checkpoints"),
+        ({}, START, {"at": NOW + timedelta(seconds=1)}, "still to come"),
+        ({"phase": "PLAN"}, START, {}, "has started already; it is in PLAN"),
+        ({"phase": "PLAN"}, LEAD_TO_PLAN, {"tokens": 1}, "begins in LEAD"),
+        ({}, EXEC_TO_PLAN, {"tokens": 1, "phase": Phase.PLAN}, "This hand-over ends EXEC"),
+        ({}, LEAD_TO_PLAN, {}, "without its tokens; 0 is an answer"),
+        ({}, COMPLETION, {"tokens": -1}, "cannot be negative"),
+        ({}, COMPLETION, {"tokens": 2**53}, "more than any week can burn"),
+        ({}, COMPLETION, {"rework_cycles": 1_001}, "So much rework"),
+        ({}, COMPLETION, {"mix": {"gpt": 100}}, "“gpt” is not a tier"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_one_sentence(
+    sd: dict[str, str], kind: CheckpointKind, values: dict[str, object], sentence: str
+) -> None:
+    row = StrategicDirectiveFactory(**sd)
+    with pytest.raises(RuleError, match=sentence):
+        log(row, kind, **values)
+    assert not Checkpoint.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_correction_keeps_what_was_captured_apart() -> None:
+    sd = StrategicDirectiveFactory(phase="LEAD")
+    record = UsageRecordFactory(sd=sd, phase="LEAD", at=NOW - timedelta(hours=1), output=0)
+    rebuild_hours({record.hour})
+    checkpoint = log(sd, LEAD_TO_PLAN, tokens=5_000, mix={"sonnet": 100})
+    assert UsageRecord.objects.get(source="manual").unsplit == 4_000
+    correct(checkpoint, tokens=6_000, mix={"opus": 100})
+    manual = UsageRecord.objects.get(source="manual")
+    assert (manual.unsplit, manual.tier) == (5_000, "opus")
+    entry = AuditEntry.objects.get(action="checkpoint correction")
+    assert (entry.before["tokens"], entry.after["tokens"]) == (5_000, 6_000)
+
+
+def test_a_correction_that_changes_nothing_leaves_no_trace() -> None:
+    checkpoint = log(StrategicDirectiveFactory(phase="LEAD"), LEAD_TO_PLAN, tokens=1)
+    correct(checkpoint)
+    assert not AuditEntry.objects.filter(action="checkpoint correction").exists()
+
+
+def test_a_correction_obeys_the_same_rules() -> None:
+    checkpoint = log(StrategicDirectiveFactory(phase="LEAD"), LEAD_TO_PLAN, tokens=1)
+    with pytest.raises(RuleError, match="0 is an answer"):
+        correct(checkpoint, tokens=None)
