@@ -1,7 +1,7 @@
 """Who may write what in the web. Views call the `require_…` helpers, which raise PermissionDenied.
 
 Every signed-in user reads everything. Checkpoints and SDs are written by staff (the Chairman) and
-by members of the group `operator`; the budget rule is changed by superusers only.
+by members of the group `operator`; superusers only change the budget rule, override, and approve.
 """
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
@@ -35,4 +35,11 @@ def require_rule(user: Person) -> str:
     """The user's name, for the audit trail. Raises PermissionDenied unless they may rule."""
     if not may_rule(user):
         raise PermissionDenied("Only the Chairman's account may change the budget rule.")
+    return str(user)
+
+
+def require_chairman(user: Person, what: str) -> str:
+    """The Chairman's name, for the audit trail. Raises PermissionDenied for anybody else."""
+    if not may_rule(user):
+        raise PermissionDenied(f"Only the Chairman's account may {what}.")
     return str(user)

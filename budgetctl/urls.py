@@ -4,16 +4,20 @@ from django.contrib import admin
 from django.urls import include, path
 
 from allocation.budgets.urls import budget_urls
+from allocation.decisions.steering_urls import steering_urls
+from allocation.directives.urls import sd_urls
+from allocation.forecasts.chance import exhaustion_chance
 from allocation.usage.meters import used_by_meter
 
 urlpatterns = [
     path("", include("allocation.dashboard.urls")),
-    path("sds/", include("allocation.directives.urls")),
+    path("sds/", include(sd_urls(chance=exhaustion_chance))),
     path("", include("allocation.checkpoints.urls")),
     path("usage/", include("allocation.usage.urls")),
     path("budget/", include(budget_urls(weigh=used_by_meter))),
     path("forecasts/", include("allocation.forecasts.urls")),
     path("decisions/", include("allocation.decisions.urls")),
+    path("", include(steering_urls(chance=exhaustion_chance))),
     path("", include("allocation.reports.urls")),
     path("", include("allocation.api.urls")),
     path("", include("allocation.claude_code.urls")),

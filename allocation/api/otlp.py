@@ -108,6 +108,7 @@ def _request(event: LogEvent, now: datetime) -> Observation:
         cache_write_1h=writes_1h,
         cache_read=counts["cache_read_tokens"],
         phase=phase if phase in _PHASES else "",
+        answered=False,  # a gateway's substitution is not seen here
     )
 
 

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import IntegrityError, transaction
 
+from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.policy.errors import RuleError
 from allocation.policy.weeks import Window, week_around, week_from
 from allocation.policy.zones import effective_limit
+
+SUBJECT = "the budget rule"
 
 # Fifteen digits of tokens: more than any plan grants, less than what JSON readers round.
 LARGEST_LIMIT = Decimal(10) ** 15
@@ -69,7 +72,7 @@ def change_rule(
         record(
             actor=actor,
             action=action,
-            subject="the budget rule",
+            subject=SUBJECT,
             before=before,
             after=after,
             reason=reason,
@@ -109,6 +112,52 @@ def switch(*, enabled: bool, actor: str, now: datetime, reason: str = "") -> Bud
     action = "switch on" if enabled else "switch off"
     change = RuleChange(enabled=enabled)
     return change_rule(change=change, actor=actor, now=now, reason=reason, action=action)
+
+
+def undo_change(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "") -> BudgetRule:
+    """Set what an entry of the rule's history changed back to what it was before: one audit entry.
+
+    Raises RuleError where one of its columns was changed again since, or there is nothing to undo.
+    """
+    if entry.subject != SUBJECT or not entry.before or not entry.after:
+        raise RuleError("This is no change of the budget rule: there is nothing to undo.")
+    with transaction.atomic():
+        rule = BudgetRule.objects.select_for_update().select_related("meter").get()
+        as_it_is = facts(rule)
+        since = sorted(name for name in entry.after if as_it_is.get(name) != entry.after[name])
+        if since:
+            words = " and ".join(name.replace("_", " ") for name in since)
+            raise RuleError(f"A later change touched the {words} too: undo that one first.")
+        values = {name: _value(name, before) for name, before in entry.before.items()}
+        if "meter" in values:  # its limit was given with it, and may have been the same number
+            values.setdefault("limit", rule.limit)
+        return change_rule(
+            change=RuleChange(**values),
+            actor=actor,
+            now=now,
+            reason=reason or f"Undoes the {entry.action} by {entry.actor}.",
+            action=f"undo of {entry.action.removeprefix('undo of ')}",
+        )
+
+
+def undo_last(*, actor: str, now: datetime, reason: str = "") -> BudgetRule:
+    """Undo the last change of the rule; undone twice, it is as it was. Raises RuleError if none."""
+    entry = AuditEntry.objects.filter(subject=SUBJECT).first()
+    if entry is None:
+        raise RuleError("The rule is as it was shipped: there is nothing to undo.")
+    return undo_change(entry=entry, actor=actor, now=now, reason=reason)
+
+
+def _value(name: str, fact: Any) -> Any:
+    """A column's value from the audit trail, where it stands as JSON."""
+    if name == "meter":
+        meter = Meter.objects.filter(name=fact).first()
+        if meter is None:
+            raise RuleError(f"There is no meter called “{fact}” any more.")
+        return meter
+    if name == "reset_time":
+        return time.fromisoformat(fact)
+    return fact if name in {"enabled", "reset_weekday", "timezone"} else Decimal(fact)
 
 
 def ensure_week(*, now: datetime) -> BudgetWeek:

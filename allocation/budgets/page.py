@@ -6,8 +6,9 @@ from datetime import datetime
 from fractions import Fraction
 
 from allocation.audit.models import AuditEntry
-from allocation.audit.operations import Facts
+from allocation.audit.operations import Facts, facts
 from allocation.budgets.models import WEEKDAYS, BudgetRule, BudgetWeek, Meter
+from allocation.budgets.operations import SUBJECT as RULE_SUBJECT
 from allocation.budgets.operations import window_to_come
 from allocation.display.format import amount, moment, percent
 from allocation.policy.meter import Weighting
@@ -15,7 +16,7 @@ from allocation.policy.weeks import next_skipped, reset_on
 from allocation.policy.zones import effective_limit
 
 LAST_CHANGES = 20
-SUBJECT = "the budget rule"
+SUBJECT = RULE_SUBJECT
 
 _KINDS = {
     "input": "input",
@@ -48,8 +49,10 @@ class MeterOption:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the audit trail, in words."""
+    """One entry of the audit trail, in words. It may be undone while no later one touched it."""
 
+    pk: int
+    may_undo: bool
     at: datetime
     actor: str
     action: str
@@ -78,6 +81,7 @@ def rule_page(
     in_dollars = rule.meter.to_policy().in_dollars
     limit = effective_limit(rule.limit, rule.reserve_percent)
     entries = AuditEntry.objects.filter(subject=SUBJECT)[:LAST_CHANGES]
+    as_it_is = facts(rule)
     return RulePage(
         enabled=rule.enabled,
         week_end=week_end(rule, now),
@@ -85,7 +89,7 @@ def rule_page(
         unit=_unit(in_dollars),
         meters=[_option(row, rule, used.get(row.pk), chosen) for row in Meter.objects.all()],
         skipped=skipped_in_words(rule, now),
-        history=[_change(entry) for entry in entries],
+        history=[_change(entry, as_it_is) for entry in entries],
     )
 
 
@@ -165,8 +169,12 @@ def _option(row: Meter, rule: BudgetRule, used: Fraction | None, chosen: str) ->
     return MeterOption(row.pk, row.name, meter_in_words(row), week, str(row.pk) == chosen)
 
 
-def _change(entry: AuditEntry) -> Change:
+def _change(entry: AuditEntry, now: Facts) -> Change:
+    before, after = entry.before or {}, entry.after or {}
+    untouched = bool(before) and all(now.get(name) == after[name] for name in after)
     return Change(
+        pk=entry.pk,
+        may_undo=untouched,
         at=entry.at,
         actor=entry.actor,
         action=entry.action,

@@ -11,4 +11,5 @@ def budget_urls(*, weigh: views.Weigh) -> tuple[list[URLPattern], str]:
     return [
         path("", views.change, extra, name="change-rule"),
         path("switch/", views.switch_system, extra, name="switch"),
+        path("undo/<int:pk>/", views.undo, name="undo-change"),
     ], "budgets"

@@ -6,15 +6,16 @@ from fractions import Fraction
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from allocation.access import may_rule, require_rule
+from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts
 from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
 from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.operations import change_rule, switch
+from allocation.budgets.operations import SUBJECT, change_rule, switch, undo_change
 from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words, week_end
 from allocation.display.format import amount
 from allocation.policy.errors import RuleError
@@ -63,6 +64,24 @@ def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
         messages.success(
             request, "budgetctl is off: each sub-agent runs on its registered default model."
         )
+    return redirect("budgets:change-rule")
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set one change of the history back."""
+    actor = require_rule(request.user)
+    entry = get_object_or_404(AuditEntry, pk=pk, subject=SUBJECT)
+    before = facts(BudgetRule.objects.select_related("meter").get())
+    now = timezone.now()
+    try:
+        rule = undo_change(entry=entry, actor=actor, now=now)
+    except RuleError as error:
+        messages.error(request, str(error))
+    else:
+        end = week_end(rule, now)
+        said = saved_in_words(before, facts(rule), rule=rule, end=end)
+        messages.success(request, said.replace("Saved", "Undone", 1))
     return redirect("budgets:change-rule")
 
 

@@ -16,6 +16,7 @@ from allocation.checkpoints.mix_text import read_mix, write_mix
 from allocation.checkpoints.models import KINDS, MOST_TOKENS, Checkpoint
 from allocation.checkpoints.operations import Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
+from allocation.decisions.forms import reason_field
 from allocation.directives.models import StrategicDirective
 from allocation.display.fields import TextAmountField, TokensField
 from allocation.display.format import tokens as in_groups
@@ -198,3 +199,20 @@ class SheetForm(forms.Form):
             raise ValidationError("The file is larger than 2 MB; split it.")
         content: bytes = file.read()
         return content
+
+
+class ApprovalForm(forms.Form):
+    """How far a paused SD may go on, and why."""
+
+    amount = TokensField(
+        label="Tokens",
+        error_messages={"required": "Say how many tokens: 20,000 or 20k."},
+        help_text="Fresh tokens, on top of what it has burned: 20,000 or 20k.",
+    )
+    reason = reason_field("Say why: an approval needs a reason.")
+
+
+class StopForm(forms.Form):
+    """Why a paused SD ends."""
+
+    reason = reason_field("Say why: stopping an SD needs a reason.")

@@ -118,6 +118,7 @@ class SdPage:
     may_defer: bool
     may_resume: bool
     may_archive: bool
+    paused: bool
 
 
 def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
@@ -156,7 +157,8 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
         # A paused SD waits for the Chairman’s approval; neither brings it back.
         may_defer=sd.status in {Status.PROPOSED, Status.IN_PROGRESS},
         may_resume=sd.status == Status.DEFERRED,
-        may_archive=sd.status != Status.ARCHIVED,
+        may_archive=sd.status not in {Status.ARCHIVED, Status.PAUSED},
+        paused=sd.status == Status.PAUSED,
     )
 
 

@@ -85,7 +85,9 @@ def _preview(request: HttpRequest, sheet: Sheet, *, status: int = 200) -> HttpRe
 
 def _in_words(imported: Imported) -> str:
     passed_over = _rows(imported.there_already)
-    there = f" Passed over {passed_over} logged before." if imported.there_already else ""
+    there = (
+        f" Passed over {passed_over}: logged before, or repeated." if imported.there_already else ""
+    )
     if not imported.logged:
         return f"Nothing was logged.{there}"
     made = f", and made {', '.join(imported.created[:5])}" if imported.created else ""

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from allocation.checkpoints import sheet_views, views
+from allocation.checkpoints import approval_views, sheet_views, views
 
 app_name = "checkpoints"
 
 urlpatterns = [
     path("sds/<slug:code>/", views.view_sd, name="view-sd"),
     path("sds/<slug:code>/start/", views.start_sd, name="start-sd"),
+    path("sds/<slug:code>/approve/", approval_views.approve_sd, name="approve-sd"),
+    path("sds/<slug:code>/stop/", approval_views.stop, name="stop-sd"),
     path("checkpoints/", views.list_checkpoints, name="list-checkpoints"),
     path("checkpoints/new/", views.log, name="log-checkpoint"),
     path("checkpoints/<int:pk>/correct/", views.correct, name="correct-checkpoint"),

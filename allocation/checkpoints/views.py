@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from allocation.access import may_log, require_log
+from allocation.access import may_log, may_rule, require_log
 from allocation.checkpoints.defaults import open_sds
-from allocation.checkpoints.forms import CheckpointForm, CorrectionForm
+from allocation.checkpoints.forms import ApprovalForm, CheckpointForm, CorrectionForm
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, correct_checkpoint, log_checkpoint
 from allocation.checkpoints.page import log_page, logged_in_words, new_form, refilled_form
@@ -38,7 +38,12 @@ def view_sd(request: HttpRequest, code: str) -> HttpResponse:
     """One SD: what it burned, what was logged and decided, what it would still take."""
     sd = get_object_or_404(StrategicDirective, code=code)
     page = sd_page(sd, now=timezone.now())
-    context = {"page": page, "sd": sd, "may_log": may_log(request.user)}
+    context = {
+        "page": page,
+        "sd": sd,
+        "may_log": may_log(request.user),
+        "approval": ApprovalForm() if page.paused and may_rule(request.user) else None,
+    }
     return render(request, "checkpoints/sd.html", context)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from allocation.audit.models import AuditEntry
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.claude_code.models import HookDefaults
-from allocation.decisions.operations import Situation, situation_at
+from allocation.decisions.situation import Situation, situation_at
 from allocation.usage.standing import standing_at
 
 USAGE_KEPT = timedelta(seconds=2)

@@ -8,7 +8,7 @@ from allocation.budgets.models import BudgetRule
 from allocation.claude_code.client.state import UNREGISTERED
 from allocation.claude_code.models import HookDefaults, PlanReading
 from allocation.claude_code.situation import current_situation
-from allocation.decisions.operations import Situation
+from allocation.decisions.situation import Situation
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
 from allocation.forecasts.outlook import outlook_at

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from allocation.claude_code import views
+from allocation.claude_code import page_views, views
 
 app_name = "claude_code"
 urlpatterns = [
+    path("connect/", page_views.connect, name="connect"),
+    path("mismatches/", page_views.list_mismatches, name="list-mismatches"),
     path("hooks/claude-code", views.receive_hook, name="receive-hook"),
     path("hooks/queued", views.receive_queue, name="receive-queue"),
     path("hooks/status-line", views.receive_status_line, name="receive-status-line"),
     path("hooks/state", views.read_state, name="read-state"),
+    path("hooks/health", views.read_health, name="read-health"),
 ]

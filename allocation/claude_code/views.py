@@ -21,6 +21,7 @@ from allocation.claude_code.client.answers import hook_answer
 from allocation.claude_code.client.payload import text
 from allocation.claude_code.client.state import FRESH_SECONDS
 from allocation.claude_code.events import Event, Origin
+from allocation.claude_code.health import health_at
 from allocation.claude_code.models import ReadingSource
 from allocation.claude_code.operations import hear_session, receive_event, receive_queued
 from allocation.claude_code.readings import (
@@ -127,15 +128,27 @@ def read_state(request: HttpRequest, token: AgentToken, body: Body, now: datetim
     return {"state": state_at(now)}
 
 
+@_hook
+def read_health(request: HttpRequest, token: AgentToken, body: Body, now: datetime) -> Body:
+    """What `budgetctl doctor` asks: what was heard lately, and whether it was followed."""
+    return health_at(now)
+
+
 def _origin(request: HttpRequest, token: AgentToken, *, version: str = "") -> Origin:
     found = _VERSION.search(request.headers.get("User-Agent", ""))
     return Origin(
         actor=token.actor,
         machine=text(request.headers.get("X-Budgetctl-Machine")),
         cli_version=version[:40] or (found[1] if found else ""),
-        sd=text(request.headers.get("X-Budgetctl-SD")).strip(),
-        phase=text(request.headers.get("X-Budgetctl-Phase")).strip(),
+        sd=_given(request, "X-Budgetctl-SD"),
+        phase=_given(request, "X-Budgetctl-Phase"),
     )
+
+
+def _given(request: HttpRequest, name: str) -> str:
+    value = text(request.headers.get(name)).strip()
+    # An HTTP hook's header may come with its variable in it, where that is not set.
+    return "" if value.startswith("$") else value
 
 
 def _state(request: HttpRequest, now: datetime) -> Body:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, owners_days, writer
+from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import Situation, situation_at
 from allocation.decisions.preflight import Preflight, preflight
@@ -90,6 +91,7 @@ class WeekPage:
     remaining_after: str
     percent_after: str
     overrides: Sequence[Override]
+    waiting: Waiting
     burn_down: Chart
     by_day: Chart
     spending: list[Spending]
@@ -138,6 +140,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         remaining_after=text(plan.remaining_after) if plan else "",
         percent_after=_percent_after(standing, plan),
         overrides=situation.overrides,
+        waiting=waiting_counts(),
         burn_down=burn_down(standing, hours, zone),
         by_day=by_day_and_sub_agent(standing, by_agent_day, days),
         spending=_spending(standing, by_agent),

@@ -4,8 +4,10 @@ What the clock brings about (`release_deferrals`, `pause_exhausted`) is called b
 be called twice at once: each step is taken once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -15,8 +17,11 @@ from allocation.budgets.models import BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.operations import defer_sd
 from allocation.directives.page import burned_by_sd
+from allocation.directives.queue import to_propose
 from allocation.directives.waiting import approve_sd, pause_sd, release_sds
+from allocation.display.format import percent
 from allocation.floors.models import Override
 from allocation.floors.operations import create_override
 from allocation.policy.deferral import is_to_pause, moved
@@ -122,6 +127,23 @@ def drop_run(*, row: DeferredRun, actor: str, now: datetime, reason: str) -> Non
     """Take a deferred run out of the queue. Raises RuleError if it does not wait any more."""
     if not _release(row, actor=actor, now=now, reason=reason):
         raise RuleError("This run does not wait any more.")
+
+
+def defer_proposed(
+    *, chance: Decimal | None, only: str, actor: str, now: datetime
+) -> Sequence[str]:
+    """Put off what is proposed for deferral at this chance: one SD, or all with `only` empty.
+
+    One audited step each; the codes of the SDs. Raises RuleError where nothing of it is proposed.
+    """
+    chosen = [sd for sd in to_propose(chance) if only in {"", sd.code}]
+    if not chosen or chance is None:
+        raise RuleError("That is not proposed for deferral any more.")
+    reason = f"The week runs out with a chance of {percent(chance)}, and critical SDs are pending."
+    with transaction.atomic():
+        for sd in chosen:
+            defer_sd(row=sd, actor=actor, now=now, reason=reason)
+    return [sd.code for sd in chosen]
 
 
 def pause_exhausted(*, now: datetime) -> int:

@@ -10,7 +10,7 @@ from allocation.decisions.models import Decision
 from allocation.policy.floors import Floor, GivesWay
 from allocation.policy.meter import Meter
 from allocation.policy.phases import Phase
-from allocation.policy.recommend import Recommendation, Task, recommend
+from allocation.policy.recommend import Outcome, Recommendation, Task, recommend
 from allocation.policy.zones import Zone
 from allocation.usage.totals import Burned, burned_by, total_of
 
@@ -28,6 +28,7 @@ class InZone:
 class Explanation:
     """A decision with what would have been otherwise, and what it cost.
 
+    `zones` is empty for a paused run: it would have been paused in every zone.
     `cost` is None while no usage can be told to belong to the run.
     """
 
@@ -42,6 +43,8 @@ def explain(decision: Decision, meter: Meter) -> Explanation:
 
 
 def _in_every_zone(decision: Decision) -> list[InZone]:
+    if decision.outcome == Outcome.PAUSE:
+        return []  # the zone has no say in it
     tiers = {tier.name: tier.to_policy() for tier in Tier.objects.all()}
     frozen = decision.inputs["floor"]
     floor = Floor(

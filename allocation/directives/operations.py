@@ -134,8 +134,8 @@ def enter_phase(
 ) -> StrategicDirective:
     """Move an SD into a phase, or complete it with None. Called by the checkpoint that says so.
 
-    `at` is the moment that the checkpoint is about, where it is not `now`. A paused SD stays paused:
-    what it had done may be logged, but only the Chairman lets it go on.
+    `at` is the moment that the checkpoint is about, where it is not `now`. A paused SD stays
+    paused: what it had done may be logged, but only the Chairman lets it go on.
     """
     at = at or now
     if phase is None:

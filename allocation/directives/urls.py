@@ -1,16 +1,17 @@
 """Addresses below /sds/. The page of one SD is `checkpoints:view-sd`."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from allocation.directives import views
 
-app_name = "directives"
 
-urlpatterns = [
-    path("", views.list_sds, name="list-sds"),
-    path("new/", views.create, name="create-sd"),
-    path("<slug:code>/edit/", views.edit, name="edit-sd"),
-    path("<slug:code>/defer/", views.defer, name="defer-sd"),
-    path("<slug:code>/resume/", views.resume, name="resume-sd"),
-    path("<slug:code>/archive/", views.archive, name="archive-sd"),
-]
+def sd_urls(*, chance: views.Chance) -> tuple[list[URLPattern], str]:
+    """The addresses, for a list that asks `chance` how likely the week runs out."""
+    return [
+        path("", views.list_sds, {"chance": chance}, name="list-sds"),
+        path("new/", views.create, name="create-sd"),
+        path("<slug:code>/edit/", views.edit, name="edit-sd"),
+        path("<slug:code>/defer/", views.defer, name="defer-sd"),
+        path("<slug:code>/resume/", views.resume, name="resume-sd"),
+        path("<slug:code>/archive/", views.archive, name="archive-sd"),
+    ], "directives"

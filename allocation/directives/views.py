@@ -1,6 +1,8 @@
 """The list of SDs, and the forms that write them. The page of one SD is in `checkpoints`."""
 
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -19,15 +21,27 @@ from allocation.directives.operations import (
     resume_sd,
 )
 from allocation.directives.page import rubric, sd_list
+from allocation.directives.queue import to_propose
+from allocation.display.format import percent
 from allocation.policy.errors import RuleError
 
 GET_POST = ["GET", "HEAD", "POST"]
 
+# The chance that the week runs out. Forecasts are above SDs in the order of imports, so the
+# project's urls pass the function in.
+Chance = Callable[[datetime], Decimal | None]
+
 
 @require_safe
-def list_sds(request: HttpRequest) -> HttpResponse:
-    """All SDs, or those with a status or a word."""
-    context = {"page": sd_list(request.GET), "may_log": may_log(request.user)}
+def list_sds(request: HttpRequest, *, chance: Chance) -> HttpResponse:
+    """All SDs, or those with a status or a word, and which ones are proposed for deferral."""
+    runs_out = chance(timezone.now())
+    context = {
+        "page": sd_list(request.GET),
+        "proposed": to_propose(runs_out),
+        "chance": percent(runs_out) if runs_out is not None else "",
+        "may_log": may_log(request.user),
+    }
     return render(request, "directives/list.html", context)
 
 
@@ -76,7 +90,7 @@ def defer(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(GET_POST)
 def resume(request: HttpRequest, code: str) -> HttpResponse:
-    """Take a deferred or paused SD up again."""
+    """Take a deferred SD up again."""
     return _act(request, code, ReasonForm, resume_sd, verb="Resume", done="resumed")
 
 

@@ -176,7 +176,7 @@ def _step(
             action=action,
             subject=stored.code,
             before=before,
-            after=facts(stored) | (extra or {}),
+            after={**facts(stored), **(extra or {})},
             reason=reason,
             now=now,
         )

@@ -41,26 +41,19 @@ def create_override(
     """Force a tier for a sub-agent until `expires_at`: one audit entry.
 
     `phase` is "" for all phases, `sd_code` "" for all runs, whatever their SD. With `one_run` the
-    first decision that it forces uses it up. It may name any tier from the floor up, and a lower one where the
-    floor gives way. Raises RuleError with one sentence for anything else.
+    first decision that it forces uses it up. It may name any tier from the floor up, and a lower
+    one where the floor gives way. Raises RuleError with one sentence for anything else.
     """
     if not reason.strip():
         raise RuleError("Say why: an override needs a reason.")
     if phase not in {EVERY, *Phase}:
         raise RuleError(f"“{phase}” is not a phase; there are {', '.join(Phase)}.")
-    if expires_at <= now:
-        raise RuleError("The expiry lies in the past: choose a moment that is still to come.")
-    if expires_at > now + LONGEST:
-        raise RuleError(
-            f"An override lasts {LONGEST.days} days at most: choose an earlier expiry, "
-            "or change the floor itself."
-        )
+    check_expiry(expires_at, now)
     with transaction.atomic():
         # Two forms sent at once stand in line here, so that the second sees what the first did.
         SubAgent.objects.select_for_update().get(pk=sub_agent.pk)
         _check_floors(sub_agent, phase, tier)
-        _check_newness(sub_agent, phase, sd_code, tier, expires_at, now)
-        override = Override.objects.create(
+        override = Override(
             sub_agent=sub_agent,
             phase=phase,
             sd_code=sd_code,
@@ -71,6 +64,8 @@ def create_override(
             created_at=now,
             expires_at=expires_at,
         )
+        _check_newness(override)
+        override.save()
         record(
             actor=actor,
             action="override creation",
@@ -80,6 +75,17 @@ def create_override(
             now=now,
         )
     return override
+
+
+def check_expiry(expires_at: datetime, now: datetime) -> None:
+    """Raises RuleError unless an override that is given now may last until then."""
+    if expires_at <= now:
+        raise RuleError("The expiry lies in the past: choose a moment that is still to come.")
+    if expires_at > now + LONGEST:
+        raise RuleError(
+            f"An override lasts {LONGEST.days} days at most: choose an earlier expiry, "
+            "or change the floor itself."
+        )
 
 
 def revoke_override(*, override: Override, actor: str, now: datetime, reason: str = "") -> Override:
@@ -180,23 +186,19 @@ def _check_floors(sub_agent: SubAgent, phase: str, tier: Tier) -> None:
         )
 
 
-def _check_newness(
-    sub_agent: SubAgent,
-    phase: str,
-    sd_code: str,
-    tier: Tier,
-    expires_at: datetime,
-    now: datetime,
-) -> None:
+def _check_newness(override: Override) -> None:
     """Refuse an override that the newest one for the same runs makes idle."""
+    same = ("sub_agent", "phase", "sd_code")
     newest = (
-        Override.objects.in_force(now)
-        .filter(sub_agent=sub_agent, phase=phase, sd_code=sd_code, uses_left__isnull=True)
+        Override.objects.in_force(override.created_at)
+        .filter(uses_left__isnull=True, **{name: getattr(override, name) for name in same})
         .order_by("-created_at", "-id")
         .first()
     )
-    if newest is not None and newest.tier_id == tier.pk and newest.expires_at >= expires_at:
+    if newest is None or newest.tier_id != override.tier_id:
+        return
+    if newest.expires_at >= override.expires_at:
         raise RuleError(
-            f"{newest} runs on {tier} by an override of {newest.actor} already, until "
+            f"{newest} runs on {newest.tier} by an override of {newest.actor} already, until "
             f"{newest.expires_at:%Y-%m-%d %H:%M} UTC."
         )

@@ -106,7 +106,7 @@ def _rework(rows: Rows, tier: str) -> Figure:
 def _mix(rows: Rows) -> Figure:
     recent = rows.recent_outcomes(RECENT)
     shares = _shares(recent.ran)
-    ranked = sorted(shares, key=lambda tier: -shares[tier])
+    ranked = sorted(shares, key=lambda tier: (-shares[tier], tier))
     return Figure(
         value=mix_distance(shares),
         rests_on=recently(recent.ran.total(), "run"),

@@ -166,9 +166,10 @@ def spark_points(series: Sequence[Decimal | None]) -> list[str]:
         return []
     low = min(value for _, value in known)
     span = max(value for _, value in known) - low
+    first, last = known[0][0], known[-1][0]
     points = []
     for place, value in known:
-        x = 100 * place / (len(series) - 1)
+        x = 100 * (place - first) / (last - first)
         y = 22 - 20 * float((value - low) / span) if span else 12
         points.append(f"{x:.1f},{y:.1f}")
     return [" ".join(points)]
@@ -178,17 +179,21 @@ def _guard(guard: Guard) -> str:
     """What the guard looked at, in a sentence; it never says that all is well without data."""
     if not guard.judged and not guard.too_few:
         return "No run has a result yet, so there is nothing to judge."
+    what = "of sub-agent, phase and tier"
+    if not guard.judged:
+        return (
+            f"Nothing can be judged yet: {counted(guard.too_few, 'combination')} {what} "
+            f"{'has' if guard.too_few == 1 else 'have'} fewer than {ENOUGH} results."
+        )
+    quiet = "" if guard.alarms else " None of them asks for a rollback."
     few = (
         f" {guard.too_few} more {'has' if guard.too_few == 1 else 'have'} fewer than {ENOUGH} "
         "results, too few to judge."
         if guard.too_few
         else ""
     )
-    if not guard.judged:
-        return f"Nothing could be judged.{few}"
-    where = counted(guard.judged, "combination")
-    quiet = "" if guard.alarms else " None of them asks for a rollback."
-    return f"{where} of sub-agent, phase and tier judged, over 8 weeks.{quiet}{few}"
+    judged = counted(guard.judged, "combination")
+    return f"{judged} {what} judged by the results of 8 weeks.{quiet}{few}"
 
 
 def _alarm(placed: PlacedAlarm) -> AlarmRow:

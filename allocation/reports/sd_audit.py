@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from allocation.budgets.models import BudgetRule
 from allocation.catalog.pricing import PriceBook, load_price_book
-from allocation.checkpoints.models import Checkpoint
+from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
-from allocation.forecasts.record import forecast_record
+from allocation.forecasts.record import Record, forecast_record
 from allocation.policy.kpis import KPI_BY_KEY, NO_DATA, Reading
-from allocation.policy.meter import FRESH_TOKENS
+from allocation.policy.meter import FRESH_TOKENS, Meter
 from allocation.policy.weeks import Window
 from allocation.usage.totals import burned_by
 
@@ -64,14 +66,13 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The last SDs, the latest first, and the rates over them. `forecast_error` is the median
-    error of the forecasts on record, in percent."""
+    """The last SDs, the latest first, and the rates over them."""
 
     sds: Sequence[SdAudit]
+    meter: Meter
+    record: Record
     override_rate: Rate
     rework_rate: Rate
-    forecast_error: Decimal | None
-    forecast_reading: Reading
 
 
 def against(tokens: int, estimate: int | None) -> Fraction | None:
@@ -87,16 +88,14 @@ def last_sds(count: int, *, now: datetime) -> Audit:
         )[:count]
     )
     sds = audit_sds(rows, book=load_price_book())
-    error = forecast_record(now).error
-    percent = None if error is None else Decimal(str(round(error * 100, 4)))
     return Audit(
         sds=sds,
+        meter=BudgetRule.objects.select_related("meter").get().meter.to_policy(),
+        record=forecast_record(now),
         override_rate=override_rate(
             sum(each.overridden for each in sds), sum(each.decisions for each in sds)
         ),
         rework_rate=rework_rate(sds),
-        forecast_error=percent,
-        forecast_reading=KPI_BY_KEY["burn-rate-error"].read(percent),
     )
 
 
@@ -107,8 +106,10 @@ def audit_sds(
     ids = [row.pk for row in rows]
     tokens = fresh_by_tier(ids, book=book, within=within)
     span = _span(within)
+    # The log of an SD is the sum of its checkpoints, which have to be asked for a part of them.
+    logs: QuerySet[Any] = SdTokenLog.objects.all() if within is None else Checkpoint.objects.all()
     rework: dict[int, int] = dict(
-        Checkpoint.objects.filter(span, sd__in=ids)
+        logs.filter(span, sd__in=ids)
         .order_by()
         .values_list("sd")
         .annotate(cycles=Sum("rework_cycles"))

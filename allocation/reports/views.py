@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from allocation.access import may_log, may_rule, require_log, require_rule
+from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.budgets.models import BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
 from allocation.floors.operations import raise_floor
@@ -42,7 +42,7 @@ def view_week(request: HttpRequest, label: str) -> HttpResponse:
 @require_POST
 def write_week_lesson(request: HttpRequest, label: str) -> HttpResponse:
     """Write or reword the lesson of a week."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, "write the lesson of a week")
     week = _week(label)
     form = LessonForm(request.POST, latest=None)
     if form.is_valid():
@@ -112,7 +112,7 @@ def delete_event(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def roll_back(request: HttpRequest) -> HttpResponse:
     """Raise the floor of a sub-agent in a phase, as the quality guard proposes."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, "raise a floor")
     sent = request.POST
     sub_agent = get_object_or_404(SubAgent, code=_text(sent.get("sub_agent")))
     tier = get_object_or_404(Tier, name=_text(sent.get("tier")))

@@ -50,8 +50,7 @@ def week_list(query: QueryDict, *, now: datetime, zone: ZoneInfo) -> WeekListPag
     """The weeks that `?page=` asks for. A constant number of queries."""
     lesson = WeekLesson.objects.filter(week=OuterRef("pk")).order_by("-at", "-id").values("text")
     weeks = (
-        BudgetWeek.objects.filter(start__lte=now)
-        .select_related("snapshot")
+        BudgetWeek.objects.select_related("snapshot")
         .annotate(lesson=Subquery(lesson[:1]))
         .order_by("-start")
     )

@@ -252,4 +252,5 @@ def _row(seen: Observation, hour: datetime, types: dict[AgentKey, str], terms: T
         seen.cache_read,
         seen.unsplit,
         seen.estimated,
+        seen.answered,
     )

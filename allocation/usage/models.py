@@ -66,6 +66,10 @@ class UsageRecord(models.Model):
     estimated = models.BooleanField(
         default=False, help_text="Nobody counted these tokens: guessed from characters."
     )
+    answered = models.BooleanField(
+        default=True,
+        help_text="The model is the one that answered; telemetry knows only which was asked for.",
+    )
 
     class Meta:
         db_table = "usage_records"

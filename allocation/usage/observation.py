@@ -23,7 +23,8 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `at` is when the request was first seen, `counted_at` when the sight was written that the
     counts come from. `sidechain` is true of sub-agents and false of the main thread; `agent_type`
     is the name that the harness gave, where the sight itself tells it. `estimated` counts were
-    guessed from characters.
+    guessed from characters. `answered` says that the model is the one that answered, not only the
+    one that was asked for.
     """
 
     message_id: str | None
@@ -47,6 +48,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sd_id: int | None = None
     phase: str = ""
     estimated: bool = False
+    answered: bool = True
 
     @property
     def prompt(self) -> int:
@@ -59,11 +61,12 @@ def merge(known: Observation, seen: Observation) -> Observation:
 
     The counts and the model are taken as a whole from the better source, of one source from the
     larger output, of equal ones from the later: a fallback in mid-stream changes model and cache
-    counts. Where the request belongs is a question of its own: resumed sessions and sidechains
+    counts. Only a source that does not know which model answered leaves the model to one that does. Where the request belongs is a question of its own: resumed sessions and sidechains
     repeat the messages of their parents, so the main thread is preferred to a sidechain, then the
     earlier. Returns `known` itself where `seen` adds nothing.
     """
     counted = seen if _weight(seen) >= _weight(known) else known
+    named = max(counted, known, seen, key=lambda sight: sight.answered and bool(sight.model))
     writes_5m, writes_1h = counted.cache_write_5m, counted.cache_write_1h
     if known.cache_write_1h != seen.cache_write_1h:
         writes_5m, writes_1h = _cache_writes(counted, known if counted is seen else seen)
@@ -78,7 +81,7 @@ def merge(known: Observation, seen: Observation) -> Observation:
         origin.agent_id,
         origin.agent_type or (copy.agent_type if origin.sidechain else ""),
         origin.sidechain,
-        counted.model,
+        named.model,
         counted.tier,
         counted.output_final,
         counted.input,
@@ -90,6 +93,7 @@ def merge(known: Observation, seen: Observation) -> Observation:
         known.sd_id or seen.sd_id,
         known.phase or seen.phase,
         counted.estimated,
+        named.answered,
     )
     return known if merged == known else merged
 

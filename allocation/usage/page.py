@@ -122,8 +122,8 @@ def usage_page(*, day: date | None, now: datetime, zone: ZoneInfo) -> UsagePage:
         total=_row("All usage", total, scale),
         records=tokens(total.records),
         tables=_tables(parts, scale, book, unknown) if parts else [],
-        chart=_chart(_by_day(week.window, zone, scale, book), scale) if parts else None,
-        by_hand=_by_hand(parts),
+        chart=_chart(_by_day(week.window, zone, scale, book, now), scale) if parts else None,
+        by_hand=sum(part.counts.raw for key, part in parts.items() if key[4] == Source.MANUAL),
         unpriced=total.unpriced,
         unmetered=total.unmetered,
         unknown_models=unknown,
@@ -227,17 +227,17 @@ def _sub_agent(name: str, source: str) -> str:
     return name or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
 
 
-def _by_hand(parts: Parts) -> int:
-    return sum(part.counts.raw for key, part in parts.items() if key[4] == Source.MANUAL)
-
-
 def _by_day(
-    window: Window, zone: ZoneInfo, scale: _Scale, book: PriceBook
+    window: Window, zone: ZoneInfo, scale: _Scale, book: PriceBook, now: datetime
 ) -> list[tuple[date, dict[str, Burned]]]:
-    """The days of the owner's clock, each with its sub-agents: at most three queries a day."""
+    """The days of the owner's clock up to now, each with its sub-agents.
+
+    At most three queries a day.
+    """
+    last = min(window.end, max(now, window.start + timedelta(seconds=1)))
     days = []
     day = window.start.astimezone(zone).date()
-    while (start := datetime.combine(day, time(), tzinfo=zone)) < window.end:
+    while (start := datetime.combine(day, time(), tzinfo=zone)) < last:
         end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
         within = Window(
             max(window.start, start.astimezone(window.start.tzinfo)),

@@ -30,15 +30,19 @@ COMMANDS = {
     "override": "budgetctl.cli.override:override",
     "enable": "budgetctl.cli.rule:enable",
     "disable": "budgetctl.cli.rule:disable",
+    "undo": "budgetctl.cli.rule:undo",
     "token": "budgetctl.cli.token:token",
+    "worker": "budgetctl.cli.worker:worker",
     "connect": "budgetctl.cli.connect:connect",
+    "doctor": "budgetctl.cli.doctor:doctor",
+    "sync-agents": "budgetctl.cli.sync_agents:sync_agents",
     "hook": "budgetctl.cli.hot:hook",
     "statusline": "budgetctl.cli.hot:statusline",
 }
 
 
 class _QuickHelp:
-    """Typer imports pydantic (0.05 s) to read a --help that nobody gave; False is taken as it is."""
+    """Typer imports pydantic (0.05 s) to read a --help that nobody gave, unless that is False."""
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]

@@ -15,9 +15,10 @@ def audit(
 ) -> None:
     """Show the last 10 SDs: tokens against estimate, model mix, rework, overrides."""
     open_database()
-    from budgetctl.cli import audit_page, audit_text, clock
+    from allocation.reports.sd_audit import last_sds
+    from budgetctl.cli import audit_text, clock
 
-    page = audit_page.audit(count, now=clock.now())
+    page = last_sds(count, now=clock.now())
     if as_json:
         emit(audit_text.as_json(page))
     else:

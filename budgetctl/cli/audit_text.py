@@ -10,7 +10,7 @@ from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
 from allocation.policy.kpis import KPI_BY_KEY, Band
 from allocation.policy.tiers import SHIPPED_TIERS
-from budgetctl.cli.audit_page import Audit, Rate, SdAudit
+from allocation.reports.sd_audit import Audit, Rate, SdAudit
 from budgetctl.cli.forecasts import NO_RECORD, accuracy_json, error_reading
 from budgetctl.cli.printing import Line, heading, iso, row, safe, share
 

@@ -10,7 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from allocation.decisions.operations import Run, Situation, decide_all, situation_at
+from allocation.decisions.operations import (
+    Decided,
+    Run,
+    Situation,
+    decide_all,
+    situation_at,
+)
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
@@ -56,15 +62,20 @@ def _answer(
     sd: StrategicDirective | None,
 ) -> list[Answer]:
     read = [_read(line, situation) for line in chunk]
-    logged = [one for one in read if isinstance(one, _Asked) and one.zone is None]
+    runs = [Run(task=one.task, sd=sd) for one in read if isinstance(one, _Asked) and not one.zone]
+    decided: Iterator[Decided] = iter(())
     # What-ifs alone write nothing, and so work on a database that is only to be read.
-    if logged:
-        runs = [Run(task=one.task, sd=sd) for one in logged]
-        decide_all(situation=situation, runs=runs, actor=actor, now=now)
-    return [
-        {"error": one} if isinstance(one, str) else one.given | recommendation(one.answer)
-        for one in read
-    ]
+    if runs:
+        decided = iter(decide_all(situation=situation, runs=runs, actor=actor, now=now))
+    found: list[Answer] = []
+    for one in read:
+        if isinstance(one, str):
+            found.append({"error": one})
+            continue
+        # An SD that is paused has another answer than the rules for a run alone give.
+        answer = one.answer if one.zone else next(decided)[1]
+        found.append(one.given | recommendation(answer))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def defer(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
 
 @sd.command("resume")
 def resume(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
-    """Take a deferred or paused SD up again where it stood."""
+    """Take a deferred SD up again where it stood."""
     open_database()
     from allocation.directives.operations import resume_sd
     from budgetctl.cli import clock, rows

@@ -44,10 +44,10 @@ def run(paths: Sequence[Path], *, sd: StrategicDirective | None, phase: str, now
             phase=phase,
             progress=lambda read, total: bar.update(task, completed=read, total=total),
         )
-    return Done(summary, _make_weeks(now) if summary.new else 0)
+    return Done(summary, make_weeks(now) if summary.new else 0)
 
 
-def _make_weeks(now: datetime) -> int:
+def make_weeks(now: datetime) -> int:
     """History without a week would have no limit to be judged by."""
     earliest: datetime | None = UsageRecord.objects.aggregate(at=Min("at"))["at"]
     return ensure_weeks(since=earliest, now=now) if earliest else 0

@@ -165,13 +165,18 @@ def _decisive(runs: Sequence[PlannedRun]) -> Recommendation:
     )
 
 
+_WHY = {
+    "override": "the Chairman’s override",
+    "off": "registered default",
+    "pause": "paused until the Chairman approves",
+}
+
+
 def _why(answer: Recommendation) -> str:
     """The deciding step in a few words; the full sentence is in the JSON and on the web."""
     rule = answer.path[-1].rule
-    if rule == "override":
-        return "the Chairman’s override"
-    if rule == "off":
-        return "registered default"
+    if rule in _WHY:
+        return _WHY[rule]
     if answer.tier is None:
         return "deferred: opus floor in the RED zone"
     if rule == "floor":

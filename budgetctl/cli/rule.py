@@ -66,6 +66,16 @@ def disable(reason: Reason = "", as_json: Json = False) -> None:
     _switch(False, reason, as_json)
 
 
+def undo(reason: Reason = "", as_json: Json = False) -> None:
+    """Undo the last change of the limit, the reserve, the switch or the rule."""
+    open_database()
+    from allocation.budgets import operations
+    from budgetctl.cli import clock, rows
+
+    rule = operations.undo_last(actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(rule, as_json)
+
+
 def _switch(enabled: bool, reason: str, as_json: bool) -> None:
     open_database()
     from allocation.budgets import operations

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from budgetctl.cli import serving, setup
+from budgetctl.cli import serving, setup, watching
 from budgetctl.cli.database import set_django_up
 from budgetctl.cli.printing import console
 
@@ -20,6 +20,9 @@ def start(
     demo: Annotated[
         bool, typer.Option("--demo", help="Add the report's six SDs and its first week.")
     ] = False,
+    no_watch: Annotated[
+        bool, typer.Option("--no-watch", help="Do not read transcripts of this machine.")
+    ] = False,
 ) -> None:
     """Set up what is missing, and serve budgetctl until Ctrl-C.
 
@@ -29,7 +32,7 @@ def start(
         with serving.stopping_on_signals(), serving.listen(host, port) as listener:
             _set_up(demo)
             _allow(host, listener)
-            with serving.ticking():
+            with serving.ticking(), watching.watching(not no_watch):
                 _say("Open", _address(host, listener))
                 _say("Stop", "Ctrl-C")
                 serving.serve(listener)

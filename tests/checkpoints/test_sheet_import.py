@@ -102,7 +102,7 @@ class TestPages:
         preview = upload(chairman_client, WEEK_1)
         confirm(chairman_client, preview)
         again = chairman_client.get(confirm(chairman_client, preview).url)
-        assert "Nothing was logged. Passed over 2 rows logged before." in again.text
+        assert "Nothing was logged. Passed over 2 rows: logged before, or repeated." in again.text
         assert Checkpoint.objects.count() == 2
 
     def test_rows_that_were_tampered_with_are_refused(self, chairman_client: Client) -> None:

@@ -74,7 +74,7 @@ def test_the_list_has_what_runs_first_and_what_is_done_on_request(cli: Cli) -> N
         (("defer", "SD-NONE", "--reason", "why"), "There is no SD called “SD-NONE”."),
         (("defer", "SD-A-1"), "Say why: a deferral needs a reason."),
         (("defer", "SD-A-1", "--reason", "  "), "Say why: a deferral needs a reason."),
-        (("sd", "resume", "SD-A-1"), "neither deferred nor paused"),
+        (("sd", "resume", "SD-A-1"), "not deferred"),
         (("sd", "new", "SD-A-1"), "There is an SD called SD-A-1 already."),
         (("sd", "new", "perf"), "Write SD, then words in capitals"),
         (("sd", "new", "SD-B-1", "--complexity", "0"), "0 is not on the scale"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from allocation.decisions.models import Decision
+from allocation.directives.models import Status
 from tests.cli.conftest import Ran
 from tests.factories import (
     BudgetRuleFactory,
@@ -169,3 +170,13 @@ def test_what_cannot_be_read_is_wrong_usage(arguments: tuple[str, ...], cli: Cli
 def test_an_sd_that_has_not_started_has_no_phase_to_fill_in(cli: Cli) -> None:
     StrategicDirectiveFactory(code="SD-A-1")
     assert cli("recommend", "API", "--sd", "SD-A-1").code == 2
+
+
+def test_a_paused_sd_waits_for_the_chairman(cli: Cli) -> None:
+    StrategicDirectiveFactory(code="SD-A-1", phase="EXEC", status=Status.PAUSED)
+    ran = cli("recommend", "API", *USUAL, "--sd", "SD-A-1", "--json")
+    assert (ran.code, ran.json["outcome"], ran.json["model"]) == (0, "pause", None)
+    question = b'{"sub_agent": "API", "phase": "EXEC", "complexity": 3}'
+    ran = cli("recommend", "--batch", "-", "--sd", "SD-A-1", stdin=question)
+    assert '"outcome": "pause", "model": null' in ran.out
+    assert "SD-A-1 is paused" in cli("recommend", "API", *USUAL, "--sd", "SD-A-1").out

@@ -22,6 +22,7 @@ from tests.factories import (
     OverrideFactory,
     StrategicDirectiveFactory,
     SubAgentFactory,
+    UsageRecordFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +167,21 @@ def test_nobody_reads_it_without_signing_in(client: Client, path: str) -> None:
 
 def test_a_decision_that_is_not_there_is_not_found(chairman_client: Client) -> None:
     assert chairman_client.get("/decisions/404/").status_code == 404
+
+
+def test_an_explanation_says_what_the_run_cost(chairman_client: Client) -> None:
+    task = Task("SECURITY", Phase.EXEC, 3)
+    decision, _ = decide(
+        situation=situation_at(NOW),
+        task=task,
+        actor="fleet",
+        now=NOW,
+        session_id="session-1",
+        agent_id="a1",
+    )
+    url = reverse("decisions:explain-decision", args=[decision.pk])
+    assert "no usage is tied to this run" in chairman_client.get(url).content.decode()
+    UsageRecordFactory(session_id="session-1", agent_id="a1", model="claude-opus-4-5")
+    UsageRecordFactory(session_id="session-1", agent_id="a2", model="claude-opus-4-5")
+    text = chairman_client.get(url).content.decode()
+    assert "2,000 budget tokens, 1,200 raw" in text

@@ -51,6 +51,17 @@ def test_a_better_source_improves_and_never_adds(swapped: bool) -> None:
     assert UsageHour.objects.get().output == 42
 
 
+@pytest.mark.parametrize("swapped", [True, False])
+def test_the_model_that_answered_beats_the_one_that_was_asked_for(swapped: bool) -> None:
+    asked = sight(None, "r1", source="otlp", output=42, model="claude-opus-5", answered=False)
+    answered = sight(output=7, model="claude-haiku-5-5")
+    for seen in (asked, answered) if swapped else (answered, asked):
+        put(seen)
+    put(asked)
+    record = UsageRecord.objects.get()
+    assert (record.output, record.model, record.answered) == (42, "claude-haiku-5-5", True)
+
+
 def test_two_records_that_turn_out_to_be_one_are_joined() -> None:
     put(sight(request_id=None), sight(None, "r1", at=START - timedelta(hours=2), output=5))
     assert UsageRecord.objects.count() == 2

@@ -1,0 +1,186 @@
+"""The checks of `budgetctl doctor`: facts in, findings out. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from allocation.claude_code.connect.wanted import (
+    EVENTS,
+    Json,
+    is_our_hook,
+    is_our_status_line,
+)
+
+Version = tuple[int, int, int]
+# Before this version the variable beats a hook's rewrite; since, it is only a default.
+ENV_YIELDS_SINCE: Version = (2, 1, 251)
+MOST_SKEW = timedelta(minutes=1)
+TELEMETRY_DELAY = timedelta(hours=2)
+_EXACT = re.compile(r"[A-Za-z0-9_ ,|-]+")
+CONNECT = "budgetctl connect claude-code"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it is right (None: it cannot be told), and how to mend it."""
+
+    what: str
+    ok: bool | None
+    said: str
+    mend: str = ""
+
+    def as_json(self) -> Json:
+        """For --json."""
+        return asdict(self)
+
+
+def check_settings(files: Mapping[str, Json]) -> list[Finding]:
+    """Hooks, status line and telemetry in the settings that apply here, by path, user's first."""
+    if not files:
+        return [Finding("Settings", False, "no settings are there", f"Run: {CONNECT}")]
+    missing = [
+        event for event in EVENTS if not any(_ours(settings, event) for settings in files.values())
+    ]
+    findings = []
+    if missing:
+        said = f"not hooked: {', '.join(missing)}"
+        findings.append(Finding("Hooks", False, said, f"Run: {CONNECT}"))
+    else:
+        findings.append(Finding("Hooks", True, "all six are in place"))
+    user = next(iter(files.values()))
+    if any(is_our_status_line(settings.get("statusLine")) for settings in files.values()):
+        findings.append(Finding("Status line", True, "in place"))
+    else:
+        said = "not ours: the plan’s readings do not come in"
+        findings.append(Finding("Status line", False, said, f"Run: {CONNECT}"))
+    endpoint = str(user.get("env", {}).get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+    if endpoint.endswith("/otlp"):
+        findings.append(Finding("Telemetry", True, f"goes to {endpoint}"))
+    else:
+        said = f"goes to {endpoint}" if endpoint else "is not sent"
+        mend = "Only user settings are read for it; without it transcripts are what is counted."
+        findings.append(Finding("Telemetry", None, said, mend))
+    return findings
+
+
+def check_other_hooks(files: Mapping[str, Json]) -> Finding:
+    """Whether somebody else's hook answers the same calls: two rewrites, and the last one wins."""
+    found = [
+        path
+        for path, settings in files.items()
+        for group in settings.get("hooks", {}).get("PreToolUse", [])
+        if isinstance(group, dict) and _names_agents(group.get("matcher"))
+        if any(not is_our_hook(each) for each in group.get("hooks", []))
+    ]
+    if not found:
+        return Finding("Other hooks", True, "none answers calls of sub-agents")
+    return Finding(
+        "Other hooks",
+        False,
+        f"another hook on Agent or Task in {', '.join(dict.fromkeys(found))}",
+        "If it rewrites the call too, one of the two wins by chance: leave that to budgetctl.",
+    )
+
+
+def check_subagent_model(values: Iterable[str], version: Version | None) -> Finding:
+    """CLAUDE_CODE_SUBAGENT_MODEL, wherever it is set, against the version that is installed."""
+    what = "CLAUDE_CODE_SUBAGENT_MODEL"
+    given = [value for value in values if value and value != "inherit"]
+    if not given:
+        return Finding(what, True, "is not set")
+    said = f"is set to {given[0]}"
+    if version is None:
+        return Finding(what, None, said, "Before 2.1.251 it beats every decision: remove it.")
+    if version >= ENV_YIELDS_SINCE:
+        return Finding(what, True, f"{said}, which yields to decisions since 2.1.251")
+    shown = ".".join(map(str, version))
+    mend = "Remove it, or update Claude Code to 2.1.251 or later."
+    return Finding(what, False, f"{said}, which beats every decision on {shown}", mend)
+
+
+def check_clock(server: datetime, ours: datetime) -> Finding:
+    """How far the two clocks are apart."""
+    apart = abs(server - ours)
+    if apart <= MOST_SKEW:
+        return Finding("Clock", True, "agrees with the server’s")
+    said = f"is {int(apart.total_seconds()):,} s {'behind' if ours < server else 'ahead'}"
+    return Finding("Clock", False, said, "Set the clock: usage is laid to the hour it was in.")
+
+
+def check_health(health: Mapping[str, Any], now: datetime) -> list[Finding]:
+    """What the server has seen of this fleet lately."""
+    findings = []
+    decided, silent = int(health.get("observed") or 0), int(health.get("silent") or 0)
+    if silent:
+        said = f"{silent:,} of {decided:,} observed runs of the last 7 days ran on another model"
+        mend = "See the likely causes on the page Mismatches."
+        findings.append(Finding("Model truth", False, said, mend))
+    elif decided:
+        said = f"all {decided:,} observed runs of the last 7 days ran as decided"
+        findings.append(Finding("Model truth", True, said))
+    else:
+        findings.append(Finding("Model truth", None, "no decided run was observed in 7 days"))
+    heard, telemetry = (_moment(health.get(name)) for name in ("hook_at", "telemetry_at"))
+    if heard is None:
+        mend = "Start a session; an interactive one holds hooks until you trust its folder."
+        findings.append(Finding("Hooks heard", None, "none yet", mend))
+    else:
+        findings.append(Finding("Hooks heard", True, f"last {_ago(now - heard)}"))
+        if telemetry is None or heard - telemetry > TELEMETRY_DELAY:
+            said = "silent" if telemetry is None else f"silent since {_ago(now - telemetry)}"
+            mend = "Sessions read its settings when they start: start them again."
+            findings.append(Finding("Telemetry heard", False, said, mend))
+        else:
+            findings.append(Finding("Telemetry heard", True, f"last {_ago(now - telemetry)}"))
+    return findings
+
+
+def check_transcripts(readable: int, unreadable: Sequence[str]) -> Finding:
+    """Whether what Claude Code writes can be read."""
+    if unreadable:
+        said = f"{len(unreadable):,} cannot be read: {unreadable[0]}"
+        mend = "Give the user that runs budgetctl the right to read them."
+        return Finding("Transcripts", False, said, mend)
+    if not readable:
+        return Finding("Transcripts", None, "none on this machine yet")
+    return Finding("Transcripts", True, f"{readable:,} can be read")
+
+
+def read_version(text: str) -> Version | None:
+    """2.1.330 (Claude Code) as numbers."""
+    found = re.match(r"\s*(\d+)\.(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def _ours(settings: Json, event: str) -> bool:
+    return any(
+        is_our_hook(each)
+        for group in settings.get("hooks", {}).get(event, [])
+        if isinstance(group, dict)
+        for each in group.get("hooks", [])
+    )
+
+
+def _names_agents(matcher: Any) -> bool:
+    """Whether a matcher names the tool itself; one for every tool is a logger, most likely."""
+    if not isinstance(matcher, str) or matcher in {"", "*", ".*"}:
+        return False
+    if _EXACT.fullmatch(matcher):
+        return not {"Agent", "Task"}.isdisjoint(re.split(r"[|, ]+", matcher))
+    try:
+        return any(re.search(matcher, tool) for tool in ("Agent", "Task"))
+    except re.error:
+        return False
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
+
+
+def _ago(span: timedelta) -> str:
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 120:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 2880 else f"{minutes // 1440} d ago"

@@ -1,0 +1,50 @@
+"""The `model:` of a sub-agent's definition, changed as bytes so that nothing else does. Pure."""
+
+import re
+from dataclasses import dataclass
+
+_BOM = b"\xef\xbb\xbf"
+_HEAD = re.compile(rb"---[ \t]*(\r?\n)")
+_END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
+_MODEL = re.compile(rb"^model[ \t]*:[^\r\n]*(\r?\n)", re.MULTILINE)
+_NAME = re.compile(
+    rb"^name[ \t]*:[ \t]*(['\"]?)([^'\"\r\n]+?)\1[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A sub-agent's definition. `name` is what it goes by, which is not the file's name."""
+
+    name: str
+    before: bytes
+    lines: bytes  # of the front matter, without its two bars
+    after: bytes
+    newline: bytes
+
+    def with_model(self, tier: str) -> bytes:
+        """The file with this model as the second line of the front matter."""
+        said = b"model: " + tier.encode() + self.newline
+        rest = _MODEL.sub(b"", self.lines)
+        first, mark, others = rest.partition(self.newline)
+        return self.before + first + mark + said + others + self.after
+
+
+def read_definition(raw: bytes) -> Definition | None:
+    """The definition in a file; None where it has no front matter, or no name in it."""
+    start = len(_BOM) if raw.startswith(_BOM) else 0
+    head = _HEAD.match(raw, start)
+    if head is None:
+        return None
+    end = _END.search(raw, head.end())
+    if end is None:
+        return None
+    lines = raw[head.end() : end.start()]
+    name = _NAME.search(lines)
+    if name is None:
+        return None
+    try:
+        text = name[2].decode()
+    except UnicodeDecodeError:
+        return None
+    return Definition(text.strip(), raw[: head.end()], lines, raw[end.start() :], head[1])

@@ -1,0 +1,24 @@
+"""The pages about Claude Code."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from allocation.claude_code.connect_page import connect_page
+from allocation.claude_code.mismatch_page import mismatch_page
+
+
+@require_safe
+def connect(request: HttpRequest) -> HttpResponse:
+    """How to connect, and what is heard: sessions, the plan, names that nobody registered."""
+    address = request.build_absolute_uri("/").rstrip("/")
+    page = connect_page(address=address, now=timezone.now())
+    return render(request, "claude_code/connect.html", {"page": page})
+
+
+@require_safe
+def list_mismatches(request: HttpRequest) -> HttpResponse:
+    """Runs that used another model than the one decided, with the likely cause."""
+    page = mismatch_page(request.GET, now=timezone.now())
+    return render(request, "claude_code/mismatches.html", {"page": page})

@@ -1,0 +1,135 @@
+"""`budgetctl doctor`: the chain from Claude Code to the server, link by link."""
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from budgetctl.cli.parameters import Json
+
+_MARKS = {True: "ok   ", False: "FAULT", None: "?    "}
+_MOST_TRANSCRIPTS = 2_000
+
+
+def doctor(*, as_json: Json = False) -> None:
+    """Check the connection to Claude Code end to end, and say how to mend what is wrong.
+
+    Exit code 1 if anything is. With --json: {"checks": [{"what", "ok", "said", "mend"}], "faults"}.
+    """
+    from budgetctl.cli.printing import emit, safe, show
+
+    findings = [*_machine(), *_server()]
+    faults = sum(finding.ok is False for finding in findings)
+    if as_json:
+        emit({"checks": [finding.as_json() for finding in findings], "faults": faults})
+    else:
+        lines = []
+        for finding in findings:
+            lines.append(safe(f"{_MARKS[finding.ok]}  {finding.what}: {finding.said}"))
+            if finding.mend and not finding.ok:
+                lines.append(safe(f"       {finding.mend}"))
+        show(lines)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _machine() -> "list[Any]":
+    """What can be seen without a server."""
+    from allocation.claude_code.connect import checks
+    from allocation.claude_code.connect.files import read_settings
+    from allocation.claude_code.connect.merge import check
+    from allocation.policy.errors import RuleError
+
+    findings, files = [], {}
+    for path in _settings_paths():
+        try:
+            file = read_settings(path)
+            check(file.settings)
+        except RuleError as error:
+            findings.append(checks.Finding("Settings", False, str(error), "Mend the file."))
+            continue
+        if file.raw is not None:
+            files[str(path)] = file.settings
+    if not findings:
+        findings += checks.check_settings(files)
+    findings.append(checks.check_other_hooks(files))
+    name = "CLAUDE_CODE_SUBAGENT_MODEL"
+    values = [os.environ.get(name, "")]
+    values += [str(settings.get("env", {}).get(name, "")) for settings in files.values()]
+    findings.append(checks.check_subagent_model(values, _version()))
+    findings.append(checks.check_transcripts(*_transcripts()))
+    return findings
+
+
+def _settings_paths() -> list[Path]:
+    config = os.environ.get("CLAUDE_CONFIG_DIR")
+    user = (Path(config) if config else Path.home() / ".claude") / "settings.json"
+    here = Path.cwd() / ".claude"
+    found = [user, here / "settings.json", here / "settings.local.json"]
+    return list(dict.fromkeys(found))
+
+
+def _version() -> "tuple[int, int, int] | None":
+    from allocation.claude_code.connect.checks import read_version
+
+    found = shutil.which("claude")
+    if found is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 -- the harness itself, as it is found on PATH
+            [found, "--version"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return read_version(done.stdout)
+
+
+def _transcripts() -> tuple[int, list[str]]:
+    from allocation.policy.errors import RuleError
+    from allocation.usage.transcripts.discover import discover
+    from budgetctl.cli.usage import default_folders
+
+    try:
+        found = discover(default_folders())
+    except RuleError:
+        return 0, []
+    newest = found.found[-_MOST_TRANSCRIPTS:]
+    closed = [str(one.path) for one in newest if not os.access(one.path, os.R_OK)]
+    closed += [f"{skipped.path} ({skipped.reason})" for skipped in found.skipped]
+    return len(found.found) - len(closed), closed
+
+
+def _server() -> "list[Any]":
+    """What the server says; little where it is away."""
+    from allocation.claude_code.client.home import client_home, connection
+    from allocation.claude_code.client.transport import Away, Refused, post
+    from allocation.claude_code.connect import checks
+    from allocation.claude_code.connect.checks import CONNECT, Finding
+    from budgetctl.cli import clock
+
+    to = connection(client_home())
+    if to is None:
+        return [Finding("Connection", False, "none on this machine", f"Run: {CONNECT}")]
+    headers = {"Authorization": f"Bearer {to.token}"}
+    try:
+        health = post(to.url, "/hooks/health", {}, headers, 10)
+    except Away as error:
+        mend = "Start it: budgetctl start. Until then the last known state answers."
+        return [Finding("Server", False, f"{to.url} does not answer ({error})", mend)]
+    except Refused as error:
+        reached = Finding("Server", True, f"{to.url} answers")
+        if error.status in {401, 403}:
+            said = "is revoked, expired, unknown, or lacks the scope hooks"
+            return [reached, Finding("Token", False, said, f"Run: {CONNECT}")]
+        said = f"answers {error.status} to a question of this version"
+        return [Finding("Server", False, said, "Update budgetctl on the server or here.")]
+    now = clock.now()
+    at = health.get("at")
+    findings = [Finding("Server", True, f"{to.url} answers"), Finding("Token", True, "is taken")]
+    if isinstance(at, int | float):
+        findings.append(checks.check_clock(datetime.fromtimestamp(at, UTC), now))
+    return [*findings, *checks.check_health(health, now)]

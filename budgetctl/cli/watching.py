@@ -1,0 +1,111 @@
+"""What goes on beside the tick: transcripts are read as they are written, and the state that the
+status line of this machine prints is kept fresh."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from budgetctl.cli.refusals import first_line
+
+if TYPE_CHECKING:
+    from allocation.claude_code.watch import Watcher
+
+WATCH_SECONDS = 2
+STATE_SECONDS = 30
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def watching(enabled: bool = True) -> Iterator[None]:
+    """Watch in a thread until the block is left."""
+    if not enabled:
+        yield
+        return
+    stopped = threading.Event()
+    thread = threading.Thread(target=_watch, args=(stopped,), name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(timeout=5)
+
+
+def watch_once() -> None:
+    """One pass over everything."""
+    _guarded(lambda: _read(_watcher()))
+    _guarded(_look_after)
+
+
+def _watch(stopped: threading.Event) -> None:
+    watcher, passes = _watcher(), 0
+    while True:
+        _guarded(lambda: _read(watcher))
+        if passes % (STATE_SECONDS // WATCH_SECONDS) == 0:
+            _guarded(_look_after)
+        passes += 1
+        if stopped.wait(WATCH_SECONDS):
+            return
+
+
+def _watcher() -> "Watcher":
+    from allocation.claude_code.watch import Watcher
+
+    return Watcher(_folders)
+
+
+def _folders() -> list[Path]:
+    from allocation.policy.errors import RuleError
+    from budgetctl.cli.usage import default_folders
+
+    try:
+        return default_folders()
+    except RuleError:
+        return []  # Claude Code has written nothing on this machine
+
+
+def _read(watcher: "Watcher") -> None:
+    from budgetctl.cli import clock, importing
+
+    now = clock.now()
+    summary = watcher.step(now=now)
+    if summary is not None and summary.new:
+        importing.make_weeks(now)
+
+
+def _look_after() -> None:
+    """What follows from what was read, and the state for this machine where it is connected."""
+    from allocation.claude_code.client import state
+    from allocation.claude_code.client.home import client_home, connection
+    from allocation.claude_code.client.transport import parts
+    from allocation.claude_code.operations import observe_from_usage
+    from allocation.claude_code.state import state_at
+    from budgetctl.cli import clock
+
+    now = clock.now()
+    observe_from_usage(now=now)
+    folder = client_home()
+    to = connection(folder)
+    if to is not None and parts(to.url)[1] in {"127.0.0.1", "localhost", "::1"}:
+        state.save(folder, state_at(now))
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """Do it. What fails is logged in one line and tried again with the next pass."""
+    from django.db import connections
+
+    try:
+        work()
+    except Exception as error:
+        logger.error(
+            "Watching failed: %s: %s",
+            type(error).__name__,
+            first_line(error),
+            exc_info=logger.isEnabledFor(logging.DEBUG),
+        )
+    finally:
+        connections.close_all()

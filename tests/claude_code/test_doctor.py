@@ -1,0 +1,152 @@
+"""The checks of `budgetctl doctor`: tables over facts, and the command against a server."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocation.claude_code.connect import checks
+from allocation.claude_code.connect.merge import connected
+from allocation.claude_code.connect.wanted import Choice
+from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
+
+__all__ = ["launch", "new_environment"]
+
+NOW = datetime(2026, 11, 18, 20, tzinfo=UTC)
+CONNECTED = connected({}, Choice(url="http://127.0.0.1:8000", token="bctl_0_1")).settings
+PROJECT = connected({}, Choice(url="x", token="x", own_env=False), with_status_line=False).settings
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"user": CONNECTED}, {"Hooks": True, "Status line": True, "Telemetry": True}),
+        ({"user": {}}, {"Hooks": False, "Status line": False, "Telemetry": None}),
+        (
+            {"user": {}, "project": PROJECT},
+            {"Hooks": True, "Status line": False, "Telemetry": None},
+        ),
+        (
+            {"user": {**CONNECTED, "hooks": {"PreToolUse": CONNECTED["hooks"]["PreToolUse"]}}},
+            {"Hooks": False, "Status line": True, "Telemetry": True},
+        ),
+        ({}, {"Settings": False}),
+    ],
+)
+def test_settings(files: dict[str, Any], expected: dict[str, bool | None]) -> None:
+    assert {each.what: each.ok for each in checks.check_settings(files)} == expected
+
+
+@pytest.mark.parametrize(
+    ("matcher", "fault"),
+    [
+        ("Agent", True),
+        ("Bash|Task", True),
+        ("Bash, Agent", True),
+        ("^Ag", True),
+        ("Bash", False),
+        ("AgentX", False),
+        ("*", False),
+        ("", False),
+        (None, False),
+        ("[", False),
+    ],
+)
+def test_another_hook_on_the_same_calls(matcher: str | None, fault: bool) -> None:
+    group = {"matcher": matcher, "hooks": [{"type": "command", "command": "other"}]}
+    settings = {"hooks": {"PreToolUse": [*CONNECTED["hooks"]["PreToolUse"], group]}}
+    assert checks.check_other_hooks({"user": settings}).ok is not fault
+
+
+@pytest.mark.parametrize(
+    ("value", "version", "ok"),
+    [
+        ("", None, True),
+        ("inherit", (2, 1, 242), True),
+        ("sonnet", (2, 1, 242), False),
+        ("sonnet", (2, 1, 250), False),
+        ("sonnet", (2, 1, 251), True),
+        ("sonnet", (2, 1, 330), True),
+        ("sonnet", None, None),
+    ],
+)
+def test_the_variable_that_beats_a_hook(
+    value: str, version: checks.Version | None, ok: bool | None
+) -> None:
+    assert checks.check_subagent_model(["", value], version).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2.1.330 (Claude Code)\n", (2, 1, 330)), ("", None), ("claude: not found", None)],
+)
+def test_versions(text: str, expected: checks.Version | None) -> None:
+    assert checks.read_version(text) == expected
+
+
+@pytest.mark.parametrize(("seconds", "ok"), [(0, True), (60, True), (61, False), (-86_400, False)])
+def test_the_clock(seconds: int, ok: bool) -> None:
+    assert checks.check_clock(NOW + timedelta(seconds=seconds), NOW).ok is ok
+
+
+def _health(**said: Any) -> dict[str, bool | None]:
+    health = {"observed": 0, "silent": 0, "hook_at": "", "telemetry_at": "", **said}
+    return {each.what: each.ok for each in checks.check_health(health, NOW)}
+
+
+def test_what_the_server_has_heard() -> None:
+    assert _health() == {"Model truth": None, "Hooks heard": None}
+    at, before = NOW.isoformat(), (NOW - timedelta(hours=3)).isoformat()
+    assert _health(observed=9, hook_at=at, telemetry_at=at) == {
+        "Model truth": True,
+        "Hooks heard": True,
+        "Telemetry heard": True,
+    }
+    assert _health(observed=9, silent=1, hook_at=at, telemetry_at=before) == {
+        "Model truth": False,
+        "Hooks heard": True,
+        "Telemetry heard": False,
+    }
+    assert _health(hook_at=at)["Telemetry heard"] is False
+
+
+def test_the_command_says_what_is_wrong_and_how_to_mend_it(
+    launch: Callable[..., Server], new_environment: Callable[[], Environment]
+) -> None:
+    environment = new_environment()
+    nothing = budgetctl(environment, "doctor")
+    assert nothing.returncode == 1
+    assert "budgetctl connect claude-code" in nothing.stdout
+
+    server = launch(environment)
+    url = server.wait_until_it_serves().rstrip("/")
+    done = budgetctl(environment, "connect", "claude-code", "--url", url, "--yes")
+    assert done.returncode == 0, done.stderr
+    found = budgetctl(environment, "doctor", "--json")
+    said = json.loads(found.stdout)
+    assert found.returncode == 0, said
+    assert said["faults"] == 0
+    assert {"Server", "Token", "Clock", "Hooks", "Status line"} <= {
+        each["what"] for each in said["checks"] if each["ok"]
+    }
+
+    budgetctl(environment, "token", "revoke", _name(environment))
+    revoked = budgetctl(environment, "doctor")
+    assert revoked.returncode == 1
+    assert "FAULT  Token" in revoked.stdout
+
+    server.close()
+    away = budgetctl(environment, "doctor")
+    assert "FAULT  Server" in away.stdout
+    settings = Path(environment["HOME"]) / ".claude" / "settings.json"
+    settings.write_text("{ // broken")
+    assert "is not plain JSON" in " ".join(budgetctl(environment, "doctor").stdout.split())
+
+
+def _name(environment: Environment) -> str:
+    tokens = json.loads(budgetctl(environment, "token", "list", "--json").stdout)["tokens"]
+    name: str = tokens[0]["name"]
+    return name

@@ -1,0 +1,139 @@
+"""The pages about Claude Code: what they show, and what they cost."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from allocation.claude_code.causes import likely_cause
+from allocation.claude_code.connect_page import plan_gauges
+from allocation.claude_code.models import HarnessSession, PlanReading, UnsteeredRun
+from allocation.policy.model_truth import Truth
+from tests.factories import DecisionFactory, SubAgentAliasFactory, UsageHourFactory
+
+CONNECT, MISMATCHES = "/connect/", "/mismatches/"
+
+
+def fill(number: int) -> None:
+    """So many of everything that the pages list."""
+    now = timezone.now()
+    for n in range(number):
+        session = f"session-{number}-{n}"
+        HarnessSession.objects.create(
+            session_id=session, machine="hub", first_heard=now, last_heard=now, hook_at=now
+        )
+        UnsteeredRun.objects.create(key=session, at=now, agent_type="forked", why="fork")
+        DecisionFactory(
+            at=now,
+            sub_agent=f"made-up-{number}-{n}",
+            session_id=session,
+            observed="claude-opus-4-5",
+            mismatch=Truth.SILENT_MISMATCH.value,
+        )
+        PlanReading.objects.create(
+            at=now + timedelta(seconds=n),
+            window="seven_day",
+            used_percent=Decimal(n),
+            resets_at=now + timedelta(days=2),
+            session_id=session,
+            source="status_line",
+        )
+
+
+@pytest.mark.parametrize("path", [CONNECT, MISMATCHES])
+def test_pages_are_for_those_who_sign_in_and_for_reading(
+    client: Client, viewer_client: Client, path: str
+) -> None:
+    assert client.get(path).status_code == 302
+    assert viewer_client.get(path).status_code == 200
+    assert viewer_client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize("path", [CONNECT, MISMATCHES])
+def test_the_number_of_queries_does_not_grow(chairman_client: Client, path: str) -> None:
+    counts = []
+    for number in (2, 9):
+        fill(number)
+        with CaptureQueriesContext(connection) as found:
+            chairman_client.get(path)
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+
+
+def test_what_was_heard_is_shown(chairman_client: Client) -> None:
+    empty = chairman_client.get(CONNECT).content.decode()
+    assert "No session has been heard yet" in empty
+    assert "budgetctl connect claude-code --url http://testserver" in empty
+    assert "auto mode" in empty
+    fill(1)
+    shown = chairman_client.get(CONNECT).content.decode()
+    assert "hub" in shown
+    assert "a fork: it keeps its parent’s model" in shown
+    assert "7 days" in shown
+    assert "/admin/catalog/subagent/add/?code=MADE-UP-1-0&amp;runs_in_exec=on" in shown
+
+
+def test_the_form_behind_an_unregistered_name_is_filled_in(chairman_client: Client) -> None:
+    url = reverse("admin:catalog_subagent_add") + "?code=MADE-UP&runs_in_exec=on"
+    assert 'value="MADE-UP"' in chairman_client.get(url).content.decode()
+
+
+def test_registered_names_and_aliases_are_not_listed(chairman_client: Client) -> None:
+    SubAgentAliasFactory(name="helper")
+    for name in ("SECURITY", "security", "Helper", "unknown"):
+        UsageHourFactory(hour=timezone.now().replace(minute=0), sub_agent=name)
+    assert "nobody registered" not in chairman_client.get(CONNECT).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_plans_windows_are_told_apart(now: datetime) -> None:
+    assert plan_gauges(now=now) == []
+    for hours, percent in ((-5, 80), (-4, 83), (-2, 2), (-1, 7)):
+        PlanReading.objects.create(
+            at=now + timedelta(hours=hours),
+            window="seven_day",
+            used_percent=Decimal(percent),
+            resets_at=now + timedelta(days=2),
+            source="status_line",
+        )
+    (gauge,) = plan_gauges(now=now)
+    assert (gauge.percent, gauge.opened_percent, gauge.is_over) == (7, 2, False)
+    assert [percent for _, percent in gauge.before] == [83]
+    (later,) = plan_gauges(now=now + timedelta(days=3))
+    assert later.is_over
+
+
+def test_mismatches_come_with_their_rate_and_cause(chairman_client: Client) -> None:
+    assert "no data yet" in chairman_client.get(MISMATCHES).content.decode()
+    fill(1)
+    now = timezone.now()
+    DecisionFactory(at=now, mismatch=Truth.FOLLOWED.value, observed="claude-sonnet-4-5")
+    DecisionFactory(at=now, mismatch=Truth.UNKNOWN.value)
+    shown = chairman_client.get(MISMATCHES).content.decode()
+    assert "50%" in shown
+    assert "1 of 2 observed runs" in shown
+    assert "Another hook answered last" in shown
+
+
+@pytest.mark.parametrize(
+    ("recommended", "requested", "observed", "version", "part"),
+    [
+        ("", "", "opus", "", "put off"),
+        ("haiku", "", "opus", "2.1.242", "CLAUDE_CODE_SUBAGENT_MODEL"),
+        ("haiku", "opus", "opus", "2.1.330", "what the call asked for"),
+        ("haiku", "", "opus", "2.1.330", "gateway"),
+        ("haiku", "sonnet", "opus", "", "gateway"),
+    ],
+)
+def test_the_likely_cause(
+    recommended: str, requested: str, observed: str, version: str, part: str
+) -> None:
+    said = likely_cause(
+        recommended=recommended, requested=requested, observed_tier=observed, cli_version=version
+    )
+    assert part in said

@@ -1,0 +1,119 @@
+"""The forecast-accuracy page: what it says with no record, one forecast, and closed weeks."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from allocation.budgets.operations import ensure_weeks
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.forecasts.page import ForecastPage, forecast_page, held
+from allocation.policy.forecasting import METHODS
+from allocation.usage.operations import rebuild_hours
+from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
+
+pytestmark = pytest.mark.django_db
+
+ZONE = ZoneInfo("America/Los_Angeles")
+LATER = WEEK_END + timedelta(hours=30)
+
+
+def page(now: object = LATER) -> ForecastPage:
+    return forecast_page(now, ZONE)  # type: ignore[arg-type]
+
+
+def work(weeks: int) -> None:
+    start = WEEK_START - timedelta(weeks=weeks - 1)
+    ensure_weeks(since=start, now=LATER)
+    records = [
+        UsageRecordFactory(at=start + timedelta(hours=6 * number), input=10_000, output=0)
+        for number in range(weeks * 28 + 5)
+    ]
+    rebuild_hours([record.hour for record in records])
+
+
+@pytest.fixture
+def closed_week() -> None:
+    """Four weeks of work, forecasts on five days of the last, and two in the week after."""
+    work(4)
+    for hours in (6, 24, 72, 120, 144):
+        make_forecasts(now=WEEK_START + timedelta(hours=hours))
+    score_closed_weeks(now=WEEK_END)
+    for hours in (24, 30):
+        make_forecasts(now=WEEK_END + timedelta(hours=hours))
+
+
+def test_nothing_yet_is_said_and_never_shown_as_good() -> None:
+    shown = page(NOW)
+    assert (shown.newest, shown.point, shown.weeks) == (None, "", [])
+    assert {measure.value for measure in shown.measures} == {"–"}
+    words = {measure.reading.words for measure in shown.measures if measure.reading}
+    assert words == {"no data yet"}
+    assert shown.fan.rows == ()
+    assert shown.errors.empty == "No week has been scored yet."
+
+
+def test_an_interval_is_said_in_words_and_not_as_a_badge() -> None:
+    assert held((31, 40)) == "in 31 of 40 forecasts the total fell inside"
+    assert held((0, 0)) == "no week has been scored yet"
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
+    ((row, predicted, actual),) = page().weeks
+    assert actual == "280,000"
+    assert row.accuracy is not None
+    assert predicted == f"{row.predicted:,}"
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_the_error_of_each_method_is_shown_by_hours_into_the_week() -> None:
+    errors = page().errors
+    assert set(errors.headings[1:]) == set(METHODS)
+    assert [row[0] for row in errors.rows] == [
+        "6 h", "12 h", "24 h", "48 h", "72 h", "96 h", "120 h", "144 h"
+    ]  # fmt: skip
+    assert [row[1] == "–" for row in errors.rows].count(False) == 5
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_the_fan_has_this_weeks_forecasts_only() -> None:
+    fan = page().fan
+    assert len(fan.rows) == 2
+    lows, highs = fan.spec["series"][0]["values"], fan.spec["series"][1]["values"]
+    assert all(low <= high for low, high in zip(lows, highs, strict=True))
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_the_newest_forecast_leads_the_page() -> None:
+    shown = page()
+    assert shown.newest is not None
+    assert shown.newest.hours_in == 30
+    assert shown.range80.count("–") == 1
+    assert [name for name, _ in shown.chances] == ["GREEN", "YELLOW", "ORANGE", "RED"]
+
+
+def test_the_page_is_for_reading_and_for_the_signed_in(
+    client: Client, chairman_client: Client
+) -> None:
+    assert client.get("/forecasts/").status_code == 302
+    assert chairman_client.post("/forecasts/").status_code == 405
+    text = chairman_client.get("/forecasts/").content.decode()
+    assert "Too early to say what this week will come to." in text
+
+
+def test_the_page_takes_as_many_queries_however_long_the_record(chairman_client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            chairman_client.get("/forecasts/")
+        return len(captured)
+
+    make_forecasts(now=timezone.now())
+    few = queries()
+    for hours in range(1, 20):
+        make_forecasts(now=timezone.now() - timedelta(hours=hours))
+    assert queries() == few

@@ -1,0 +1,331 @@
+"""The KPI page: every metric with its data, and the quality guard with its rollback."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from allocation.audit.models import AuditEntry
+from allocation.directives.models import Status
+from allocation.floors.models import ModelFloor
+from allocation.floors.operations import raise_floor
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.policy.errors import RuleError
+from allocation.policy.kpis import KPI_BY_KEY
+from allocation.policy.quality import EventKind
+from allocation.reports.kpi_page import GROUPS, KpiPage, KpiRow, kpi_page, spark_points
+from allocation.reports.models import QualityEvent
+from allocation.reports.operations import close_weeks
+from tests.factories import (
+    NOW,
+    WEEK_START,
+    BudgetWeekFactory,
+    DecisionFactory,
+    SdTokenLogFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+    TierFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+Burn = Callable[..., None]
+LA = ZoneInfo("America/Los_Angeles")
+WEEK = timedelta(days=7)
+ROLL_BACK = "/kpis/roll-back/"
+
+
+def page() -> KpiPage:
+    return kpi_page(NOW, LA)
+
+
+def row(key: str) -> KpiRow:
+    return next(row for _, rows in page().groups for row in rows if row.key == key)
+
+
+def said(key: str) -> tuple[str, str, str]:
+    found = row(key)
+    return found.value, found.band, found.rests_on
+
+
+def weeks(count: int) -> list[datetime]:
+    """So many weeks up to the running one; the starts of those that are over, the oldest first."""
+    starts = [WEEK_START - number * WEEK for number in range(count, -1, -1)]
+    for start in starts:
+        BudgetWeekFactory(start=start)
+    return starts[:-1]
+
+
+def done(at: datetime, hours: int = 24, rework: int = 0) -> None:
+    sd = StrategicDirectiveFactory(
+        status=Status.COMPLETED, started_at=at - timedelta(hours=hours), completed_at=at
+    )
+    SdTokenLogFactory(sd=sd, rework_cycles=rework)
+
+
+def event(kind: EventKind, passed: int, failed: int, **columns: object) -> None:
+    QualityEvent.objects.create(
+        **{"kind": kind, "at": NOW, "passed": passed, "failed": failed, "actor": "x", **columns}
+    )
+
+
+def test_every_kpi_is_on_the_page_once() -> None:
+    keys = [key for _, keys in GROUPS for key in keys]
+    assert sorted(keys) == sorted(KPI_BY_KEY)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_without_data_nothing_is_0_or_green(stored: bool) -> None:
+    if stored:
+        weeks(3)
+        close_weeks(now=NOW)
+    rows = [row for _, rows in page().groups for row in rows]
+    assert {(row.value, row.band, row.shape) for row in rows} == {("–", "no data yet", "unknown")}
+    assert page().summary == "0 of 17 on target; 17 have no data yet."
+    assert page().guard == "No run has a result yet, so there is nothing to judge."
+
+
+def test_utilisation_is_that_of_the_last_closed_week(burn: Burn) -> None:
+    for start, tokens in zip(weeks(3), (450_000, 520_000, 425_000), strict=True):
+        burn(tokens, at=start + timedelta(hours=5))
+    burn(999_000)  # the running week has no part in it
+    close_weeks(now=NOW)
+    assert said("utilisation") == ("85%", "on target", "the last closed week")
+    assert row("utilisation").by_week == ["90%", "104%", "85%", "–"]
+    assert said("exhausted-weeks") == ("1", "off target", "3 closed weeks")
+
+
+def test_rates_of_runs_rest_on_those_that_were_seen() -> None:
+    weeks(1)
+    DecisionFactory.create_batch(19, observed="haiku", result="passed")
+    DecisionFactory(observed="claude-haiku-4-5-20251001", result="rework")
+    DecisionFactory.create_batch(20, observed="claude-sonnet-4-5", at=NOW - WEEK)
+    DecisionFactory.create_batch(10, observed="opus", result="failed", override_reason="x")
+    DecisionFactory.create_batch(10, observed="")
+    DecisionFactory(at=NOW - 5 * WEEK, override_reason="long ago")
+    assert said("rework-haiku") == ("5%", "on target", "20 runs in 4 weeks")
+    assert said("rework-sonnet")[:2] == ("–", "no data yet")
+    assert said("rework-opus") == ("0%", "on target", "10 runs in 4 weeks")
+    assert said("mix") == ("0 points", "on target", "50 runs in 4 weeks")
+    assert row("mix").note == "haiku 40%, sonnet 40%, opus 20%"
+    assert said("override-rate") == ("17%", "off target", "60 decisions in 4 weeks")
+
+
+def test_what_should_fall_is_compared_with_as_many_weeks_before(burn: Burn) -> None:
+    for number, start in enumerate(weeks(4)):
+        burn(200_000, at=start + timedelta(hours=1))
+        newer = number >= 2
+        for _ in range(4 if newer else 2):
+            done(start + timedelta(days=2), hours=36 if newer else 24, rework=1 if newer else 2)
+    close_weeks(now=NOW)
+    assert said("cost-per-sd") == ("−50%", "on target", "8 SDs against 4")
+    assert row("cost-per-sd").note == "50,000 per SD, was 100,000"
+    assert said("completion-time") == ("+50%", "off target", "8 SDs against 4")
+    assert row("completion-time").note == "36 h per SD, was 24 h"
+    assert said("rework-per-sd")[:2] == ("−50%", "on target")
+    assert said("sds-completed") == ("4", "watch", "the last week that is over")
+    assert row("sds-completed").by_week == ["2", "2", "4", "4", "–"]
+    assert row("sds-completed").trend == "SDs completed in a week week by week: 2, 2, 4, 4"
+
+
+def test_forecasts_are_judged_by_their_record(burn: Burn) -> None:
+    (start,) = weeks(1)
+    for day in range(7):
+        burn(40_000, at=start + timedelta(days=day, hours=1))
+    for hours in (24, 72, 120):
+        make_forecasts(now=start + timedelta(hours=hours))
+    assert said("burn-rate-error")[1] == "no data yet"
+    score_closed_weeks(now=NOW)
+    assert said("zone-accuracy")[2].endswith("forecasts")
+    for key in ("burn-rate-error", "exhaustion-error", "zone-accuracy"):
+        assert said(key)[1] != "no data yet"
+
+
+def test_quality_events_are_counted() -> None:
+    weeks(1)
+    for passed in (1, 1, 1, 1, 1, 1, 0):
+        event(EventKind.REVIEW, passed, 1 - passed)
+    event(EventKind.E2E, 96, 4)
+    event(EventKind.E2E, 100, 0, at=NOW - WEEK)
+    event(EventKind.SECURITY, 0, 0)
+    assert said("review-pass") == ("86%", "on target", "7 reviews in 4 weeks")
+    assert said("e2e-pass") == ("98%", "on target", "200 tests in 4 weeks")
+    assert said("security-issues") == ("0", "on target", "1 check in 4 weeks")
+    event(EventKind.SECURITY, 0, 2)
+    assert said("security-issues") == ("2", "off target", "2 checks in 4 weeks")
+
+
+@pytest.mark.parametrize(
+    ("series", "points"),
+    [
+        ([], []),
+        ([None, Decimal(5), None], []),
+        ([Decimal(1), Decimal(3), Decimal(2)], ["0.0,22.0 50.0,2.0 100.0,12.0"]),
+        ([None, Decimal(4), None, Decimal(4), None], ["0.0,12.0 100.0,12.0"]),
+    ],
+)
+def test_a_spark_joins_what_is_known(series: list[Decimal | None], points: list[str]) -> None:
+    assert spark_points(series) == points
+
+
+def downgraded(passed: int = 7, rework: int = 3, now: datetime = NOW) -> None:
+    """DOCMON passed on sonnet, and does worse on haiku since."""
+    common = {"sub_agent": "DOCMON", "phase": "EXEC"}
+    at = now - timedelta(days=9)
+    DecisionFactory.create_batch(10, **common, observed="sonnet", result="passed", at=at)
+    at = now - timedelta(days=1)
+    DecisionFactory.create_batch(passed, **common, observed="haiku", result="passed", at=at)
+    DecisionFactory.create_batch(rework, **common, observed="haiku", result="rework", at=at)
+
+
+def test_the_guard_says_what_fell_and_proposes_the_rollback() -> None:
+    downgraded()
+    (alarm,) = page().alarms
+    assert (alarm.sub_agent, alarm.phase, alarm.tier, alarm.raise_to) == (
+        "DOCMON",
+        "EXEC",
+        "haiku",
+        "sonnet",
+    )
+    assert alarm.sentences == [
+        "Since it runs on haiku, 70% of its runs pass (n = 10); on sonnet it was 100% (n = 10). "
+        "That is 30 points less; 5 are allowed."
+    ]
+    assert page().guard.startswith("2 combinations of sub-agent, phase and tier judged")
+
+
+def test_too_much_rework_is_an_alarm_of_its_own() -> None:
+    DecisionFactory.create_batch(6, sub_agent="TESTING", observed="opus", result="passed")
+    DecisionFactory.create_batch(4, sub_agent="TESTING", observed="opus", result="rework")
+    (alarm,) = page().alarms
+    assert alarm.sentences[0] == (
+        "40% of its runs on opus had to be done again (4 of 10); 30% is the most allowed."
+    )
+    assert alarm.raise_to == ""
+
+
+def test_events_that_say_whose_work_it_was_speak_to_the_guard() -> None:
+    whose = {"sub_agent": SubAgentFactory(code="DOCMON"), "phase": "EXEC"}
+    for passed in [1] * 10:
+        event(EventKind.REVIEW, passed, 0, tier=TierFactory(name="sonnet"), **whose, at=NOW - WEEK)
+    for passed in [1] * 8 + [0] * 2:
+        event(EventKind.REVIEW, passed, 1 - passed, tier=TierFactory(name="haiku"), **whose)
+    assert [alarm.sub_agent for alarm in page().alarms] == ["DOCMON"]
+
+
+def test_too_few_results_are_said_and_not_judged() -> None:
+    DecisionFactory.create_batch(9, observed="haiku", result="rework")
+    assert page().alarms == []
+    assert page().guard == (
+        "Nothing can be judged yet: 1 combination of sub-agent, phase and tier has fewer than 10 "
+        "results."
+    )
+
+
+def test_one_click_rolls_back(chairman_client: Client) -> None:
+    downgraded(now=timezone.now())
+    sent = {"sub_agent": "DOCMON", "phase": "EXEC", "tier": "sonnet", "reason": "Guard."}
+    text = chairman_client.get("/kpis/").content.decode()
+    assert "Raise floor to sonnet" in text
+    answer = chairman_client.post(ROLL_BACK, sent, follow=True)
+    assert "DOCMON now runs on sonnet or better in EXEC." in answer.content.decode()
+    assert "Raise floor to" not in answer.content.decode()
+    floor = ModelFloor.objects.get(sub_agent__code="DOCMON", phase="EXEC")
+    assert (floor.tier.name, floor.gives_way, floor.rationale) == ("sonnet", "never", "Guard.")
+    entry = AuditEntry.objects.get(action="floor creation")
+    assert (entry.actor, entry.subject, entry.reason) == (
+        "chairman",
+        "floor DOCMON, EXEC",
+        "Guard.",
+    )
+    again = chairman_client.post(ROLL_BACK, sent, follow=True).content.decode()
+    assert "there is nothing to raise" in again
+    assert AuditEntry.objects.filter(action__startswith="floor").count() == 1
+
+
+def test_a_floor_that_gives_way_is_raised_where_it_stands() -> None:
+    sub_agent = SubAgentFactory(code="VALIDATION")
+    options = {"sub_agent": sub_agent, "reason": "R2", "actor": "chairman", "now": NOW}
+    row = raise_floor(phase="LEAD", tier=TierFactory(name="sonnet"), **options)
+    assert (row.tier.name, row.gives_way, row.relaxed_tier) == ("sonnet", "never", None)
+    assert AuditEntry.objects.get().action == "floor change"
+    # Opus in PLAN already, and it never gives way.
+    with pytest.raises(RuleError, match="nothing to raise"):
+        raise_floor(phase="PLAN", tier=TierFactory(name="sonnet"), **options)
+
+
+def test_a_floor_above_the_proposed_tier_keeps_its_height() -> None:
+    floor = ModelFloor.objects.get(sub_agent__code="TESTING", phase="")
+    floor.tier = TierFactory(name="opus")
+    floor.save()
+    row = raise_floor(
+        sub_agent=SubAgentFactory(code="TESTING"),
+        phase="EXEC",
+        tier=TierFactory(name="sonnet"),
+        reason="R2",
+        actor="chairman",
+        now=NOW,
+    )
+    assert (row.tier.name, row.gives_way) == ("opus", "never")
+
+
+@pytest.mark.parametrize(("phase", "reason"), [("EXEC", "  "), ("", "R2"), ("LUNCH", "R2")])
+def test_a_floor_is_raised_with_a_reason_and_in_a_phase(phase: str, reason: str) -> None:
+    with pytest.raises(RuleError):
+        raise_floor(
+            sub_agent=SubAgentFactory(code="DOCMON"),
+            phase=phase,
+            tier=TierFactory(name="sonnet"),
+            reason=reason,
+            actor="chairman",
+            now=NOW,
+        )
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"sub_agent": "NOBODY"}, 404), ({"tier": "gpt"}, 404), ({"reason": " "}, 302)],
+)
+def test_a_rollback_that_makes_no_sense_changes_nothing(
+    chairman_client: Client, changed: dict[str, str], status: int
+) -> None:
+    sent = {"sub_agent": "DOCMON", "phase": "EXEC", "tier": "sonnet", "reason": "R2"} | changed
+    assert chairman_client.post(ROLL_BACK, sent).status_code == status
+    assert not AuditEntry.objects.exists()
+
+
+def test_only_the_chairman_rolls_back(operator_client: Client, viewer_client: Client) -> None:
+    downgraded(now=timezone.now())
+    sent = {"sub_agent": "DOCMON", "phase": "EXEC", "tier": "sonnet", "reason": "R2"}
+    for client in (operator_client, viewer_client):
+        assert "The Chairman decides." in client.get("/kpis/").content.decode()
+        assert client.post(ROLL_BACK, sent).status_code == 403
+    assert operator_client.get(ROLL_BACK).status_code == 405
+    assert Client().post(ROLL_BACK, sent).status_code == 302
+    assert not AuditEntry.objects.exists()
+
+
+def test_queries_do_not_depend_on_what_there_is(chairman_client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert chairman_client.get("/kpis/").status_code == 200
+        assert all(query["sql"].startswith("SELECT") for query in captured)
+        return len(captured)
+
+    now = timezone.now()
+    BudgetWeekFactory(start=now - WEEK)
+    event(EventKind.REVIEW, 1, 0, at=now)
+    few = queries()
+    for number in range(2, 12):
+        BudgetWeekFactory(start=now - number * WEEK)
+        downgraded(now=now - timedelta(hours=number))
+        done(now - timedelta(days=3 * number))
+        event(EventKind.REVIEW, 1, 0, at=now, sd=StrategicDirectiveFactory())
+    assert queries() == few
