@@ -16,6 +16,7 @@ from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import Status, StrategicDirective
+from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import ForecastScore, Occasion
 from allocation.forecasts.record import ORIGINS, SHOWN_ORIGIN
@@ -213,6 +214,14 @@ def _entries(window: Window) -> list[EntryFacts]:
 
 
 def _words(row: AuditEntry) -> str:
+    if row.action.endswith(PUT_OFF):
+        # Of an SD that waits the state says it all; the other columns are how the queue is kept.
+        before, after = row.before or {}, row.after or {}
+        states = [str(each.get("status", "")).replace("_", " ") for each in (after, before)]
+        approved = after.get("approved")
+        parts = [" instead of ".join(states)] if all(states) else []
+        parts += [f"{fmt.tokens(approved)} tokens approved"] if isinstance(approved, int) else []
+        return "; ".join(parts)
     if row.before and row.after:
         return "; ".join(changes_in_words(row.before, row.after))
     tier = (row.after or row.before or {}).get("tier")

@@ -61,7 +61,8 @@ def merge(known: Observation, seen: Observation) -> Observation:
 
     The counts and the model are taken as a whole from the better source, of one source from the
     larger output, of equal ones from the later: a fallback in mid-stream changes model and cache
-    counts. Only a source that does not know which model answered leaves the model to one that does. Where the request belongs is a question of its own: resumed sessions and sidechains
+    counts. Only a source that does not know which model answered leaves the model to one that
+    does. Where the request belongs is a question of its own: resumed sessions and sidechains
     repeat the messages of their parents, so the main thread is preferred to a sidechain, then the
     earlier. Returns `known` itself where `seen` adds nothing.
     """

@@ -167,7 +167,9 @@ def test_a_week_shows_sds_zones_and_what_was_decided(chairman_client: Client, bu
     assert page.headline == "Yellow: 83% of the week’s tokens used"
     assert [day.zone for day in page.days[:3]] == ["YELLOW", "YELLOW", "YELLOW"]
     assert len(page.days) == 8
-    assert [entry.subject for entry in page.deferrals] == ["SD-LATER"]
+    assert [(entry.subject, entry.words) for entry in page.deferrals] == [
+        ("SD-LATER", "deferred instead of proposed")
+    ]
     assert [entry.words for entry in page.changes] == [
         "reserve, % 20 instead of 0",
         "limit 600,000 instead of 500,000",
