@@ -1,4 +1,4 @@
-"""The admin of what runs without an SD are taken for."""
+"""The admin of what runs without an SD are taken for, and of what Claude Code was heard to say."""
 
 from typing import Any
 
@@ -6,8 +6,13 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from allocation.audit.admin_base import AuditedAdmin
-from allocation.claude_code.models import HookDefaults
+from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
+from allocation.claude_code.models import (
+    HarnessSession,
+    HookDefaults,
+    PlanReading,
+    UnsteeredRun,
+)
 
 
 @admin.register(HookDefaults)
@@ -38,3 +43,30 @@ class HookDefaultsAdmin(AuditedAdmin):
     ) -> HttpResponse:
         """Straight to the row."""
         return redirect("admin:claude_code_hookdefaults_change", 1)
+
+
+@admin.register(HarnessSession)
+class HarnessSessionAdmin(RecordAdmin):
+    """The sessions that were heard."""
+
+    list_display = ("session_id", "machine", "project", "cli_version", "last_heard", "ended_at")
+    list_filter = ("machine", "cli_version")
+    search_fields = ("session_id", "project")
+
+
+@admin.register(PlanReading)
+class PlanReadingAdmin(RecordAdmin):
+    """What the plan's own meter said."""
+
+    list_display = ("at", "window", "used_percent", "resets_at", "source", "session_id")
+    list_filter = ("window", "source")
+    date_hierarchy = "at"
+
+
+@admin.register(UnsteeredRun)
+class UnsteeredRunAdmin(RecordAdmin):
+    """The runs that no hook could steer."""
+
+    list_display = ("at", "agent_type", "why", "session_id")
+    list_filter = ("why",)
+    date_hierarchy = "at"

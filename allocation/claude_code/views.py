@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -89,7 +89,7 @@ def receive_queue(request: HttpRequest, token: AgentToken, body: Body, now: date
     for queued in events:
         payload = queued.get("payload") if isinstance(queued, dict) else None
         if not isinstance(payload, dict):
-            continue  # one broken line must not keep the others in the queue for ever
+            continue  # one that cannot be kept must not keep the others in the queue for ever
         origin = Origin(
             actor=token.actor,
             machine=text(request.headers.get("X-Budgetctl-Machine")),
@@ -97,13 +97,16 @@ def receive_queue(request: HttpRequest, token: AgentToken, body: Body, now: date
             phase=text(queued.get("phase")),
         )
         answered = queued.get("answered", "")
-        receive_queued(
-            event=Event.of(payload),
-            origin=origin,
-            answered=None if answered is None else text(answered),
-            at=_moment(queued.get("at"), now),
-            now=now,
-        )
+        try:
+            receive_queued(
+                event=Event.of(payload),
+                origin=origin,
+                answered=None if answered is None else text(answered),
+                at=_moment(queued.get("at"), now),
+                now=now,
+            )
+        except (RuleError, DataError):
+            continue
         kept += 1
     return {"kept": kept, "skipped": len(events) - kept}
 

@@ -42,20 +42,10 @@ def burn_down(standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneIn
     moments = [window.start]
     while moments[-1] < window.end:
         moments.append(min(moments[-1] + HOUR, window.end))
-    left: list[float | None] = []
-    used, pending = Fraction(0), sorted(hours)
-    for moment in moments:
-        while pending and pending[0] < moment:
-            used += hours[pending.pop(0)].budget
-        left.append(_number(max(Fraction(0), limit - used), standing))
-    for index, moment in enumerate(moments):
-        if moment >= standing.at + HOUR:
-            left[index] = None
-    seconds = window.hours * 3600
-    pace = [
-        _number(limit * (1 - Fraction((moment - window.start).total_seconds()) / seconds), standing)
-        for moment in moments
-    ]
+    left = _left(standing, hours, moments)
+    # A straight line between two ends: what a float loses here nobody can see.
+    length, top = window.end - window.start, float(limit)
+    pace = [round(top * (1 - (moment - window.start) / length), 2) for moment in moments]
     rows = _daily(standing, hours, zone)
     return Chart(
         id="burn-down",
@@ -79,6 +69,24 @@ def burn_down(standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneIn
         headings=("Day", "Used", "Left"),
         rows=rows,
     )
+
+
+def _left(
+    standing: Standing, hours: Mapping[datetime, Burned], moments: Sequence[datetime]
+) -> list[float | None]:
+    """What was left at each moment so far; None for those to come."""
+    used, pending = Fraction(0), sorted(hours, reverse=True)
+    now_left = _number(standing.effective_limit, standing)
+    left: list[float | None] = []
+    for moment in moments:
+        changed = False
+        while pending and pending[-1] < moment:
+            used += hours[pending.pop()].budget
+            changed = True
+        if changed:
+            now_left = _number(max(Fraction(0), standing.effective_limit - used), standing)
+        left.append(now_left if moment < standing.at + HOUR else None)
+    return left
 
 
 def by_day_and_sub_agent(

@@ -16,8 +16,6 @@ MENU = (
     ("Usage", "usage:week"),
     ("Forecasts", "forecasts:view-forecasts"),
     ("Decisions", "decisions:list-decisions"),
-    ("Overrides", "steering:list-overrides"),
-    ("Deferrals", "steering:list-deferrals"),
     ("Audit", "reports:list-weeks"),
     ("KPIs", "reports:view-kpis"),
     ("Connect", "claude_code:connect"),

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from allocation.budgets.operations import ensure_week
+from allocation.claude_code.operations import observe_from_usage
 from allocation.decisions.deferrals import pause_exhausted, release_deferrals
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.reports.operations import close_weeks
@@ -16,3 +17,4 @@ def tick(*, now: datetime) -> None:
     make_forecasts(now=now)
     score_closed_weeks(now=now)
     close_weeks(now=now)  # after the scores, which a snapshot shows
+    observe_from_usage(now=now)

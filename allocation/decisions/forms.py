@@ -37,7 +37,7 @@ class OverrideForm(forms.Form):
     sub_agent = forms.ModelChoiceField(
         SubAgent.objects.order_by("code"), label="Sub-agent", to_field_name="code"
     )
-    phase = forms.ChoiceField(choices=[("", "All phases"), *PHASES], required=False)
+    phase = forms.ChoiceField(choices=[(ALL, "All phases"), *PHASES])
     tier = forms.ModelChoiceField(Tier.objects.order_by("rank"), to_field_name="name")
     scope = forms.ChoiceField(label="Acts on", choices=SCOPES, initial=ALL)
     sd = forms.ModelChoiceField(
@@ -70,8 +70,6 @@ class OverrideForm(forms.Form):
         self.now = now
         self.zone = zone
         self.end_of_week = end_of_week
-        # A phase of choice and no phase are both a choice: not "optional".
-        self.fields["phase"].required = False
         for name in ("sub_agent", "tier"):
             self.fields[name].empty_label = "Choose"  # type: ignore[attr-defined]
 
@@ -103,7 +101,7 @@ class OverrideForm(forms.Form):
         data = self.cleaned_data
         return {
             "sub_agent": data["sub_agent"],
-            "phase": data["phase"],
+            "phase": "" if data["phase"] == ALL else data["phase"],
             "tier": data["tier"],
             "reason": data["reason"],
             "expires_at": data["until"],

@@ -281,7 +281,8 @@ def _mix(by_tier: dict[str, int]) -> str:
     order = [tier.name for tier in SHIPPED_TIERS]
     shares = whole_shares(by_tier)
     ranked = sorted(shares, key=lambda tier: order.index(tier) if tier in order else len(order))
-    return ", ".join(f"{shares[tier]}% {tier}" for tier in ranked)
+    # A line may break between the tiers only.
+    return ", ".join(f"{shares[tier]}%\u00a0{tier}" for tier in ranked)
 
 
 def _against(gap: Fraction | None, sd: SdFacts) -> str:

@@ -86,7 +86,7 @@ class QualityForm(forms.Form):
         required=False,
         input_formats=["%Y-%m-%dT%H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="Empty for now.",
+        help_text="Empty if it happened just now.",
     )
     note = forms.CharField(
         max_length=LONGEST_NOTE, required=False, widget=forms.Textarea(attrs={"rows": 2})

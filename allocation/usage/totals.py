@@ -80,11 +80,7 @@ def burned_by(
         rows = _rows(dimensions, within, where or Q(), days, by_hour=by_hour)
     tariffs = _Tariffs(meter, book)
     return grouped(
-        (
-            tuple([row[name] for name in dimensions]),
-            tariffs.burned(row, row["hour"].date() if by_hour else first_day),
-        )
-        for row in rows
+        (row[0], tariffs.burned(row, row[4].date() if row[4] else first_day)) for row in rows
     )
 
 
@@ -171,7 +167,9 @@ def _records(only: Q, within: Window | None) -> QuerySet[Any]:
     )
 
 
-Sums = tuple[dict[str, Any], ...]
+# The key by the dimensions; what decides weight and price: model, tier, long prompt, and the hour
+# where prices change; the number of records; the sums by kind.
+SumRow = tuple[Key, str, str, bool, datetime | None, int, list[int]]
 
 
 @lru_cache(maxsize=32)
@@ -181,7 +179,7 @@ def _remembered(
     within: Window,
     days: tuple[datetime, ...],
     by_hour: bool,
-) -> Sums:
+) -> list[SumRow]:
     return _rows(dimensions, within, Q(), days, by_hour=by_hour)
 
 
@@ -192,18 +190,39 @@ def _rows(
     days: Sequence[datetime],
     *,
     by_hour: bool,
-) -> Sums:
+) -> list[SumRow]:
     """Sums by the dimensions and by what decides weight and price."""
     of_sessions = "session_id" in dimensions
     parts = _from_records(only, within) if of_sessions else _rolled_up(only, within)
-    columns = {*dimensions, "model", "tier", "long_prompt"} | ({"hour"} if by_hour else set())
+    columns = [*dimensions, "model", "tier", "long_prompt", *(["hour"] if by_hour else [])]
     # `of_` keeps the sums apart from the columns of the same name.
     sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
-    found: list[dict[str, Any]] = []
+    width = len(dimensions)
+    found: list[SumRow] = []
     for part, count in parts:
         rows = part.annotate(day=_day_index(days)) if days else part
-        found += rows.order_by().values(*sorted(columns)).annotate(of_records=count, **sums)
-    return tuple(found)
+        # Each column once: a dimension may be one of those that decide the price.
+        grouping = dict.fromkeys(columns)
+        place = {name: index for index, name in enumerate(grouping)}
+        for row in (
+            rows.order_by()
+            .values(*grouping)
+            .annotate(of_records=count, **sums)
+            .values_list(*grouping, "of_records", *sums)
+        ):
+            key = row[:width]
+            found.append(
+                (
+                    key,
+                    row[place["model"]],
+                    row[place["tier"]],
+                    row[place["long_prompt"]],
+                    row[place["hour"]] if by_hour else None,
+                    row[-1 - len(KINDS)],
+                    list(row[-len(KINDS) :]),
+                )
+            )
+    return found
 
 
 def _day_index(days: Sequence[datetime]) -> Case:
@@ -221,11 +240,12 @@ class _Tariffs:
         self.book = book
         self._made: dict[Key, Tariff] = {}
 
-    def burned(self, row: dict[str, Any], day: date) -> Burned:
+    def burned(self, row: SumRow, day: date) -> Burned:
         """A row of sums, metered and priced as on a day."""
-        counts = Counts(*(row[f"of_{kind}"] for kind in KINDS))
-        by = self._for(row["model"], row["tier"], row["long_prompt"], day)
-        usd, budget, records = by.dollars(counts), by.budget(counts), row["of_records"]
+        _, model, tier, long_prompt, _, records, sums = row
+        counts = Counts(*sums)
+        by = self._for(model, tier, long_prompt, day)
+        usd, budget = by.dollars(counts), by.budget(counts)
         return Burned(
             counts=counts,
             records=records,

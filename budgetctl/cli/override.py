@@ -24,6 +24,13 @@ def override(
         Phase | None,
         typer.Option("--phase", parser=phase, metavar=PHASES, help="Default: all phases."),
     ] = None,
+    of_sd: Annotated[
+        str | None,
+        typer.Option("--sd", parser=words, metavar="SD", help="Default: the runs of every SD."),
+    ] = None,
+    one_run: Annotated[
+        bool, typer.Option("--one-run", help="The first run that it forces uses it up.")
+    ] = False,
     until: Annotated[
         datetime | None,
         typer.Option(
@@ -63,6 +70,8 @@ def override(
             actor=rows.actor(),
             now=now,
             expires_at=on_clock(until, rows.owners_clock()) or overrides.end_of_week(now),
+            sd_code=rows.sd(of_sd).code if of_sd else "",
+            one_run=one_run,
         )
         found, sentence = [made], ""
     else:

@@ -29,6 +29,8 @@ def as_json(override: Override) -> dict[str, Any]:
         "id": override.pk,
         "sub_agent": override.sub_agent.code,
         "phase": override.phase or None,
+        "sd": override.sd_code or None,
+        "uses_left": override.uses_left,
         "tier": override.tier.name,
         "reason": override.reason,
         "actor": override.actor,
@@ -43,7 +45,7 @@ def as_text(found: Sequence[Override], clock: ZoneInfo) -> Iterator[Line]:
     if not found:
         yield "No override is in force."
     for override in found:
-        where = override.phase or "all phases"
+        where = f"{override.phase or 'all phases'}{_scope(override)}"
         yield Text.assemble(
             (f"{override.sub_agent.code} in {where} runs on {override.tier}", "bold"),
             f" until {fmt.moment(override.expires_at, clock)}",
@@ -51,3 +53,8 @@ def as_text(found: Sequence[Override], clock: ZoneInfo) -> Iterator[Line]:
         yield row("reason", safe(override.reason))
         yield row("by", safe(override.actor))
         yield row("end it", f"budgetctl override --revoke {override.pk}")
+
+
+def _scope(override: Override) -> str:
+    whose = f" for {override.sd_code}" if override.sd_code else ""
+    return f"{whose}, one run," if override.uses_left is not None else whose

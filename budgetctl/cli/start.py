@@ -32,7 +32,7 @@ def start(
         with serving.stopping_on_signals(), serving.listen(host, port) as listener:
             _set_up(demo)
             _allow(host, listener)
-            with serving.ticking(), watching.watching(not no_watch):
+            with serving.ticking(), watching.watching(transcripts=not no_watch):
                 _say("Open", _address(host, listener))
                 _say("Stop", "Ctrl-C")
                 serving.serve(listener)

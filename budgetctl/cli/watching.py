@@ -20,13 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def watching(enabled: bool = True) -> Iterator[None]:
-    """Watch in a thread until the block is left."""
-    if not enabled:
-        yield
-        return
+def watching(*, transcripts: bool) -> Iterator[None]:
+    """Do it in a thread until the block is left; without `transcripts` only the state is kept."""
     stopped = threading.Event()
-    thread = threading.Thread(target=_watch, args=(stopped,), name="watch", daemon=True)
+    thread = threading.Thread(target=_watch, args=(stopped, transcripts), name="watch", daemon=True)
     thread.start()
     try:
         yield
@@ -35,18 +32,20 @@ def watching(enabled: bool = True) -> Iterator[None]:
         thread.join(timeout=5)
 
 
-def watch_once() -> None:
+def watch_once(*, transcripts: bool) -> None:
     """One pass over everything."""
-    _guarded(lambda: _read(_watcher()))
-    _guarded(_look_after)
+    if transcripts:
+        _guarded(lambda: _read(_watcher()))
+    _guarded(_keep_state)
 
 
-def _watch(stopped: threading.Event) -> None:
+def _watch(stopped: threading.Event, transcripts: bool) -> None:
     watcher, passes = _watcher(), 0
     while True:
-        _guarded(lambda: _read(watcher))
+        if transcripts:
+            _guarded(lambda: _read(watcher))
         if passes % (STATE_SECONDS // WATCH_SECONDS) == 0:
-            _guarded(_look_after)
+            _guarded(_keep_state)
         passes += 1
         if stopped.wait(WATCH_SECONDS):
             return
@@ -77,21 +76,18 @@ def _read(watcher: "Watcher") -> None:
         importing.make_weeks(now)
 
 
-def _look_after() -> None:
-    """What follows from what was read, and the state for this machine where it is connected."""
+def _keep_state() -> None:
+    """Write the state for this machine, where that is connected to its own server."""
     from allocation.claude_code.client import state
     from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.client.transport import parts
-    from allocation.claude_code.operations import observe_from_usage
     from allocation.claude_code.state import state_at
     from budgetctl.cli import clock
 
-    now = clock.now()
-    observe_from_usage(now=now)
     folder = client_home()
     to = connection(folder)
     if to is not None and parts(to.url)[1] in {"127.0.0.1", "localhost", "::1"}:
-        state.save(folder, state_at(now))
+        state.save(folder, state_at(clock.now()))
 
 
 def _guarded(work: Callable[[], None]) -> None:

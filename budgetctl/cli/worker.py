@@ -24,14 +24,13 @@ def worker(
     open_database()
     if once:
         serving.tick_once()
-        if not no_watch:
-            watching.watch_once()
+        watching.watch_once(transcripts=not no_watch)
         return
     try:
         with (
             serving.stopping_on_signals(),
             serving.ticking(),
-            watching.watching(not no_watch),
+            watching.watching(transcripts=not no_watch),
         ):
             typer.echo("Working. Stop with Ctrl-C.")
             while not threading.Event().wait(3600):

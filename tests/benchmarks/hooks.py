@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 
 def main(calls: int) -> None:
@@ -16,23 +16,23 @@ def main(calls: int) -> None:
         os.environ["BUDGETCTL_HOME"] = folder
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
-        import django  # noqa: PLC0415 - settings read the environment above
+        import django
 
         django.setup()
         _measure(calls)
 
 
 def _measure(calls: int) -> None:
-    from datetime import timedelta  # noqa: PLC0415
+    from datetime import timedelta
 
-    from django.conf import settings  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import Client
+    from django.utils import timezone
 
-    from allocation.api.operations import create_token  # noqa: PLC0415
-    from allocation.usage.models import UsageHour  # noqa: PLC0415
-    from tests.claude_code.payloads import call  # noqa: PLC0415
+    from allocation.api.operations import create_token
+    from allocation.usage.models import UsageHour
+    from tests.claude_code.payloads import call
 
     call_command("migrate", verbosity=0)
     settings.ALLOWED_HOSTS.append("testserver")
@@ -49,9 +49,9 @@ def _measure(calls: int) -> None:
         for n in range(5_000)
     )
     _, token = create_token(name="bench", actor="bench", now=now, scopes=["hooks"])
-    client, took = Client(), []
+    client, took, worked = Client(), [], []
     for n in range(calls + 20):
-        began = perf_counter()
+        began, busy = perf_counter(), process_time()
         response = client.post(
             "/hooks/claude-code",
             call("docmon", tool_use_id=f"toolu_{n}"),
@@ -59,10 +59,13 @@ def _measure(calls: int) -> None:
             headers={"Authorization": f"Bearer {token}"},
         )
         took.append((perf_counter() - began) * 1000)
+        worked.append((process_time() - busy) * 1000)
         assert response.status_code == 200
-    took = sorted(took[20:])
-    median, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
-    print(f"{calls} calls: median {median:.1f} ms, p99 {p99:.1f} ms, worst {took[-1]:.1f} ms")
+    # On a machine that others use too, the time of the processor says more than the clock's.
+    for name, times in (("by the clock", took), ("of the processor", worked)):
+        ranked = sorted(times[20:])
+        median, p99 = ranked[len(ranked) // 2], ranked[int(len(ranked) * 0.99)]
+        print(f"{calls} calls, ms {name}: median {median:.1f}, p99 {p99:.1f}")
 
 
 if __name__ == "__main__":

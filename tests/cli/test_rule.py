@@ -129,6 +129,8 @@ def test_an_override_lasts_to_the_end_of_the_week(cli: Cli) -> None:
         "id": row.pk,
         "sub_agent": "DOCMON",
         "phase": "PLAN",
+        "sd": None,
+        "uses_left": None,
         "tier": "opus",
         "reason": "A release",
         "actor": row.actor,

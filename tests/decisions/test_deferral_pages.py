@@ -91,7 +91,7 @@ class TestQueue:
         text = viewer_client.get(URL).text
         for part in ("SD-A", "&lt;b&gt;Later", "SD-B", "&lt;b&gt;RED zone", "SD-C"):
             assert part in text
-        for button in ("Move up", "Run now anyway", "Remove", "Approve tokens", "Resume now"):
+        for button in ("Move up", "Run now anyway", "Remove run", "Approve tokens", "Resume SD"):
             assert button not in text
 
     def test_an_empty_queue_says_so(self, chairman_client: Client) -> None:

@@ -28,7 +28,7 @@ URL = "/overrides/"
 OWNERS = ZoneInfo("America/Los_Angeles")
 GIVEN = {
     "sub_agent": "DOCMON",
-    "phase": "",
+    "phase": "all",
     "tier": "opus",
     "scope": "all",
     "sd": "",

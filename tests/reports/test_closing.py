@@ -160,7 +160,7 @@ def test_a_week_shows_sds_zones_and_what_was_decided(chairman_client: Client, bu
     close_weeks(now=WEEK_END)
     page = chairman_client.get(URL).context["page"]
     (row,) = page.sds
-    assert (row.code, row.complexity, row.mix) == ("SD-A", 4, "30% haiku, 70% sonnet")
+    assert (row.code, row.complexity, row.mix) == ("SD-A", 4, "30%\u00a0haiku, 70%\u00a0sonnet")
     assert (row.tokens, row.against) == ("500,000", "67% above 300,000")
     assert (row.rework, row.stands) == ("2 cycles", "completed")
     assert row.overrides == ["DOCMON used opus in EXEC (Third <b>try</b>)"]

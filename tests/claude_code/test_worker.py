@@ -1,0 +1,75 @@
+"""`budgetctl start`, `worker` and `sync-agents` as processes: what they read and write."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.claude_code.test_watch import line
+from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
+
+__all__ = ["launch", "new_environment"]
+
+
+@pytest.fixture(scope="module")
+def environment(
+    launch: Callable[..., Server], new_environment: Callable[[], Environment]
+) -> Environment:
+    """A home with a transcript, and a server that watches it."""
+    made = new_environment()
+    transcript(made).parent.mkdir(parents=True)
+    transcript(made).write_text(line(1) + "\n")
+    launch(made).wait_until_it_serves()
+    return made
+
+
+def transcript(environment: Environment) -> Path:
+    return Path(environment["HOME"]) / ".claude" / "projects" / "-p" / "s1.jsonl"
+
+
+def records(environment: Environment) -> int:
+    done = budgetctl(environment, "usage", "totals", "--json")
+    found: dict[str, Any] = json.loads(done.stdout)["total"]
+    return int(found["records"])
+
+
+def wait_for(environment: Environment, number: int) -> None:
+    for _ in range(40):
+        if records(environment) == number:
+            return
+        time.sleep(0.2)
+    assert records(environment) == number
+
+
+def test_the_server_reads_transcripts_as_they_are_written(environment: Environment) -> None:
+    wait_for(environment, 1)
+    with transcript(environment).open("a") as file:
+        file.write(line(2) + "\n")
+    wait_for(environment, 2)
+
+
+def test_a_worker_that_runs_once_does_what_is_due(environment: Environment) -> None:
+    done = budgetctl(environment, "worker", "--once")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_definitions_get_the_current_tier(environment: Environment, tmp_path: Path) -> None:
+    agents = tmp_path / ".claude" / "agents"
+    agents.mkdir(parents=True)
+    definition = agents / "x.md"
+    definition.write_bytes(b"---\r\nname: security\r\ncolor: red\r\n---\r\nBody\xff")
+    (agents / "notes.md").write_text("No front matter.")
+    shown = budgetctl(environment, "sync-agents", str(tmp_path), "--dry-run")
+    assert "would be   x.md: opus" in shown.stdout
+    assert b"model" not in definition.read_bytes()
+    written = budgetctl(environment, "sync-agents", str(tmp_path))
+    assert "skipped    notes.md" in written.stdout
+    assert definition.read_bytes() == (
+        b"---\r\nname: security\r\nmodel: opus\r\ncolor: red\r\n---\r\nBody\xff"
+    )
+    assert "unchanged" in budgetctl(environment, "sync-agents", str(tmp_path)).stdout
+    nowhere = budgetctl(environment, "sync-agents", str(tmp_path / "none"))
+    assert (nowhere.returncode, len(nowhere.stderr.splitlines())) == (1, 1)
