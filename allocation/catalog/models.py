@@ -1,4 +1,4 @@
-"""What there is to choose from: tiers, models with dated prices, sub-agents, what is known of them."""
+"""What there is to choose from: tiers, models with prices, sub-agents, what is known of them."""
 
 from decimal import Decimal
 
@@ -331,6 +331,4 @@ class ComplexityLevel(models.Model):
 
     def to_policy(self) -> Level:
         """The row as the rubric takes it."""
-        return Level(
-            self.level, self.max_lines, self.max_dependencies, self.preferred.to_policy()
-        )
+        return Level(self.level, self.max_lines, self.max_dependencies, self.preferred.to_policy())

@@ -39,9 +39,7 @@ class PriceBook:
 
     def changes_between(self, first: date, last: date) -> bool:
         """Whether any price begins to hold after `first` and up to `last`."""
-        return any(
-            first < day <= last for periods in self._dated.values() for day, _ in periods
-        )
+        return any(first < day <= last for periods in self._dated.values() for day, _ in periods)
 
     def _on(self, model: str, day: date) -> dict[int, Prices]:
         periods = self._dated.get(model, [])
@@ -62,4 +60,5 @@ def load_price_book() -> PriceBook:
         dated.setdefault(model, {}).setdefault(price.valid_from, {})[price.prompt_over] = (
             price.to_policy()
         )
-    return PriceBook({model: list(days.items()) for model, days in dated.items()}, tiers, weighed_as)
+    by_model = {model: list(days.items()) for model, days in dated.items()}
+    return PriceBook(by_model, tiers, weighed_as)

@@ -13,6 +13,7 @@ from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import Record, WeekRecord, forecast_record, newest_forecast
 from allocation.policy.kpis import KPI_BY_KEY, Reading
 from allocation.policy.meter import Meter
+from allocation.policy.zones import Zone
 from allocation.usage.standing import RunningWeek, running_week
 
 MOST_POINTS = 200
@@ -52,10 +53,7 @@ def forecast_page(now: datetime, zone: ZoneInfo) -> ForecastPage:
         newest=spoke,
         point=written(spoke.point, week.meter) if spoke else "",
         range80=interval_text(spoke, week.meter) if spoke else "",
-        chances=[
-            (zone_name, fmt.percent(Decimal(str(chance))))
-            for zone_name, chance in (spoke.zone_chances.items() if spoke else ())
-        ],
+        chances=_chances(spoke),
         measures=_measures(record),
         weeks=[
             (row, written(row.predicted, week.meter), written(row.actual, week.meter))
@@ -64,6 +62,16 @@ def forecast_page(now: datetime, zone: ZoneInfo) -> ForecastPage:
         errors=_errors(record),
         fan=_fan(now, week, zone),
     )
+
+
+def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
+    # Best zone first; a JSON column does not keep an order on every database.
+    chances = spoke.zone_chances if spoke else {}
+    return [
+        (zone.value, fmt.percent(Decimal(str(chances[zone.value]))))
+        for zone in Zone
+        if zone.value in chances
+    ]
 
 
 def written(stored: int | None, meter: Meter) -> str:

@@ -107,7 +107,7 @@ def _line(value: object) -> bytes:
 
 
 def _measure(name: str, folder: Path, size: int) -> None:
-    from allocation.usage.operations import import_transcripts  # noqa: PLC0415 -- needs settings
+    from allocation.usage.operations import import_transcripts
 
     begin = time.perf_counter()
     summary = import_transcripts(paths=[folder], now=datetime.now(UTC))

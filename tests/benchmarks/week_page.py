@@ -18,9 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 WEEKS = 26
 BATCH = 20_000
-AGENTS = (
-    "TESTING DATABASE VALIDATION SECURITY DESIGN STORIES DOCMON RETRO GITHUB API".split() + [""] * 4
-)
+AGENTS = ("TESTING", "DATABASE", "VALIDATION", "SECURITY", "DESIGN", "DOCMON", "RETRO", "", "", "")
 MODELS = ("claude-haiku-4-5-20251001", "claude-sonnet-4-5-20250929", "claude-opus-4-5-20251101")
 
 

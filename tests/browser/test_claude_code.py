@@ -1,0 +1,37 @@
+"""The pages about Claude Code, empty and full, in every light and width."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from tests.browser.watch import axe_clean
+from tests.claude_code.test_pages import fill
+
+SignIn = Callable[[Page, User], None]
+
+
+def test_axe_finds_nothing_and_nothing_is_too_wide(
+    any_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    sign_in(any_page, chairman)
+    for number in (0, 3):
+        fill(number)
+        for address in ("/connect/", "/mismatches/"):
+            any_page.goto(address)
+            expect(any_page.get_by_role("heading", level=1)).to_be_visible()
+            axe_clean(any_page)
+            width = any_page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert width <= 0, f"{address} is wider than the screen"
+
+
+def test_what_is_heard_is_read_again_in_place(
+    browser_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    sign_in(browser_page, chairman)
+    browser_page.goto("/connect/")
+    expect(browser_page.get_by_text("No session has been heard yet.")).to_be_visible()
+    fill(1)
+    browser_page.get_by_role("link", name="Read again").click()
+    expect(browser_page.get_by_role("cell", name="hub")).to_be_visible()
+    axe_clean(browser_page)
