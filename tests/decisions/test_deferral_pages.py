@@ -1,11 +1,10 @@
-"""The deferral queue, the proposals for it, and approvals, as a person sees them."""
+"""The deferral queue and the proposals for it, as a person sees them."""
 
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,21 +23,11 @@ from tests.factories import (
     BudgetRuleFactory,
     DecisionFactory,
     StrategicDirectiveFactory,
-    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
 
 URL = "/deferrals/"
-
-
-@pytest.fixture
-def operator_client(db: None) -> Client:
-    user = UserFactory(username="operator")
-    user.groups.add(Group.objects.get_or_create(name="operator")[0])
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def deferred(code: str, **columns: Any) -> StrategicDirective:
@@ -214,61 +203,6 @@ class TestProposals:
         forecast("0.9")
         BudgetRuleFactory(enabled=False)
         assert "probably runs out" not in viewer_client.get(URL).text
-
-
-class TestApproval:
-    @pytest.fixture
-    def paused(self, db: None) -> StrategicDirective:
-        return StrategicDirectiveFactory(code="SD-P", phase="EXEC", status=Status.PAUSED)
-
-    def test_the_page_of_the_sd_asks_the_chairman(
-        self, chairman_client: Client, operator_client: Client, paused: StrategicDirective
-    ) -> None:
-        assert "approve-tokens" in chairman_client.get("/sds/SD-P/").text
-        text = operator_client.get("/sds/SD-P/").text
-        assert "<strong>Paused:</strong>" in text
-        for button in ("approve-tokens", "Defer SD", "Resume SD", "Archive SD"):
-            assert button not in text
-
-    def test_tokens_are_approved(self, chairman_client: Client, paused: StrategicDirective) -> None:
-        given = {"amount": "20k", "reason": "It ends today."}
-        said = chairman_client.post("/sds/SD-P/approve/", given, follow=True)
-        assert "Approved 20,000 tokens: SD-P goes on." in said.text
-        paused.refresh_from_db()
-        assert (paused.status, paused.approved_up_to) == (Status.IN_PROGRESS, 20_000)
-        again = chairman_client.post("/sds/SD-P/approve/", given)
-        assert (again.status_code, "not paused any more" in again.text) == (422, True)
-
-    @pytest.mark.parametrize(
-        ("wrong", "sentence"),
-        [
-            ({"amount": ""}, "Say how many tokens"),
-            ({"amount": "0"}, "Approve at least one token"),
-            ({"amount": "lots"}, "lots"),
-            ({"amount": "999999999999999"}, "more than one SD can burn"),
-            ({"reason": "  "}, "Say why: an approval needs a reason."),
-        ],
-    )
-    def test_what_is_wrong_is_said(
-        self,
-        chairman_client: Client,
-        paused: StrategicDirective,
-        wrong: dict[str, str],
-        sentence: str,
-    ) -> None:
-        given = {"amount": "20k", "reason": "<i>kept</i>"} | wrong
-        said = chairman_client.post("/sds/SD-P/approve/", given)
-        assert (said.status_code, sentence in said.text) == (422, True)
-        assert ("&lt;i&gt;kept" in said.text) is ("reason" not in wrong)
-
-    def test_it_is_stopped(self, chairman_client: Client, paused: StrategicDirective) -> None:
-        assert chairman_client.get("/sds/SD-P/stop/").status_code == 200
-        assert chairman_client.post("/sds/SD-P/stop/", {"reason": ""}).status_code == 422
-        said = chairman_client.post("/sds/SD-P/stop/", {"reason": "Enough."}, follow=True)
-        assert "Stopped SD-P." in said.text
-        paused.refresh_from_db()
-        assert paused.status == Status.ARCHIVED
-        assert AuditEntry.objects.get(action="SD stop").reason == "Enough."
 
 
 CHAIRMANS = ["confirm/", "runs/{}/run/", "/sds/SD-P/approve/", "/sds/SD-P/stop/"]
