@@ -10,7 +10,10 @@ from allocation.policy.meter import Prices
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
-    """All prices of all models. Made once per request or import with `load_price_book`."""
+    """All prices of all models. Made once per request or import with `load_price_book`.
+
+    Books of the same prices are equal and hash alike, so sums can be remembered by them.
+    """
 
     # model id -> [(first day, {prompt size above which it holds: prices})], oldest first
     _dated: dict[str, list[tuple[date, dict[int, Prices]]]]
@@ -18,6 +21,10 @@ class PriceBook:
     tiers: dict[str, str] = field(default_factory=dict)
     # tier -> the model whose price weighs its hand-logged tokens
     weighed_as: dict[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        # Equality decides; models and days are enough to tell most books apart.
+        return hash(tuple((model, len(days)) for model, days in self._dated.items()))
 
     def list_price(self, model: str, day: date) -> Prices | None:
         """The price of an ordinary prompt on a day (UTC), or None if the model has none then."""

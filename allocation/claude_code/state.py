@@ -43,9 +43,15 @@ def state_at(now: datetime) -> dict[str, Any]:
 
 
 def only_sd_in_progress() -> StrategicDirective | None:
-    """The one SD that is in progress; None if there is none, or more than one."""
-    rows = list(StrategicDirective.objects.filter(status=Status.IN_PROGRESS)[:2])
-    return rows[0] if len(rows) == 1 else None
+    """The one SD that is in progress; None if there is none, or more than one.
+
+    Where none is, the one that is paused: its runs must be told so, and not go on without an SD.
+    """
+    for status in (Status.IN_PROGRESS, Status.PAUSED):
+        rows = list(StrategicDirective.objects.filter(status=status)[:2])
+        if rows:
+            return rows[0] if len(rows) == 1 else None
+    return None
 
 
 def _answers(

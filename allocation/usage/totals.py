@@ -4,7 +4,7 @@ Sums come from the hourly roll-ups. Where a span begins or ends inside an hour, 
 one hour are asked instead, so that a week that resets at half past is exact too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -59,7 +59,7 @@ def burned_by(
     mark: str = "",
     meter: Meter,
     book: PriceBook,
-) -> dict[Key, Burned]:
+) -> Mapping[Key, Burned]:
     """What was burned within a window (None: ever), summed by the columns named.
 
     `dimensions` are columns of `UsageHour`; `session_id`, for which the records themselves are
@@ -69,19 +69,9 @@ def burned_by(
     With the `mark` of the roll-ups (see `revision`), sums of a window that were asked for before
     are taken from memory while no usage has changed since.
     """
-    first_day, last_day = (
-        (within.start.date(), within.end.date()) if within else (date.min, date.max)
-    )
-    # A price belongs to a day, so hours are kept apart only where a price changes in the window.
-    by_hour = book.changes_between(first_day, last_day)
-    if where is None and mark and within is not None:
-        rows = _remembered(mark, dimensions, within, tuple(days), by_hour)
-    else:
-        rows = _rows(dimensions, within, where or Q(), days, by_hour=by_hour)
-    tariffs = _Tariffs(meter, book)
-    return grouped(
-        (row[0], tariffs.burned(row, row[4].date() if row[4] else first_day)) for row in rows
-    )
+    if where is None and mark:
+        return _remembered(mark, dimensions, within, tuple(days), meter, book)
+    return _burned_by(dimensions, within, where or Q(), days, tariffs=_Tariffs(meter, book))
 
 
 def grouped(parts: Iterable[tuple[Group, Burned]]) -> dict[Group, Burned]:
@@ -173,14 +163,34 @@ SumRow = tuple[Key, str, str, bool, datetime | None, int, list[int]]
 
 
 @lru_cache(maxsize=32)
-def _remembered(
+def _remembered(  # noqa: PLR0917 -- lru_cache goes by position
     mark: str,
     dimensions: tuple[str, ...],
-    within: Window,
+    within: Window | None,
     days: tuple[datetime, ...],
-    by_hour: bool,
-) -> list[SumRow]:
-    return _rows(dimensions, within, Q(), days, by_hour=by_hour)
+    meter: Meter,
+    book: PriceBook,
+) -> Mapping[Key, Burned]:
+    return _burned_by(dimensions, within, Q(), days, tariffs=_Tariffs(meter, book))
+
+
+def _burned_by(
+    dimensions: tuple[str, ...],
+    within: Window | None,
+    only: Q,
+    days: Sequence[datetime],
+    *,
+    tariffs: "_Tariffs",
+) -> Mapping[Key, Burned]:
+    first_day, last_day = (
+        (within.start.date(), within.end.date()) if within else (date.min, date.max)
+    )
+    # A price belongs to a day, so hours are kept apart only where a price changes in the window.
+    by_hour = tariffs.book.changes_between(first_day, last_day)
+    rows = _rows(dimensions, within, only, days, by_hour=by_hour)
+    return grouped(
+        (row[0], tariffs.burned(row, row[4].date() if row[4] else first_day)) for row in rows
+    )
 
 
 def _rows(

@@ -136,6 +136,13 @@ def test_the_sd_is_the_one_named_or_the_one_in_progress(
     assert (decision.phase, decision.complexity) == (phase, complexity)
 
 
+def test_a_run_without_an_sd_is_refused_while_the_only_sd_is_paused(hook: Hook) -> None:
+    StrategicDirectiveFactory(code="SD-PAUSED-001", phase="EXEC", status="paused")
+    answer = hook(call("docmon"))["hookSpecificOutput"]
+    assert answer["permissionDecision"] == "deny"
+    assert "SD-PAUSED-001" in answer["permissionDecisionReason"]
+
+
 def test_of_two_in_progress_none_is_taken_and_the_defaults_hold(hook: Hook) -> None:
     StrategicDirectiveFactory(phase="PLAN")
     StrategicDirectiveFactory(phase="LEAD")
