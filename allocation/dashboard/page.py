@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, owners_days, writer
+from allocation.dashboard.facts import Fact, week_facts
 from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import Situation, situation_at
@@ -34,16 +35,6 @@ WORDS = {
     Zone.ORANGE: "Close to the limit: only what matters gets more than haiku.",
     Zone.RED: "At the limit: work that needs opus is deferred.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One labelled value in the row of facts."""
-
-    label: str
-    value: str
-    note: str = ""
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +125,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         reserve=text(standing.reserve) if standing.reserve else "",
         stale=_stale(hours, now, zone),
         bar=_bar(outlook),
-        facts=_facts(outlook, zone),
+        facts=week_facts(outlook, zone),
         next_sd=plan,
         projected=text(plan.projected) if plan else "",
         remaining_after=text(plan.remaining_after) if plan else "",
@@ -204,42 +195,6 @@ def _bar(outlook: Outlook) -> Bar:
         label=f"{fmt.percent(standing.share)} of the {_unit(standing)} used, "
         f"{round(elapsed)}% of the week passed.",
     )
-
-
-def _facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
-    standing, linear = outlook.standing, outlook.linear
-    text = writer(standing)
-    reset = Fact(
-        "Resets",
-        fmt.moment(standing.window.end, zone),
-        f"in {fmt.duration(standing.window.end - standing.at)}",
-        standing.window.end,
-    )
-    if linear is None:
-        return [Fact("At this rate", "Too early to say", outlook.too_early), reset]
-    rate = Fact(
-        "Burn rate",
-        f"{text(linear.per_hour * 24)} a day",
-        f"{text(linear.per_hour)} an hour, {linear.basis} rate",
-    )
-    if standing.exhausted:
-        rest = Fact("At this rate", "Used up", f"{text(linear.at_reset)} at the reset")
-    elif linear.before_reset:
-        rest = Fact(
-            "At this rate",
-            f"Out {fmt.soon(linear.exhausts_at, zone)}",
-            f"{fmt.duration(standing.window.end - linear.exhausts_at)} before the reset",
-            linear.exhausts_at,
-        )
-    else:
-        assert outlook.zone_at_reset is not None
-        share = fmt.percent(linear.at_reset / standing.effective_limit)
-        rest = Fact(
-            "At this rate",
-            f"{text(linear.at_reset)} at the reset",
-            f"{share}, {outlook.zone_at_reset.capitalize()}; it will last",
-        )
-    return [rate, rest, reset]
 
 
 def _spending(standing: Standing, by_agent: dict[str, Burned]) -> list[Spending]:

@@ -98,6 +98,21 @@ def newest_forecast(now: datetime) -> Forecast | None:
     )
 
 
+def last_week(now: datetime) -> ForecastScore | None:
+    """The scored forecast of the last week that closed, as it stood a day into that week."""
+    return (
+        ForecastScore.objects.filter(
+            forecast__chosen=True,
+            forecast__hours_in=SHOWN_ORIGIN,
+            forecast__occasion=Occasion.HOUR,
+            forecast__week__end__lte=now,
+        )
+        .select_related("forecast")
+        .order_by("-forecast__made_at")
+        .first()
+    )
+
+
 def _weeks(weeks: Sequence[BudgetWeek], spoke: Sequence[ForecastScore]) -> list[WeekRecord]:
     shown = {
         score.forecast.week_id: score for score in spoke if score.forecast.hours_in == SHOWN_ORIGIN

@@ -14,12 +14,15 @@ from allocation.budgets.models import Meter
 from allocation.budgets.operations import (
     RuleChange,
     change_rule,
+    ensure_weeks,
     set_limit,
     set_reserve,
     switch,
 )
+from allocation.claude_code.models import PlanReading
 from allocation.dashboard.page import MOST_SUB_AGENTS, WeekPage, week_page
 from allocation.directives.models import Priority
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
@@ -217,3 +220,35 @@ def test_the_page_is_for_reading(chairman_client: Client, method: str) -> None:
 
 def test_nobody_sees_it_without_signing_in(client: Client) -> None:
     assert client.get("/").status_code == 302
+
+
+def test_the_forecast_and_last_weeks_record_are_among_the_facts() -> None:
+    ensure_weeks(since=WEEK_START - timedelta(weeks=3), now=NOW)
+    for number in range(3 * 28):
+        use(5_000, at=WEEK_START - timedelta(weeks=3) + timedelta(hours=6 * number))
+    make_forecasts(now=WEEK_START - timedelta(days=6))
+    score_closed_weeks(now=NOW)
+    use(20_000, at=NOW - timedelta(hours=20))
+    make_forecasts(now=NOW)
+    facts = {fact.label: fact for fact in page().facts}
+    assert facts["Forecast at the reset"].note.startswith("80% range ")
+    assert facts["Last week"].note.startswith("140,000 came, ")
+
+
+def test_the_plans_own_gauge_stands_beside_the_budget() -> None:
+    PlanReading.objects.create(
+        at=NOW - timedelta(minutes=5),
+        window="seven_day",
+        used_percent=Decimal(83),
+        resets_at=NOW + timedelta(days=2),
+    )
+    gauge = page().facts[-1]
+    assert (gauge.value, gauge.note) == ("83%", "read 5 min ago")
+
+
+def test_only_who_may_log_can_start_the_next_sd(
+    chairman_client: Client, viewer_client: Client
+) -> None:
+    StrategicDirectiveFactory(code="SD-NEXT")
+    assert "Start SD-NEXT" in chairman_client.get("/").content.decode()
+    assert "Start SD-NEXT" not in viewer_client.get("/").content.decode()
