@@ -17,6 +17,7 @@ from allocation.decisions.models import Decision
 from allocation.decisions.operations import situation_at
 from allocation.decisions.preflight import Preflight, preflight
 from allocation.directives.models import Status, StrategicDirective
+from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens
 from allocation.policy.phases import Phase
 from allocation.usage.models import Source
@@ -28,16 +29,6 @@ LAST_DECISIONS = 20
 LAST_CHECKPOINTS = 50
 MAIN_THREAD = "main thread"
 BY_HAND = "logged by hand"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure of the row of facts."""
-
-    label: str
-    value: str
-    unit: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,16 @@
 """The row of facts under the budget bar: burn rate, forecast, record, reset, the plan's gauge."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from allocation.claude_code.connect_page import PlanGauge, plan_gauges
 from allocation.dashboard.charts import writer
 from allocation.display import format as fmt
+from allocation.display.fact import Fact
 from allocation.forecasts.outlook import Outlook
 from allocation.forecasts.page import interval_text, written
 from allocation.forecasts.record import last_week, newest_forecast
 from allocation.usage.standing import Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One labelled value in the row of facts."""
-
-    label: str
-    value: str
-    note: str = ""
-    at: datetime | None = None
 
 
 def week_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
@@ -39,24 +29,22 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
     reset = Fact(
         "Resets",
         fmt.moment(standing.window.end, zone),
-        f"in {fmt.duration(standing.window.end - standing.at)}",
-        standing.window.end,
+        note=f"in {fmt.duration(standing.window.end - standing.at)}",
     )
     if linear is None:
-        return [Fact("At this rate", "Too early to say", outlook.too_early), reset]
+        return [Fact("At this rate", "Too early to say", note=outlook.too_early), reset]
     rate = Fact(
         "Burn rate",
         f"{text(linear.per_hour * 24)} a day",
-        f"{text(linear.per_hour)} an hour, {linear.basis} rate",
+        note=f"{text(linear.per_hour)} an hour, {linear.basis} rate",
     )
     if standing.exhausted:
-        rest = Fact("At this rate", "Used up", f"{text(linear.at_reset)} at the reset")
+        rest = Fact("At this rate", "Used up", note=f"{text(linear.at_reset)} at the reset")
     elif linear.before_reset:
         rest = Fact(
             "At this rate",
             f"Out {fmt.soon(linear.exhausts_at, zone)}",
-            f"{fmt.duration(standing.window.end - linear.exhausts_at)} before the reset",
-            linear.exhausts_at,
+            note=f"{fmt.duration(standing.window.end - linear.exhausts_at)} before the reset",
         )
     else:
         assert outlook.zone_at_reset is not None
@@ -64,7 +52,7 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         rest = Fact(
             "At this rate",
             f"{text(linear.at_reset)} at the reset",
-            f"{share}, {outlook.zone_at_reset.capitalize()}; it will last",
+            note=f"{share}, {outlook.zone_at_reset.capitalize()}; it will last",
         )
     return [rate, rest, reset]
 
@@ -78,7 +66,7 @@ def _forecast_facts(standing: Standing) -> list[Fact]:
             Fact(
                 "Forecast at the reset",
                 written(newest.point, meter),
-                f"80% range {interval_text(newest, meter)}",
+                note=f"80% range {interval_text(newest, meter)}",
             )
         )
     scored = last_week(standing.at)
@@ -86,7 +74,8 @@ def _forecast_facts(standing: Standing) -> list[Fact]:
         return facts
     predicted, came = written(scored.forecast.point, meter), written(scored.actual, meter)
     inside = "inside" if scored.hit80 else "outside"
-    return [*facts, Fact("Last week", f"{predicted} forecast", f"{came} came, {inside} the range")]
+    note = f"{came} came, {inside} the range"
+    return [*facts, Fact("Last week", f"{predicted} forecast", note=note)]
 
 
 def _plan_facts(now: datetime) -> list[Fact]:
@@ -95,9 +84,7 @@ def _plan_facts(now: datetime) -> list[Fact]:
         Fact(
             f"Plan, {gauge.label}",
             "–" if gauge.is_over else f"{gauge.percent.normalize():f}%",
-            "its window is over"
-            if gauge.is_over
-            else f"read {fmt.duration(now - gauge.read_at)} ago",
+            note=_plan_note(gauge, now),
         )
         for gauge in plan_gauges(now=now)
     ]

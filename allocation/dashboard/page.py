@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, owners_days, writer
-from allocation.dashboard.facts import Fact, week_facts
+from allocation.dashboard.facts import week_facts
 from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import Situation, situation_at
@@ -16,6 +16,7 @@ from allocation.decisions.preflight import Preflight, preflight
 from allocation.directives.queue import next_sd
 from allocation.display import format as fmt
 from allocation.display.chart import Chart
+from allocation.display.fact import Fact
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.policy.zones import Zone

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from allocation.catalog.models import ComplexityLevel, SubAgent, SubAgentAlias, Tier
 from allocation.directives.models import Status, StrategicDirective
-from allocation.floors.models import ModelFloor, Override
+from allocation.floors.models import Override
+from allocation.floors.operations import floor_table
 from allocation.policy.complexity import Level, preferred_tier
 from allocation.policy.errors import RuleError
 from allocation.policy.floors import EVERY, Floor, FloorTable, floor_for
@@ -120,17 +121,13 @@ def situation_at(now: datetime, *, standing: Standing | None = None) -> Situatio
     sub_agents = {row.code: row for row in SubAgent.objects.select_related("default_tier")}
     names = {normal_name(code): code for code in sub_agents}
     aliases = SubAgentAlias.objects.values_list("normal_name", "sub_agent__code")
-    floors = ModelFloor.objects.select_related("sub_agent", "tier", "relaxed_tier")
     levels = ComplexityLevel.objects.select_related("preferred")
     overrides = Override.objects.in_force(now).select_related("sub_agent", "tier")
     return Situation(
         standing=standing or standing_at(now),
         sub_agents=sub_agents,
         names={**dict(aliases), **names},
-        floors={
-            (row.sub_agent.code if row.sub_agent else EVERY, row.phase): row.to_policy()
-            for row in floors
-        },
+        floors=floor_table(),
         rubric=[level.to_policy() for level in levels],
         overrides=list(overrides),
     )

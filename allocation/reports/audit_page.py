@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from allocation.budgets.models import BudgetWeek
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
+from allocation.display.fact import Fact
 from allocation.policy.kpis import KPI_BY_KEY, Band, Reading
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.collect import week_facts
@@ -33,16 +34,6 @@ class Bar:
     bounds: list[tuple[str, str]]
     zone: str
     label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One labelled value in the row of facts."""
-
-    label: str
-    value: str
-    unit: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.directives.models import StrategicDirective
+from allocation.display.chart import Chart
 from allocation.display.format import amount, percent, tokens, usd, whole
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
 from allocation.usage.models import Source
 from allocation.usage.standing import running_week
-from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
+from allocation.usage.totals import Burned, burned_by, grouped, total_of
 
 MAIN_THREAD = "main thread"
 BY_HAND = "logged by hand"
@@ -48,19 +49,6 @@ class Table:
     title: str
     heading: str
     rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """The chart by day and sub-agent, and the table that says the same."""
-
-    id: str
-    title: str
-    label: str
-    note: str
-    spec: Mapping[str, Any]
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +164,7 @@ def _tables(parts: Parts, scale: _Scale, book: PriceBook, unknown: Sequence[str]
 
 
 def _grouped(parts: Parts, name_of: Callable[[tuple[Any, ...]], str]) -> dict[str, Burned]:
-    grouped: dict[str, Burned] = {}
-    for key, part in parts.items():
-        name = name_of(key)
-        grouped[name] = grouped.get(name, NOTHING) + part
-    return grouped
+    return grouped((name_of(key), part) for key, part in parts.items())
 
 
 def _table(
@@ -270,6 +254,7 @@ def _chart(days: Sequence[tuple[date, Mapping[str, Burned]]], scale: _Scale) -> 
         id="by-day",
         title="By day and sub-agent",
         label="Stacked bars by day; the table below has each number.",
+        empty="",
         note="Days are those of the owner’s clock; the first and the last are cut by the reset.",
         spec={
             "kind": "stacked-bars",

@@ -16,7 +16,7 @@ from allocation.display import format as fmt
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
 from allocation.usage.standing import running_week
-from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, total_of
+from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of
 from budgetctl.cli.printing import Line, dollars, heading, long, number, row, safe
 
 MAIN_THREAD = "main"
@@ -76,11 +76,8 @@ def _split(
         "session": ("session_id",),
     }[by]
     sds = dict(StrategicDirective.objects.values_list("pk", "code")) if by == "sd" else {}
-    found: dict[str, Burned] = {}
-    for key, part in burned_by(columns, within=window, meter=meter, book=book).items():
-        name = _name(by, key, sds, book)
-        found[name] = found.get(name, NOTHING) + part
-    return found
+    parts = burned_by(columns, within=window, meter=meter, book=book)
+    return grouped((_name(by, key, sds, book), part) for key, part in parts.items())
 
 
 def _name(by: str, key: tuple[Any, ...], sds: Mapping[int, str], book: PriceBook) -> str:
