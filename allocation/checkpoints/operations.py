@@ -14,6 +14,8 @@ from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import enter_phase
+from allocation.forecasts.models import Occasion
+from allocation.forecasts.operations import make_forecasts
 from allocation.policy.errors import RuleError
 from allocation.policy.mix import Mix, check_mix
 from allocation.policy.phases import CheckpointKind, Phase, phase_burned
@@ -99,6 +101,8 @@ def _log(
         sd = enter_phase(row=sd, phase=entry.kind.phase_after, actor=actor, now=now, at=at)
         checkpoint.state = budget_state(sd, at)
         checkpoint.save(update_fields=["state"])
+        if at == now:
+            make_forecasts(now=now, occasion=Occasion.CHECKPOINT)
         record(
             actor=actor,
             action="checkpoint log",

@@ -51,13 +51,18 @@ def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInpu
     past = past_weeks(week.window.start)
     since = min((window.start for window in past), default=week.window.start)
     return ForecastInputs(
-        hours=hourly(Window(since, max(now, since + HOUR)), week.meter, book),
+        hours=hourly(Window(since, _hour_after(now)), week.meter, book),
         past_weeks=past,
         week=week.window,
         now=now,
         effective_limit=units(week.limit - week.reserve, week.meter),
         bounds=week.bounds,
     )
+
+
+def _hour_after(now: datetime) -> datetime:
+    # What was used at this very moment, by the checkpoint that asks, counts too.
+    return now.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
 def own_series(*, before: datetime, reset: Reset | None = None) -> Series:

@@ -9,7 +9,9 @@ from allocation.audit.models import AuditEntry
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.operations import Entry, correct_checkpoint, log_checkpoint
 from allocation.directives.models import Status, StrategicDirective
+from allocation.forecasts.models import Forecast
 from allocation.policy.errors import RuleError
+from allocation.policy.forecasting import METHODS
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import rebuild_hours
@@ -102,3 +104,13 @@ def test_a_correction_obeys_the_same_rules() -> None:
     checkpoint = log(StrategicDirectiveFactory(phase="LEAD"), LEAD_TO_PLAN, tokens=1)
     with pytest.raises(RuleError, match="0 is an answer"):
         correct(checkpoint, tokens=None)
+
+
+def test_a_checkpoint_is_a_moment_for_a_forecast() -> None:
+    sd = StrategicDirectiveFactory(phase="LEAD")
+    entry = Entry(kind=CheckpointKind.LEAD_TO_PLAN, tokens=50_000)
+    now = NOW + timedelta(minutes=1)
+    log_checkpoint(sd=sd, entry=entry, submission=uuid4(), actor="chairman", now=now)
+    made = Forecast.objects.filter(occasion="checkpoint")
+    assert made.count() == len(METHODS)
+    assert {row.used for row in made} == {50_000}
