@@ -4,16 +4,12 @@ They are those of `budgetctl … --json`. Amounts of the budget are whole tokens
 under a meter in US dollars; percentages have two decimals and are cut, not rounded.
 """
 
-from datetime import UTC, datetime
-from decimal import ROUND_DOWN, Decimal
-from fractions import Fraction
 from typing import Any
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import Priority, StrategicDirective
-from allocation.display import format as fmt
-from allocation.policy.meter import Meter
+from allocation.display.json_values import dollars, iso, number, share
 from allocation.policy.recommend import Recommendation, Task
 from allocation.policy.zones import Zone
 from allocation.usage.ingest import Stored
@@ -27,23 +23,23 @@ def status(standing: Standing) -> Json:
     meter = standing.meter
     usd = standing.burned.usd
     return {
-        "at": _iso(standing.at),
+        "at": iso(standing.at),
         "light": standing.zone.value if standing.enabled else "OFF",
         "enabled": standing.enabled,
-        "week": {"start": _iso(standing.window.start), "end": _iso(standing.window.end)},
+        "week": {"start": iso(standing.window.start), "end": iso(standing.window.end)},
         "meter": meter.name,
         "unit": "usd" if meter.in_dollars else "tokens",
-        "limit": _amount(standing.limit, meter),
-        "reserve": _amount(standing.reserve, meter),
-        "effective_limit": _amount(standing.effective_limit, meter),
-        "used": _amount(standing.used, meter),
-        "remaining": _amount(standing.remaining, meter),
-        "over": _amount(standing.over, meter),
-        "percent": _percent(standing.share),
+        "limit": number(standing.limit, meter),
+        "reserve": number(standing.reserve, meter),
+        "effective_limit": number(standing.effective_limit, meter),
+        "used": number(standing.used, meter),
+        "remaining": number(standing.remaining, meter),
+        "over": number(standing.over, meter),
+        "percent": share(standing.share),
         "zone": standing.zone.value,
         "exhausted": standing.exhausted,
         "raw": standing.burned.counts.raw,
-        "usd": _dollars(usd) if usd is not None else None,
+        "usd": dollars(usd) if usd is not None else None,
         "unpriced_records": standing.burned.unpriced,
     }
 
@@ -78,7 +74,7 @@ def decision(row: Decision) -> Json:
     """One decision with what became of it."""
     return {
         "decision": row.pk,
-        "at": _iso(row.at),
+        "at": iso(row.at),
         "actor": row.actor,
         "sub_agent": row.sub_agent,
         "phase": row.phase,
@@ -120,7 +116,7 @@ def checkpoint(row: Checkpoint) -> Json:
         "sd": row.sd.code,
         "kind": row.kind,
         "phase": row.phase,
-        "at": _iso(row.at),
+        "at": iso(row.at),
         "tokens": row.tokens,
         "mix": row.mix,
         "rework_cycles": row.rework_cycles,
@@ -145,28 +141,7 @@ def sd(row: StrategicDirective) -> Json:
         "status": row.status,
         "phase": row.phase or None,
         "deferral_reason": row.deferral_reason or None,
-        "created_at": _iso(row.created_at),
-        "started_at": _iso(row.started_at),
-        "completed_at": _iso(row.completed_at),
+        "created_at": iso(row.created_at),
+        "started_at": iso(row.started_at),
+        "completed_at": iso(row.completed_at),
     }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _amount(value: Fraction, meter: Meter) -> int | str:
-    return _dollars(value) if meter.in_dollars else fmt.whole(value)
-
-
-def _dollars(value: Fraction | Decimal) -> str:
-    exact = value if isinstance(value, Decimal) else Decimal(value.numerator) / value.denominator
-    if exact != value:
-        exact = round(exact, 6)
-    text = f"{exact:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _percent(share: Fraction) -> float:
-    exact = Decimal(share.numerator * 100) / share.denominator
-    return float(exact.quantize(Decimal("0.01"), ROUND_DOWN))

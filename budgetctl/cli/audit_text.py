@@ -8,11 +8,12 @@ from rich.text import Text
 
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
+from allocation.display.json_values import iso, share
 from allocation.policy.kpis import KPI_BY_KEY, Band
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.sd_audit import Audit, Rate, SdAudit
 from budgetctl.cli.forecasts import NO_RECORD, accuracy_json, error_reading
-from budgetctl.cli.printing import Line, heading, iso, row, safe, share
+from budgetctl.cli.printing import Line, heading, row, safe
 
 _SHAPES = {
     Band.ON_TARGET: ("●", "green"),

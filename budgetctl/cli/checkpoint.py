@@ -12,10 +12,11 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.directives.models import StrategicDirective
 from allocation.display import format as fmt
+from allocation.display.json_values import iso
 from allocation.policy.phases import CheckpointKind, Phase, next_kind
 from allocation.policy.zones import Zone
 from budgetctl.cli.parameters import on_clock, read_optional_tokens
-from budgetctl.cli.printing import Line, iso, row, safe, zone
+from budgetctl.cli.printing import Line, row, safe, zone
 from budgetctl.cli.rows import actor, owners_clock
 
 

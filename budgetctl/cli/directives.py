@@ -89,19 +89,20 @@ def list_sds(
 ) -> None:
     """List the SDs: what runs, what waits, what is put off."""
     open_database()
+    from allocation.api import answers
     from budgetctl.cli import sd_list
 
     found = sd_list.sds(everything=everything)
     if as_json:
-        emit({"sds": [sd_list.as_json(row) for row in found]})
+        emit({"sds": [answers.sd(row) for row in found]})
     else:
         show(sd_list.as_text(found))
 
 
 def _say(row: "StrategicDirective", sentence: str, as_json: bool) -> None:
-    from budgetctl.cli import sd_list
+    from allocation.api import answers
 
     if as_json:
-        emit(sd_list.as_json(row))
+        emit(answers.sd(row))
     else:
         show([sentence])

@@ -7,13 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from allocation.display import format as fmt
+from allocation.display.json_values import iso, number, share
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import Record
 from allocation.policy.kpis import KPI_BY_KEY, Reading
 from allocation.policy.meter import Meter
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import Line, iso, number, row, share, short, zone
+from budgetctl.cli.printing import Line, row, short, zone
 
 NO_RECORD = "no record yet: no week with a forecast has closed"
 

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from allocation.display import format as fmt
+from allocation.display.json_values import iso
 from allocation.floors.models import Override
 from allocation.usage.standing import running_week
-from budgetctl.cli.printing import Line, iso, row, safe
+from budgetctl.cli.printing import Line, row, safe
 
 
 def in_force(now: datetime) -> list[Override]:

@@ -1,14 +1,13 @@
 """SDs as JSON and as a list. Needs `open_database` before it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from rich.text import Text
 
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.directives.page import STATUS_ORDER
 from allocation.display import format as fmt
-from budgetctl.cli.printing import Line, iso, safe
+from budgetctl.cli.printing import Line, safe
 
 OVER = (Status.COMPLETED, Status.ARCHIVED)
 
@@ -20,24 +19,6 @@ def sds(*, everything: bool) -> Sequence[StrategicDirective]:
         found = found.exclude(status__in=OVER)
     order = {status.value: place for place, status in enumerate(STATUS_ORDER)}
     return sorted(found, key=lambda row: (order[row.status], -row.priority, row.created_at, row.pk))
-
-
-def as_json(row: StrategicDirective) -> dict[str, Any]:
-    """One SD."""
-    return {
-        "sd": row.code,
-        "title": row.title,
-        "complexity": row.complexity,
-        "priority": Priority(row.priority).label,
-        "critical": row.critical,
-        "estimate": row.estimate,
-        "status": row.status,
-        "phase": row.phase or None,
-        "deferral_reason": row.deferral_reason or None,
-        "created_at": iso(row.created_at),
-        "started_at": iso(row.started_at),
-        "completed_at": iso(row.completed_at),
-    }
 
 
 def as_text(rows: Sequence[StrategicDirective]) -> Iterator[Line]:

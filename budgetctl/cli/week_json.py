@@ -7,13 +7,14 @@ meter in US dollars; `unit` says which. Percentages have two decimals and are cu
 from typing import Any
 
 from allocation.decisions.preflight import PlannedRun, Preflight
+from allocation.display.json_values import dollars, iso, number, share
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.outlook import Outlook
 from allocation.forecasts.record import Record
 from allocation.policy.recommend import Recommendation
 from allocation.usage.standing import Standing
 from budgetctl.cli.forecasts import accuracy_json, newest_json
-from budgetctl.cli.printing import dollars, iso, number, share, unit
+from budgetctl.cli.printing import unit
 from budgetctl.cli.week import Plan, Week
 
 Json = dict[str, Any]
