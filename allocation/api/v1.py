@@ -50,7 +50,7 @@ ANSWERS: dict[Any, Any] = {200: Json | list[Json], **REFUSALS}
 
 
 def _token(request: HttpRequest) -> AgentToken:
-    token: AgentToken = request.auth  # type: ignore[attr-defined]
+    token: AgentToken = request.auth  # type: ignore[attr-defined]  # django-ninja sets it
     return token
 
 

@@ -141,7 +141,7 @@ class CheckpointForm(AmountsForm):
         """`typed` goes before the defaults: what somebody entered before they were filled in."""
         initial = {"submission": uuid4()} | (defaults.initial() if defaults else {})
         super().__init__(data, initial=initial)
-        self.fields["sd"].queryset = sds  # type: ignore[attr-defined]
+        self.fields["sd"].queryset = sds  # type: ignore[attr-defined]  # a choice field
         kind = (self.initial if data is None else data).get("kind")
         self.fields["tokens"].required = kind in _HANDOVERS
         focused = "tokens" if defaults and defaults.sd else "sd"

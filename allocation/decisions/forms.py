@@ -71,7 +71,7 @@ class OverrideForm(forms.Form):
         self.zone = zone
         self.end_of_week = end_of_week
         for name in ("sub_agent", "tier"):
-            self.fields[name].empty_label = "Choose"  # type: ignore[attr-defined]
+            self.fields[name].empty_label = "Choose"  # type: ignore[attr-defined]  # a choice field
 
     def clean_until(self) -> datetime:
         """The last minute of the day, or the end of the week."""

@@ -64,7 +64,7 @@ class _Repricing:
         flagged = sum(reprice_prompts(model_id=model_id) for model_id in {*_resized(written)})
         if flagged:
             said = f"{tokens(flagged)} usage records changed between ordinary and long prompts."
-            self.message_user(request, said, messages.INFO)  # type: ignore[attr-defined]
+            self.message_user(request, said, messages.INFO)  # type: ignore[attr-defined]  # of ModelAdmin
 
 
 @admin.register(Price)

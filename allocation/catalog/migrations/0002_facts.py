@@ -9,7 +9,9 @@ from allocation.policy.tiers import SHIPPED_TIERS
 
 
 def load(apps, schema_editor):
-    table = lambda name: apps.get_model("catalog", name).objects  # noqa: E731
+    def table(name):
+        return apps.get_model("catalog", name).objects
+
     tier = {
         shipped.name: table("Tier").create(name=shipped.name, rank=shipped.rank)
         for shipped in SHIPPED_TIERS
