@@ -1,5 +1,6 @@
 """What every test may ask for. Rows are made with tests/factories.py."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     threads and a second connection would not behave as they do in service."""
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name("test.sqlite3"))
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # each process has a file of its own
+        database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name(f"test{worker}.sqlite3"))
 
 
 @pytest.fixture(autouse=True)
