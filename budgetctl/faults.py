@@ -2,22 +2,28 @@
 
 from django.db import Error
 
+NOT_SET_UP = "The database is not set up for this version. Run: budgetctl start"
+# What stands in an error, in small letters, and what is said of it; the first that fits.
+_SENTENCES = {
+    ("locked",): "The database is busy with another writer. Nothing was stored; try again.",
+    ("readonly", "read-only"): "The database is read-only, so nothing was stored. "
+    "Give the user that runs budgetctl the right to write to it.",
+    ("row-level security",): "The database refuses this to whoever asked: nothing was stored.",
+    (
+        "password authentication",
+        'role "',
+        'database "',
+    ): "The database refuses us: {line}. Check DATABASE_URL.",
+    ("no such table", "does not exist", "no such column"): NOT_SET_UP,
+    ("unable to open",): "The database file cannot be opened. Check BUDGETCTL_HOME and its rights.",
+}
+
 
 def database_sentence(error: Error) -> str:
     """What is wrong and what to do about it."""
     text = str(error).lower()
-    first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    if "locked" in text:
-        return "The database is busy with another writer. Nothing was stored; try again."
-    if "readonly" in text or "read-only" in text:
-        return (
-            "The database is read-only, so nothing was stored. "
-            "Give the user that runs budgetctl the right to write to it."
-        )
-    if "password authentication" in text or 'role "' in text or 'database "' in text:
-        return f"The database refuses us: {first_line}. Check DATABASE_URL."
-    if "no such table" in text or "does not exist" in text or "no such column" in text:
-        return "The database is not set up for this version. Run: budgetctl start"
-    if "unable to open" in text:
-        return "The database file cannot be opened. Check BUDGETCTL_HOME and its rights."
-    return f"The database does not answer: {first_line}"
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    for marks, sentence in _SENTENCES.items():
+        if any(mark in text for mark in marks):
+            return sentence.format(line=line)
+    return f"The database does not answer: {line}"

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "template_partials",
+    "allocation.rights",
     "allocation.display",
     "allocation.audit",
     "allocation.catalog",
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "budgetctl.middleware.acting_for_the_user",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -85,10 +87,8 @@ TEMPLATES = [
 ]
 
 
-def _database() -> dict[str, Any]:
-    config: dict[str, Any] = env.db(
-        "DATABASE_URL", default=f"sqlite:///{HOME / 'budgetctl.sqlite3'}"
-    )
+def _database(variable: str) -> dict[str, Any]:
+    config: dict[str, Any] = env.db(variable, default=f"sqlite:///{HOME / 'budgetctl.sqlite3'}")
     # django-environ puts a socket's host into OPTIONS, so these are added and never assigned.
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.sqlite3":
@@ -101,12 +101,17 @@ def _database() -> dict[str, Any]:
             ),
         )
     else:
+        config["ENGINE"] = "allocation.rights.postgresql"
         config.setdefault("CONN_MAX_AGE", 60)
         config.setdefault("CONN_HEALTH_CHECKS", True)
     return config
 
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": _database("DATABASE_URL")}
+# Who may change the tables, where that is not who works with them: docs/database-rights.md.
+MIGRATION_DATABASE = (
+    _database("MIGRATION_DATABASE_URL") if "MIGRATION_DATABASE_URL" in os.environ else None
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 PASSWORD_HASHERS = [
@@ -128,7 +133,9 @@ AUTHENTICATION_BACKENDS = [
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "budgetctl.sign_in.locked_out"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"

@@ -1,6 +1,7 @@
 """Which address leads where."""
 
 from django.contrib import admin
+from django.contrib.auth import views as accounts
 from django.urls import include, path
 
 from allocation.budgets.urls import budget_urls
@@ -8,6 +9,18 @@ from allocation.decisions.steering_urls import steering_urls
 from allocation.directives.urls import sd_urls
 from allocation.forecasts.chance import exhaustion_chance
 from allocation.usage.meters import used_by_meter
+
+# Those of Django's that need no mail server.
+ACCOUNTS = [
+    path("login/", accounts.LoginView.as_view(), name="login"),
+    path("logout/", accounts.LogoutView.as_view(), name="logout"),
+    path("password_change/", accounts.PasswordChangeView.as_view(), name="password_change"),
+    path(
+        "password_change/done/",
+        accounts.PasswordChangeDoneView.as_view(),
+        name="password_change_done",
+    ),
+]
 
 urlpatterns = [
     path("", include("allocation.dashboard.urls")),
@@ -22,5 +35,5 @@ urlpatterns = [
     path("", include("allocation.api.urls")),
     path("", include("allocation.claude_code.urls")),
     path("admin/", admin.site.urls),
-    path("accounts/", include("django.contrib.auth.urls")),
+    path("accounts/", include(ACCOUNTS)),
 ]

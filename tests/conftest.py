@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from allocation.access import OPERATORS
+from allocation.rights.roles import Role, act_as
 from tests import factories
 
 
 def pytest_configure() -> None:
     # Argon2 is slow on purpose. No test is about how a password is stored.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests make their rows in the Chairman's name; requests act by their own right.
+    act_as(Role.CHAIRMAN)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -64,8 +68,10 @@ def chairman(db: None) -> User:
 
 @pytest.fixture
 def operator(db: None) -> User:
-    """A person or agent who may report usage and ask for decisions, and change no rule."""
-    return factories.UserFactory(username="operator")
+    """A team-mate who logs checkpoints and manages SDs, and changes no rule."""
+    user: User = factories.UserFactory(username="operator")
+    user.groups.add(Group.objects.get(name=OPERATORS))
+    return user
 
 
 @pytest.fixture

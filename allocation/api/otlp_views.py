@@ -21,9 +21,10 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from allocation.api.bodies import BodyRefused, media_type, read_body
 from allocation.api.models import Scope
-from allocation.api.operations import AccessRefused, authenticate
+from allocation.api.operations import AccessRefused
 from allocation.api.otlp import sights_of
 from allocation.api.otlp_body import MalformedBody, read_logs, read_token_counts
+from allocation.api.security import admit
 from allocation.api.telemetry import Accepted, store_counts, store_requests
 
 logger = logging.getLogger(__name__)
@@ -74,9 +75,7 @@ def _received(request: HttpRequest, receive: Receive) -> Accepted | HttpResponse
     """What became of the batch, or the answer that refuses it."""
     now = timezone.now()
     try:
-        token = authenticate(
-            header=request.headers.get("Authorization", ""), scope=Scope.USAGE, now=now
-        )
+        token = admit(request, scope=Scope.USAGE, now=now)
         kind = media_type(request)
         if kind not in {JSON, PROTOBUF}:
             raise BodyRefused(415, f"Content-Type must be {JSON} or {PROTOBUF}.")

@@ -1,5 +1,6 @@
 """The door of the JSON API: a token with the scope, then a body of bounded size."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,8 +10,19 @@ from ninja.security import HttpBearer
 from allocation.api.bodies import BodyRefused, media_type, read_body
 from allocation.api.models import AgentToken
 from allocation.api.operations import authenticate
+from allocation.rights.roles import Role, act_as
 
 MOST_BYTES = 10 * 1024 * 1024
+
+
+def admit(request: HttpRequest, *, scope: str, now: datetime) -> AgentToken:
+    """The agent's token that a request carries; from here on the request acts for an agent.
+
+    Raises AccessRefused.
+    """
+    token = authenticate(header=request.headers.get("Authorization", ""), scope=scope, now=now)
+    act_as(Role.AGENT)
+    return token
 
 
 class Bearer(HttpBearer):
@@ -24,9 +36,7 @@ class Bearer(HttpBearer):
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> AgentToken:
-        token = authenticate(
-            header=request.headers.get(self.header, ""), scope=self.scope, now=timezone.now()
-        )
+        token = admit(request, scope=self.scope, now=timezone.now())
         if request.method == "POST":
             if media_type(request) != "application/json":
                 raise BodyRefused(415, "Content-Type must be application/json.")

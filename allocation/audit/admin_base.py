@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from allocation.access import may_rule
 from allocation.audit.forms import AuditedForm, AuditedFormSet, OperationForm, ShownForm
 from allocation.audit.operations import Written, delete_audited, save_audited, subject_of
 from allocation.policy.errors import RuleError
@@ -50,6 +51,18 @@ class Page(ModelAdmin):
     def subject(self, row: models.Model) -> str:
         """What the audit trail calls the row."""
         return subject_of(row)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The Chairman alone, whatever rights an account was given; see allocation.access."""
+        return may_rule(request.user) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The Chairman alone."""
+        return may_rule(request.user) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The Chairman alone."""
+        return may_rule(request.user) and super().has_delete_permission(request, obj)
 
     # The audit trail has it, with before, after and the reason: a second log would only disagree.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST
 
 from allocation.api.bodies import BodyRefused, read_body
 from allocation.api.models import AgentToken, Scope
-from allocation.api.operations import AccessRefused, authenticate
+from allocation.api.operations import AccessRefused
+from allocation.api.security import admit
 from allocation.claude_code.client.answers import hook_answer
 from allocation.claude_code.client.payload import text
 from allocation.claude_code.client.state import FRESH_SECONDS
@@ -52,8 +53,7 @@ def _hook(answer: Answer) -> View:
     def view(request: HttpRequest) -> JsonResponse:
         now = timezone.now()
         try:
-            header = request.headers.get("Authorization", "")
-            token = authenticate(header=header, scope=Scope.HOOKS, now=now)
+            token = admit(request, scope=Scope.HOOKS, now=now)
             return JsonResponse(answer(request, token, _object(request), now))
         except (AccessRefused, BodyRefused) as error:
             return _refusal(error.status, str(error))

@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from allocation.access import may_rule
 from allocation.audit.admin import AuditedAdmin
 from allocation.audit.forms import OperationForm
 from allocation.floors.models import ModelFloor, Override
@@ -170,8 +171,8 @@ class OverrideAdmin(AuditedAdmin):
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Those who might change one."""
-        return request.user.has_perm("floors.change_override")
+        """The Chairman alone."""
+        return may_rule(request.user)
 
     def get_urls(self) -> list[URLPattern]:
         """With the page that asks before it revokes."""

@@ -12,6 +12,7 @@ from allocation.floors.models import ModelFloor, Override
 from allocation.policy.errors import RuleError
 from allocation.policy.floors import EVERY, FloorTable, GivesWay, floor_for
 from allocation.policy.phases import Phase
+from allocation.rights.roles import Role, acting_as
 
 # A leap year: "until this day next year" is always allowed.
 LONGEST = timedelta(days=366)
@@ -116,6 +117,7 @@ def revoke_override(*, override: Override, actor: str, now: datetime, reason: st
     return row
 
 
+@acting_as(Role.SYSTEM)  # whoever asks for the decision may not write overrides
 def use_override(*, override: Override, actor: str, now: datetime) -> bool:
     """Take one of the runs that an override is for: one audit entry. False if none is left.
 

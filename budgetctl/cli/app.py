@@ -33,6 +33,7 @@ COMMANDS = {
     "undo": "budgetctl.cli.rule:undo",
     "token": "budgetctl.cli.token:token",
     "worker": "budgetctl.cli.worker:worker",
+    "database-role": "budgetctl.cli.database_role:database_role",
     "connect": "budgetctl.cli.connect:connect",
     "doctor": "budgetctl.cli.doctor:doctor",
     "sync-agents": "budgetctl.cli.sync_agents:sync_agents",

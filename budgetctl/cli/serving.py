@@ -133,9 +133,11 @@ def tick_once() -> None:
     from django.utils import timezone
 
     from allocation.dashboard.tick import tick
+    from allocation.rights.roles import Role, acting_as
 
     try:
-        tick(now=timezone.now())
+        with acting_as(Role.SYSTEM):
+            tick(now=timezone.now())
     except Exception as error:
         logger.error(
             "Scheduled work failed: %s: %s",

@@ -52,6 +52,7 @@ def _set_up(demo: bool) -> None:
     with setup.one_at_a_time(home):
         migrated = setup.migrate()
         _say("Data", f"{_place()}{', set up for this version' if migrated else ''}")
+        _note_unbound_role()
         _make_owner()
         if demo:
             _load_demo()
@@ -71,6 +72,14 @@ def _make_owner() -> None:
         _say("Owner", f"{setup.OWNER}, with the password of {setup.PASSWORD_VARIABLE}")
         if weak := setup.weakness(given):
             _say("", f"Better choose a stronger one. {weak}")
+
+
+def _note_unbound_role() -> None:
+    from allocation.rights.checks import unbound_role
+
+    if role := unbound_role():
+        _say("Note", f"The PostgreSQL role {role} bypasses the rights of the tables.")
+        _say("", "docs/database-rights.md says how to connect as one that does not.")
 
 
 def _load_demo() -> None:

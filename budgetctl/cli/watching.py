@@ -94,8 +94,11 @@ def _guarded(work: Callable[[], None]) -> None:
     """Do it. What fails is logged in one line and tried again with the next pass."""
     from django.db import connections
 
+    from allocation.rights.roles import Role, acting_as
+
     try:
-        work()
+        with acting_as(Role.SYSTEM):
+            work()
     except Exception as error:
         logger.error(
             "Watching failed: %s: %s",

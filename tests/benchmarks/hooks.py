@@ -16,9 +16,9 @@ def main(calls: int) -> None:
         os.environ["BUDGETCTL_HOME"] = folder
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
-        import django
+        from budgetctl.cli.database import set_django_up
 
-        django.setup()
+        set_django_up()
         _measure(calls)
 
 

@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import django
 from django.core.management import call_command
+
+from budgetctl.cli.database import set_django_up
 
 BEGIN = datetime(2026, 5, 25, tzinfo=UTC)
 MODELS = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]
@@ -141,7 +142,7 @@ def main() -> None:
             size=options.mb * 1_000_000,
         )
         size = sum(path.stat().st_size for path in folder.rglob("*.jsonl"))
-        django.setup()
+        set_django_up()
         call_command("migrate", verbosity=0)
         print(
             f"{size / 1e6:.0f} MB in {options.sessions} sessions, Python {sys.version.split()[0]}"

@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
 
-import django
 import waitress
 from django.core.management import call_command
 from django.db.models import Sum
@@ -30,6 +29,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from allocation.api.otlp import sights_of
 from allocation.api.otlp_body import read_logs
+from budgetctl.cli.database import set_django_up
 
 MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5")
 
@@ -189,7 +189,7 @@ def main() -> None:
         os.environ.setdefault("BUDGETCTL_HOME", folder)
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
         os.environ.setdefault("LOG_LEVEL", "ERROR")
-        django.setup()
+        set_django_up()
         call_command("migrate", verbosity=0)
         figures = measure(options)
     print(json.dumps(figures, indent=2))

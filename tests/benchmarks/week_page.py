@@ -90,10 +90,11 @@ def main() -> None:
         os.environ.setdefault("BUDGETCTL_HOME", home)
         os.environ.setdefault("ALLOWED_HOSTS", "testserver")
         os.environ["DJANGO_SETTINGS_MODULE"] = "budgetctl.settings"
-        import django
         from django.core.management import call_command
 
-        django.setup()
+        from budgetctl.cli.database import set_django_up
+
+        set_django_up()
         call_command("migrate", verbosity=0)
         from allocation.budgets.operations import ensure_weeks
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import threading
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -239,7 +240,7 @@ def test_two_imports_at_once_log_every_row_once() -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=copy_context().run, args=[work]) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

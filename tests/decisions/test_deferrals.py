@@ -31,6 +31,7 @@ from allocation.directives.waiting import stop_sd
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Task
+from allocation.rights.roles import Role, act_as
 from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
@@ -250,7 +251,7 @@ class TestPause:
 
 
 def at_once(times: int, act: Callable[[], Any]) -> list[Any]:
-    """What each of some threads got that did the same in the same moment."""
+    """What each of some threads got that did the same in the same moment, as the clock does."""
     barrier = Barrier(times)
 
     def one(_: int) -> Any:
@@ -260,7 +261,7 @@ def at_once(times: int, act: Callable[[], Any]) -> list[Any]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(times) as pool:
+    with ThreadPoolExecutor(times, initializer=act_as, initargs=[Role.SYSTEM]) as pool:
         return list(pool.map(one, range(times)))
 
 

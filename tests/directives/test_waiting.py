@@ -15,6 +15,7 @@ from allocation.directives.queue import deferred_sds, to_propose
 from allocation.directives.waiting import move_sd, pause_sd, stop_sd
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.rights.roles import Role, act_as
 from tests.factories import NOW, StrategicDirectiveFactory
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_two_hands_at_once_keep_the_queue_whole() -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2, initializer=act_as, initargs=[Role.CHAIRMAN]) as pool:
         list(pool.map(lift, ("SD-B", "SD-C")))
     assert sorted(sd.queue_position or 0 for sd in deferred_sds()) == [1, 2, 3]
     # B first, then C; or C first, and B back over it.

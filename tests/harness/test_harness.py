@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextvars import copy_context
 
 import pytest
 from django.conf import settings
@@ -58,7 +59,7 @@ def test_another_thread_sees_what_was_committed() -> None:
         seen.append(SubAgent.objects.filter(code="OTHER-THREAD").exists())
         connection.close()
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=copy_context().run, args=[look])
     thread.start()
     thread.join()
     assert seen == [True]

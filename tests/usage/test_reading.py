@@ -2,6 +2,7 @@
 
 import io
 import threading
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -169,7 +170,7 @@ def test_two_importers_at_once_count_everything_once(
         finally:
             connection.close()
 
-    importers = [threading.Thread(target=run) for _ in range(3)]
+    importers = [threading.Thread(target=copy_context().run, args=[run]) for _ in range(3)]
     for importer in importers:
         importer.start()
     for importer in importers:

@@ -1,0 +1,1 @@
+"""Who may read and write which table in the database itself, where that is PostgreSQL."""
