@@ -74,7 +74,7 @@ def read_target(url: str, *, allow_loopback: bool) -> Target:
     return Target(secure, host, port or (443 if secure else 80), path)
 
 
-def read_site(url: str) -> None:
+def check_site(url: str) -> None:
     """Refuse what cannot begin the links of a message. Raises RuleError."""
     parts = urlsplit(url) if url.isascii() and url.isprintable() else urlsplit("")
     whole = f"{parts.scheme}://{parts.netloc}"

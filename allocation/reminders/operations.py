@@ -17,7 +17,7 @@ from allocation.directives.models import StrategicDirective
 from allocation.display.json_values import iso
 from allocation.policy.errors import RuleError
 from allocation.policy.reminders import Due, check_quiet_hours, due
-from allocation.reminders.addresses import read_site, read_target
+from allocation.reminders.addresses import check_site, read_target
 from allocation.reminders.circumstances import circumstances_at
 from allocation.reminders.means import Means
 from allocation.reminders.models import Delivery, Reminder, ReminderSettings
@@ -146,7 +146,7 @@ def check_wanted(wanted: Wanted, means: Means) -> None:
     check_quiet_hours(wanted.quiet_hours)
     check_recipients(wanted.recipients)
     if wanted.site_url:
-        read_site(wanted.site_url)
+        check_site(wanted.site_url)
     if wanted.webhook_url:
         read_target(wanted.webhook_url, allow_loopback=means.loopback)
     if wanted.email_on:

@@ -31,6 +31,7 @@ COMMANDS = {
     "enable": "budgetctl.cli.rule:enable",
     "disable": "budgetctl.cli.rule:disable",
     "undo": "budgetctl.cli.rule:undo",
+    "reminders": "budgetctl.cli.reminders:reminders",
     "token": "budgetctl.cli.token:token",
     "worker": "budgetctl.cli.worker:worker",
     "connect": "budgetctl.cli.connect:connect",
