@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter

@@ -29,15 +29,16 @@ def list_reminders(context: typer.Context, as_json: Json = False) -> None:
 
 
 @reminders.command("test")
-def test(as_json: Json = False) -> None:
+def send_test(as_json: Json = False) -> None:
     """Send a test over each channel that is on, and say what came of it."""
     open_database()
     from allocation.reminders.means import means
     from allocation.reminders.models import State
-    from allocation.reminders.outbox import send_test
+    from allocation.reminders.outbox import send_test as send
     from budgetctl.cli import clock, rows
+    from budgetctl.cli.refusals import Refused
 
-    tests = send_test(actor=rows.actor(), now=clock.now(), means=means())
+    tests = send(actor=rows.actor(), now=clock.now(), means=means())
     if as_json:
         emit(
             {
@@ -50,4 +51,4 @@ def test(as_json: Json = False) -> None:
     else:
         show(f"{each.get_channel_display()}: {each.state}. {safe(each.said)}" for each in tests)
     if any(each.state != State.SENT for each in tests):
-        raise typer.Exit(1)
+        raise Refused("Not every test arrived.")
