@@ -48,14 +48,16 @@ def send_due(*, now: datetime, means: Means) -> int:
         said="budgetctl stopped while this was being sent: it may have arrived.",
     )
     settings = ReminderSettings.objects.get()
+    _drop(settings)
     for channel in Channel:
         for delivery in _waiting(channel, now):
             if monotonic() - began > SECONDS_PER_TICK:
                 return arrived
-            if not _drop(delivery, settings, now) and _claim(delivery, now):
-                if not _send(delivery, settings, now=now, means=means):
-                    break
-                arrived += 1
+            if not _claim(delivery, now):
+                continue
+            if not _send(delivery, settings, now=now, means=means):
+                break
+            arrived += 1
     return arrived
 
 
@@ -121,20 +123,15 @@ def _waiting(channel: Channel, now: datetime) -> Iterator[Delivery]:
     yield from due.order_by("next_at", "made_at", "id")[:100]
 
 
-def _drop(delivery: Delivery, settings: ReminderSettings, now: datetime) -> bool:
-    """Whether a message has lost its reason while it waited, and so is never sent."""
-    reminder = delivery.reminder
-    if delivery.channel not in settings.channels:
-        said = f"{delivery.get_channel_display().capitalize()} was turned off."
-    elif reminder is not None and reminder.resolved_at is not None:
-        said = "Its cause was gone before it could be sent."
-    elif reminder is not None and reminder.dismissed_at is not None:
-        said = "The reminder was dismissed before it could be sent."
-    else:
-        return False
-    waiting = Delivery.objects.filter(pk=delivery.pk, state=State.PENDING)
-    waiting.update(state=State.DROPPED, next_at=None, said=said)
-    return True
+def _drop(settings: ReminderSettings) -> None:
+    """Never send what has lost its reason while it waited."""
+    for lost, said in (
+        (Q(reminder__resolved_at__isnull=False), "Its cause was gone before it could be sent."),
+        (Q(reminder__dismissed_at__isnull=False), "It was dismissed before it could be sent."),
+        (~Q(channel__in=settings.channels), "This way of sending was turned off."),
+    ):
+        waiting = Delivery.objects.filter(lost, state=State.PENDING)
+        waiting.update(state=State.DROPPED, next_at=None, said=said)
 
 
 def _claim(delivery: Delivery, now: datetime) -> bool:
