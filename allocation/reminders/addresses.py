@@ -8,7 +8,7 @@ another one a moment later changes nothing.
 
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from allocation.policy.errors import RuleError
 
@@ -18,6 +18,7 @@ LONGEST_URL = 1000
 # Addresses of IPv4 written as IPv6, for translators (RFC 6052, RFC 8215).
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 _LOCALLY_TRANSLATED = ipaddress.IPv6Network("64:ff9b:1::/48")
+_NO_ADDRESS = "This is not an address; write https://example.com/path."
 _INSIDE = "localhost", "localhost.localdomain", "ip6-localhost"
 
 
@@ -48,18 +49,10 @@ def read_target(url: str, *, allow_loopback: bool) -> Target:
     Plain HTTP is for a receiver on this machine only, while that is allowed (for development). A
     name is not resolved here: what it stands for is judged when it is used (`may_reach`).
     """
-    if len(url) > LONGEST_URL:
-        raise RuleError(f"An address has {LONGEST_URL:,} characters at most.")
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise RuleError("Write the address without spaces and with ASCII characters only.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise RuleError("This is not an address; write https://example.com/path.") from None
+    parts = _parts(url)
     host = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in {"https", "http"} or not host or port == 0:
-        raise RuleError("This is not an address; write https://example.com/path.")
+    if parts.scheme not in {"https", "http"} or not host or parts.port == 0:
+        raise RuleError(_NO_ADDRESS)
     if parts.username is not None or parts.password is not None:
         raise RuleError("Leave the user name and password out of the address.")
     secure = parts.scheme == "https"
@@ -71,14 +64,14 @@ def read_target(url: str, *, allow_loopback: bool) -> Target:
     if literal is not None and not may_reach(literal, allow_loopback=allow_loopback):
         raise RuleError("This address is inside this network, where no webhook may go.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(secure, host, port or (443 if secure else 80), path)
+    return Target(secure, host, parts.port or (443 if secure else 80), path)
 
 
 def check_site(url: str) -> None:
     """Refuse what cannot begin the links of a message. Raises RuleError."""
-    parts = urlsplit(url) if url.isascii() and url.isprintable() else urlsplit("")
-    whole = f"{parts.scheme}://{parts.netloc}"
-    if parts.scheme not in {"https", "http"} or not parts.hostname or url != whole:
+    parts = _parts(url)
+    plain = parts.scheme in {"https", "http"} and parts.hostname and parts.username is None
+    if not plain or url != f"{parts.scheme}://{parts.netloc}":
         raise RuleError("Write scheme and host only, such as https://budget.example.com.")
 
 
@@ -109,6 +102,20 @@ def _real(address: Address) -> Address:
     if carried is None and address in _TRANSLATED:
         carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address if carried is None else carried
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of a text that may be an address. Raises RuleError for one that cannot."""
+    if len(url) > LONGEST_URL:
+        raise RuleError(f"An address has {LONGEST_URL:,} characters at most.")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise RuleError("Write the address without spaces and with ASCII characters only.")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it is read when it is asked for
+    except ValueError:
+        raise RuleError(_NO_ADDRESS) from None
+    return parts
 
 
 def _literal(host: str) -> Address | None:

@@ -18,7 +18,7 @@ from allocation.policy.reminders import next_try
 from allocation.reminders import mail, webhook
 from allocation.reminders.means import Means
 from allocation.reminders.messages import message_of
-from allocation.reminders.models import Channel, Delivery, ReminderSettings, State
+from allocation.reminders.models import Channel, Delivery, Reminder, ReminderSettings, State
 from allocation.reminders.operations import check_mail
 from allocation.reminders.outcome import Handover, Outcome, Result, within
 
@@ -97,12 +97,12 @@ def send_test(*, actor: str, now: datetime, means: Means) -> list[Delivery]:
 
 def send_again(*, delivery: Delivery, actor: str, now: datetime) -> bool:
     """Queue a message that failed or is uncertain once more: one audit entry. False if it is
-    neither any more. It is sent by the next tick."""
+    neither any more, or its reminder asks for nothing. It is sent by the next tick."""
     with transaction.atomic():
         rows = Delivery.objects.filter(
             pk=delivery.pk,
             state__in=[State.FAILED, State.UNCERTAIN],
-            reminder__resolved_at__isnull=True,
+            reminder__in=Reminder.objects.standing(),
         )
         if not rows.update(state=State.PENDING, tries=0, next_at=now, said=""):
             return False

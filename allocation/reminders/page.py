@@ -110,7 +110,7 @@ def settings_page(settings: ReminderSettings, *, mail: bool) -> SettingsPage:
 def delivery_row(delivery: Delivery, reminder: Reminder | None) -> DeliveryRow:
     """One message in words."""
     is_over = delivery.state in {State.FAILED, State.UNCERTAIN}
-    still_due = reminder is not None and reminder.resolved_at is None
+    asks = reminder is not None and not (reminder.resolved_at or reminder.dismissed_at)
     return DeliveryRow(
         pk=str(delivery.pk),
         title=reminder.title if reminder else "Test",
@@ -120,7 +120,7 @@ def delivery_row(delivery: Delivery, reminder: Reminder | None) -> DeliveryRow:
         when=delivery.tried_at or delivery.made_at,
         next_at=delivery.next_at if delivery.tries else None,
         tries=delivery.tries,
-        may_repeat=is_over and still_due,
+        may_repeat=is_over and asks,
     )
 
 
