@@ -1,5 +1,7 @@
 """The pages of reminders: what is due, what was, and how they are sent."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +18,8 @@ from allocation.reminders.models import Delivery, Reminder, ReminderSettings, St
 from allocation.reminders.page import reminder_page, settings_page
 
 GET_POST = ["GET", "HEAD", "POST"]
+# A write that takes a reminder off the week page, or puts it back: whether it did.
+Move = Callable[..., bool]
 SET = "change how reminders are sent"
 
 
@@ -33,25 +37,13 @@ def list_reminders(request: HttpRequest) -> HttpResponse:
 @require_POST
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a reminder off the week page."""
-    actor = require_log(request.user)
-    reminder = get_object_or_404(Reminder, pk=pk)
-    if operations.dismiss_reminder(reminder=reminder, actor=actor, now=timezone.now()):
-        messages.success(request, f"Dismissed: {reminder}. Show it again under Reminders.")
-    else:
-        messages.warning(request, f"This was dismissed or resolved already: {reminder}.")
-    return redirect("dashboard:week" if "week" in request.POST else "reminders:list-reminders")
+    return _move(request, pk, operations.dismiss_reminder, "Dismissed")
 
 
 @require_POST
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a dismissed reminder back on the week page."""
-    actor = require_log(request.user)
-    reminder = get_object_or_404(Reminder, pk=pk)
-    if operations.restore_reminder(reminder=reminder, actor=actor, now=timezone.now()):
-        messages.success(request, f"Shown again: {reminder}.")
-    else:
-        messages.warning(request, f"This is shown or resolved already: {reminder}.")
-    return redirect("reminders:list-reminders")
+    return _move(request, pk, operations.restore_reminder, "Shown again")
 
 
 @require_POST
@@ -116,6 +108,16 @@ def send_test(request: HttpRequest) -> HttpResponse:
         say = messages.success if arrived else messages.error
         say(request, f"Test by {test.get_channel_display()}: {test.said}")
     return redirect("reminders:change-settings")
+
+
+def _move(request: HttpRequest, pk: int, operation: Move, done: str) -> HttpResponse:
+    actor = require_log(request.user)
+    reminder = get_object_or_404(Reminder, pk=pk)
+    if operation(reminder=reminder, actor=actor, now=timezone.now()):
+        messages.success(request, f"{done}: {reminder}.")
+    else:
+        messages.warning(request, f"{done} or resolved already: {reminder}.")
+    return redirect("dashboard:week" if "week" in request.POST else "reminders:list-reminders")
 
 
 def _show(

@@ -21,6 +21,7 @@ from allocation.reminders import mail, outbox, webhook
 from allocation.reminders.models import Channel, Delivery, ReminderSettings, State
 from allocation.reminders.operations import dismiss_reminder
 from allocation.reminders.outbox import send_again, send_due, send_test
+from allocation.reminders.outcome import Handover, Result
 from tests.factories import NOW, DeliveryFactory, ReminderFactory, StrategicDirectiveFactory
 from tests.reminders.conftest import MEANS, Set
 from tests.reminders.receivers import Receiver, closed_port, http, smtp
@@ -268,6 +269,13 @@ def test_what_a_mail_server_says_decides(
         by_smtp(set_up, settings, server.port)
         message = sent()
     assert (message.state, said in message.said) == (state, True)
+
+
+def test_mail_that_is_called_off_is_not_handed_over() -> None:
+    late = Handover()
+    assert late.call_off()
+    outcome = mail.send("Late", "", ["a@example.com"], {}, handover=late)
+    assert (outcome.result, django_mail.outbox) == (Result.REFUSED, [])
 
 
 def test_a_mail_server_that_hangs_holds_a_tick_up_for_a_bounded_time(

@@ -150,8 +150,8 @@ def test_a_reminder_is_dismissed_and_shown_again(
     assert "Dismissed: SD-QUIET-001 is quiet." in said.content.decode()
     assert Reminder.objects.get().dismissed_by == "operator"
     again = operator_client.post(f"/reminders/{reminder.pk}/dismiss/", follow=True)
-    assert "dismissed or resolved already" in again.content.decode()
-    for sentence in ("Shown again", "shown or resolved already"):
+    assert "Dismissed or resolved already" in again.content.decode()
+    for sentence in ("Shown again: SD", "Shown again or resolved already"):
         shown = operator_client.post(f"/reminders/{reminder.pk}/restore/", follow=True)
         assert sentence in shown.content.decode()
     assert AuditEntry.objects.count() == 2

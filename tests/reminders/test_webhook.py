@@ -3,6 +3,8 @@
 import hmac
 import socket
 import ssl
+import struct
+import threading
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -101,6 +103,25 @@ def test_a_receiver_that_hangs_or_drips_costs_its_time_and_no_more(answer: Answe
     assert "it took too long" in outcome.said
 
 
+def test_a_request_that_was_cut_off_was_not_delivered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            link, _ = listener.accept()
+            # Closed at once, with what is unread thrown away: the sender's connection is reset.
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            link.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        big = b"x" * 20_000_000
+        outcome = webhook.post(url, big, {}, allow_loopback=True, handover=Handover())
+        thread.join()
+    assert outcome.result is Result.REFUSED
+    assert "broke the connection off" in outcome.said
+
+
 def test_a_closed_port_is_refused_and_may_be_tried_again() -> None:
     outcome = post(f"http://127.0.0.1:{closed_port()}/")
     assert outcome.result is Result.REFUSED
@@ -142,6 +163,10 @@ def test_a_name_that_leads_inside_is_refused(address: str, monkeypatch: pytest.M
     outcome = post("https://hooks.example.com/", allow_loopback=False)
     assert outcome.result is Result.GIVEN_UP
     assert "leads inside this network" in outcome.said
+
+
+def test_an_address_that_will_not_do_is_given_up() -> None:
+    assert post("https://10.0.0.1/", allow_loopback=False).result is Result.GIVEN_UP
 
 
 def test_plain_http_goes_nowhere_but_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
