@@ -47,11 +47,12 @@ def post(
     time that its name takes. A redirect is never followed. Raises nothing."""
     try:
         target = read_target(url, allow_loopback=allow_loopback)
-        addresses = _resolved(target)
     except RuleError as error:
         return Outcome.given_up(str(error))
+    try:
+        addresses = _resolved(target)
     except (OSError, UnicodeError) as error:
-        return Outcome.refused(f"{url.split('/')[2]} was not found ({_reason(error)}).")
+        return Outcome.refused(f"{target.host} was not found ({_reason(error)}).")
     allowed = [
         address
         for address in addresses
