@@ -43,7 +43,9 @@ def send(
         # Whether the message was taken is settled before the farewell.
         with suppress(OSError, SMTPException):
             connection.close()
-    return Outcome.arrived(f"Handed to the mail server for {', '.join(recipients)}.")
+    # Everybody reads what came of a message; who gets it is the Chairman's to see.
+    many = "1 recipient" if len(recipients) == 1 else f"{len(recipients)} recipients"
+    return Outcome.arrived(f"Handed to the mail server for {many}.")
 
 
 def _reason(error: Exception) -> str:

@@ -56,7 +56,7 @@ def test_a_test_that_arrives_ends_well(cli: Cli, set_up: Set) -> None:
     set_up(email_on=True, recipients=["a@example.com"])
     ran = cli("reminders", "test")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "e-mail: sent. Handed to the mail server for a@example.com.\n"
+    assert ran.out == "e-mail: sent. Handed to the mail server for 1 recipient.\n"
 
 
 def test_a_test_that_does_not_arrive_ends_badly(cli: Cli, set_up: Set, settings: Any) -> None:

@@ -296,7 +296,7 @@ def test_a_test_says_what_came_of_it(set_up: Set) -> None:
         to_webhook(set_up, receiver, email_on=True, recipients=["a@example.com"])
         tests = send_test(actor="chairman", now=NOW, means=MEANS)
     assert [(each.channel, each.state, each.said) for each in tests] == [
-        ("email", State.SENT, "Handed to the mail server for a@example.com."),
+        ("email", State.SENT, "Handed to the mail server for 1 recipient."),
         ("webhook", State.FAILED, "127.0.0.1 answered 500."),
     ]
     assert json.loads(receiver.requests[0][1])["type"] == "test"
