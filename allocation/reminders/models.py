@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from allocation.directives.models import StrategicDirective
 from allocation.policy.reminders import DEFAULT_QUIET_HOURS, MOST_QUIET_HOURS, ReminderKind
@@ -15,6 +15,12 @@ KINDS = [
     (ReminderKind.ZONE.value, "zone"),
     (ReminderKind.EXHAUSTION.value, "exhaustion"),
 ]
+PRESSING_FIRST = (
+    ReminderKind.EXHAUSTION,
+    ReminderKind.ZONE,
+    ReminderKind.UNLOGGED,
+    ReminderKind.QUIET_SD,
+)
 
 
 class Channel(models.TextChoices):
@@ -78,6 +84,13 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     def standing(self) -> "ReminderQuerySet":
         """Those that ask for something: open, and not dismissed."""
         return self.open().filter(dismissed_at__isnull=True)
+
+    def pressing_first(self) -> "ReminderQuerySet":
+        """In the order in which they are read: the week before its SDs, the newest of each first,
+        so that ten quiet SDs do not hide that the week runs out."""
+        ranks = [When(kind=kind, then=Value(rank)) for rank, kind in enumerate(PRESSING_FIRST)]
+        rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
+        return self.order_by(rank, "-made_at", "-id")
 
 
 class Reminder(models.Model):

@@ -228,7 +228,7 @@ def _dismiss(reminder: Reminder, *, dismissed: bool, actor: str, now: datetime) 
 
 
 def _new_secret(row: ReminderSettings, now: datetime) -> str:
-    row.webhook_secret, row.secret_made_at = secrets.token_urlsafe(_SECRET_BYTES), now
+    row.webhook_secret, row.secret_made_at = secrets.token_hex(_SECRET_BYTES), now
     return row.webhook_secret
 
 

@@ -47,7 +47,7 @@ class ReminderRow:
 
 @dataclass(frozen=True, slots=True)
 class WeekReminders:
-    """What the week page shows: the newest of those that ask for something, and how many more."""
+    """What the week page shows: the most pressing that ask for something, and how many more."""
 
     rows: Sequence[ReminderRow]
     more: int
@@ -77,13 +77,13 @@ class SettingsPage:
 
 def week_reminders() -> WeekReminders:
     """The reminders on the week page. Three queries, one while there are none."""
-    rows = list(_whole(Reminder.objects.standing())[: MOST_OPEN + 1])
+    rows = list(_whole(Reminder.objects.standing().pressing_first())[: MOST_OPEN + 1])
     return WeekReminders([_row(row) for row in rows[:MOST_ON_WEEK]], len(rows[MOST_ON_WEEK:]))
 
 
 def reminder_page(query: QueryDict) -> ReminderPage:
     """The list, with the page of the past that `?page=` asks for. A constant number of queries."""
-    rows = [_row(row) for row in _whole(Reminder.objects.open())[:MOST_OPEN]]
+    rows = [_row(row) for row in _whole(Reminder.objects.open().pressing_first())[:MOST_OPEN]]
     page = page_of(_whole(Reminder.objects.filter(resolved_at__isnull=False)), query, size=25)
     standing = [row for row in rows if not row.dismissed_by]
     return ReminderPage(

@@ -17,9 +17,11 @@ MOST = 100
 
 
 def open_reminders(now: datetime) -> Sequence[Reminder]:
-    """Those whose cause is there now, the newest first; what is due by now is made before."""
+    """Those whose cause is there, the most pressing first; what is due by now is made before."""
     refresh_reminders(now=now)
-    rows = Reminder.objects.open().select_related("sd").prefetch_related("deliveries")
+    rows = (
+        Reminder.objects.open().pressing_first().select_related("sd").prefetch_related("deliveries")
+    )
     return list(rows[:MOST])
 
 

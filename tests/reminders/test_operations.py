@@ -291,7 +291,7 @@ def test_settings_are_audited_without_their_secrets(set_up: Set) -> None:
 
 def test_a_secret_is_made_once_and_kept(set_up: Set) -> None:
     first = set_up(webhook_on=True, webhook_url="https://a.example.com/").webhook_secret
-    assert len(first) == 43
+    assert len(first) == 64
     assert set_up(webhook_on=True, webhook_url="https://b.example.com/").webhook_secret == first
 
 

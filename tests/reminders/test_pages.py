@@ -91,6 +91,13 @@ def test_the_week_page_shows_the_newest_and_how_many_more(viewer_client: Client)
     assert "Dismiss" not in text
 
 
+def test_what_presses_most_stands_first(viewer_client: Client) -> None:
+    for hours, kind in enumerate(["exhaustion", "unlogged", "zone", *["quiet_sd"] * 6]):
+        ReminderFactory(kind=kind, made_at=NOW + timedelta(hours=hours), text=kind)
+    rows = viewer_client.get("/").context["page"].reminders.rows
+    assert [row.text for row in rows] == ["exhaustion", "zone", "unlogged", "quiet_sd", "quiet_sd"]
+
+
 @pytest.mark.parametrize(
     ("kind", "label", "url"),
     [
