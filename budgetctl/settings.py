@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "allocation.forecasts",
     "allocation.checkpoints",
     "allocation.reports",
+    "allocation.reminders",
     "allocation.api",
     "allocation.claude_code",
     "allocation.dashboard",
@@ -140,6 +141,19 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# E-mail is for reminders only. Without EMAIL_URL there is none, and the settings page says so.
+vars().update(
+    {
+        name: value
+        for name, value in env.email_url("EMAIL_URL", default="dummymail://").items()
+        if value is not None
+    }
+)
+EMAIL_TIMEOUT = 5  # seconds, for each step of the conversation with the mail server
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="budgetctl@localhost")
+# A webhook goes to public addresses only; for development it may go to this machine too.
+WEBHOOK_ALLOW_LOOPBACK = env.bool("BUDGETCTL_WEBHOOK_LOOPBACK", default=False)
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

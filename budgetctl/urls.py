@@ -32,6 +32,7 @@ urlpatterns = [
     path("decisions/", include("allocation.decisions.urls")),
     path("", include(steering_urls(chance=exhaustion_chance))),
     path("", include("allocation.reports.urls")),
+    path("reminders/", include("allocation.reminders.urls")),
     path("", include("allocation.api.urls")),
     path("", include("allocation.claude_code.urls")),
     path("admin/", admin.site.urls),

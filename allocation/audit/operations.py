@@ -20,7 +20,7 @@ Facts = dict[str, Any]
 Written = tuple[models.Model, AuditEntry]
 
 # Columns whose content nobody may read, in the trail either.
-SECRET = frozenset({"password"})
+SECRET = frozenset({"password", "webhook_secret"})
 
 
 def facts(row: models.Model) -> Facts:

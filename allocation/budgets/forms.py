@@ -1,17 +1,15 @@
 """What the Chairman types about the budget rule: shape, and each rule beside its own field."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter
 from allocation.budgets.operations import RuleChange, check_limit, check_timezone
-from allocation.display.fields import TextAmountField
+from allocation.display.fields import TextAmountField, obey
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 from allocation.policy.zones import Bounds, effective_limit
@@ -83,19 +81,19 @@ class RuleForm(forms.Form):
     def clean_limit(self) -> Decimal:
         """A limit that a week can have."""
         limit: Decimal = self.cleaned_data["limit"]
-        _obey(lambda: check_limit(limit))
+        obey(lambda: check_limit(limit))
         return limit
 
     def clean_reserve_percent(self) -> Decimal:
         """A share that leaves something."""
         reserve: Decimal = self.cleaned_data["reserve_percent"]
-        _obey(lambda: effective_limit(Decimal(1), reserve))
+        obey(lambda: effective_limit(Decimal(1), reserve))
         return reserve
 
     def clean_timezone(self) -> str:
         """A zone that this computer knows."""
         name: str = self.cleaned_data["timezone"].strip()
-        _obey(lambda: check_timezone(name))
+        obey(lambda: check_timezone(name))
         return name
 
     def clean(self) -> None:
@@ -163,14 +161,6 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Decimal) and value < 1000:
         return value.normalize() + 0 if value == value.to_integral() else value
     return value
-
-
-def _obey(check: Callable[[], object]) -> None:
-    """What a rule refuses stands as its sentence beside the field."""
-    try:
-        check()
-    except RuleError as error:
-        raise ValidationError(str(error)) from error
 
 
 def time_zones() -> list[str]:

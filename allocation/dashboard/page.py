@@ -20,6 +20,7 @@ from allocation.display.fact import Fact
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.policy.zones import Zone
+from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.usage.standing import Standing, running_week
 from allocation.usage.totals import Burned, burned_by, grouped, revision, total_of
 
@@ -78,6 +79,7 @@ class WeekPage:
     stale: str
     bar: Bar
     facts: list[Fact]
+    reminders: WeekReminders
     next_sd: Preflight | None
     projected: str
     remaining_after: str
@@ -127,6 +129,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         stale=_stale(hours, now, zone),
         bar=_bar(outlook),
         facts=week_facts(outlook, zone),
+        reminders=week_reminders(),
         next_sd=plan,
         projected=text(plan.projected) if plan else "",
         remaining_after=text(plan.remaining_after) if plan else "",

@@ -6,6 +6,9 @@ from allocation.budgets.operations import ensure_week
 from allocation.claude_code.operations import observe_from_usage
 from allocation.decisions.deferrals import pause_exhausted, release_deferrals
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.reminders.means import means
+from allocation.reminders.operations import refresh_reminders
+from allocation.reminders.outbox import send_due
 from allocation.reports.operations import close_weeks
 
 
@@ -18,3 +21,5 @@ def tick(*, now: datetime) -> None:
     score_closed_weeks(now=now)
     close_weeks(now=now)  # after the scores, which a snapshot shows
     observe_from_usage(now=now)
+    refresh_reminders(now=now)
+    send_due(now=now, means=means())  # last: it waits for others, for a bounded time

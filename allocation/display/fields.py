@@ -1,5 +1,6 @@
 """Form fields over `allocation.display.reading`."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -51,3 +52,11 @@ class TokensField(TextAmountField):
 def typed(value: Any) -> str:
     """The text of a field without spaces around it and characters that no page can show."""
     return str(value or "").replace("\x00", "").strip()
+
+
+def obey(check: Callable[[], object]) -> None:
+    """Run a check; what a rule refuses stands as its sentence beside the field."""
+    try:
+        check()
+    except RuleError as error:
+        raise ValidationError(str(error)) from error

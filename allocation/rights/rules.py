@@ -90,6 +90,10 @@ RULES: dict[str, Rule] = {
     "harness_sessions": _WHAT_HAPPENED,
     "plan_readings": _WHAT_HAPPENED,
     "unsteered_runs": _WHAT_HAPPENED,
+    # Reminders come and go with their cause; operators dismiss them, and no agent does.
+    "reminder_settings": _SETTINGS,
+    "reminders": Rule(_CLOCK, _CLOCK | {Role.OPERATOR}),
+    "reminder_deliveries": Rule(_CLOCK, _CLOCK),
     # What is never rewritten. A checkpoint makes a forecast too.
     "forecasts": Rule(insert=_WRITERS),
     "forecast_scores": Rule(insert=_CLOCK),

@@ -31,6 +31,7 @@ COMMANDS = {
     "enable": "budgetctl.cli.rule:enable",
     "disable": "budgetctl.cli.rule:disable",
     "undo": "budgetctl.cli.rule:undo",
+    "reminders": "budgetctl.cli.reminders:reminders",
     "token": "budgetctl.cli.token:token",
     "worker": "budgetctl.cli.worker:worker",
     "database-role": "budgetctl.cli.database_role:database_role",

@@ -14,7 +14,9 @@ from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.floors.models import Override
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Outcome
+from allocation.policy.reminders import ReminderKind
 from allocation.policy.zones import Zone
+from allocation.reminders.models import Channel, Delivery, Reminder
 from tests.factories.base import NOW, WEEK_END, WEEK_START
 from tests.factories.catalog import SubAgentFactory, TierFactory
 
@@ -109,3 +111,29 @@ class DecisionFactory(DjangoModelFactory):
         ]
     )
     inputs = factory.LazyFunction(lambda: {"zone": "GREEN", "complexity": 3})
+
+
+class ReminderFactory(DjangoModelFactory):
+    """Open, of an SD that is not there."""
+
+    class Meta:
+        model = Reminder
+
+    key = factory.LazyAttribute(lambda row: f"{row.kind} {row.subject}")
+    kind = ReminderKind.QUIET_SD.value
+    subject = factory.Sequence(lambda n: f"SD-QUIET-{n:03}")
+    title = factory.LazyAttribute(lambda row: f"{row.subject} is quiet")
+    text = factory.LazyAttribute(lambda row: f"{row.subject} is in progress, and quiet.")
+    made_at = NOW - timedelta(hours=1)
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """To be sent at NOW."""
+
+    class Meta:
+        model = Delivery
+
+    reminder = factory.SubFactory(ReminderFactory)
+    channel = Channel.WEBHOOK.value
+    made_at = NOW
+    next_at = NOW
