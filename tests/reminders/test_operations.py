@@ -27,6 +27,7 @@ from allocation.reminders.operations import (
     renew_secret,
     restore_reminder,
 )
+from allocation.rights.roles import Role, act_as
 from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
@@ -249,7 +250,7 @@ def test_ticks_at_once_make_nothing_twice(set_up: Set) -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4, initializer=act_as, initargs=[Role.SYSTEM]) as pool:
         made = list(pool.map(tick, range(4)))
     assert sum(made) == 6
     assert (Reminder.objects.count(), Delivery.objects.count()) == (6, 12)

@@ -22,6 +22,7 @@ from allocation.reminders.models import Channel, Delivery, ReminderSettings, Sta
 from allocation.reminders.operations import dismiss_reminder
 from allocation.reminders.outbox import send_again, send_due, send_test
 from allocation.reminders.outcome import Handover, Result
+from allocation.rights.roles import Role, act_as
 from tests.factories import NOW, DeliveryFactory, ReminderFactory, StrategicDirectiveFactory
 from tests.reminders.conftest import MEANS, Set
 from tests.reminders.receivers import Receiver, closed_port, http, smtp
@@ -201,7 +202,7 @@ def test_workers_at_once_send_each_message_once(set_up: Set) -> None:
 
     with http(OK) as receiver:
         to_webhook(set_up, receiver)
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(3, initializer=act_as, initargs=[Role.SYSTEM]) as pool:
             assert sum(pool.map(work, range(3))) == 6
     bodies = [json.loads(body)["id"] for _, body in receiver.requests]
     assert (len(bodies), len(set(bodies))) == (6, 6)

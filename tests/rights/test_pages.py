@@ -67,11 +67,17 @@ HOSTILE = """<i title='x' id="y">z"""
 
 def hostile_columns(kind: type[models.Model]) -> list[str]:
     """The columns of free text: what people, agents and files say as they please."""
+    keys = {
+        name
+        for constraint in kind._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint)
+        for name in constraint.fields
+    }
     return [
         field.name
         for field in kind._meta.concrete_fields
         if isinstance(field, models.CharField | models.TextField)
-        and not (field.choices or field.unique)
+        and not (field.choices or field.unique or field.name in keys)
         and (field.max_length or 200) >= 100
     ]
 

@@ -15,6 +15,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision, DeferredRun
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
+from allocation.reminders.models import Delivery, Reminder
 from allocation.reports.models import QualityEvent, WeekSnapshot
 from allocation.rights.roles import Role
 from tests.rights.access import (
@@ -32,6 +33,7 @@ ROWS = {
     "deferrals/": DeferredRun,
     "kpis/": QualityEvent,
     "overrides/": Override,
+    "reminders/": Reminder,
     "tokens/": AgentToken,
 }
 ROLL_BACK = {"sub_agent": "TESTING", "phase": "EXEC", "tier": "opus", "reason": "It fails."}
@@ -49,6 +51,7 @@ def path_of(address: str) -> str:
         "<code>": lambda: StrategicDirective.objects.latest("pk").code,
         "<slug:label>": lambda: WeekSnapshot.objects.latest("pk").label,
         "<slug:kind>": lambda: "review",
+        "<uuid:pk>": lambda: Delivery.objects.latest("made_at").pk,
         "<int:number>": lambda: Decision.objects.latest("pk").pk,
     }
     for part, value in given.items():
