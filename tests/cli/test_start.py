@@ -55,6 +55,7 @@ def execute(environment: Environment, statement: str) -> None:
     """One statement on the database of a home, from outside."""
     if url := environment.get("DATABASE_URL"):
         with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SET budgetctl.role = 'chairman'")
             connection.execute(statement)
         return
     database = sqlite3.connect(Path(environment["BUDGETCTL_HOME"]) / "budgetctl.sqlite3")
