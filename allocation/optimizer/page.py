@@ -1,0 +1,237 @@
+"""What the page of the optimizer prints, and the few lines of it that the week page has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from allocation.display import format as fmt
+from allocation.optimizer import words
+from allocation.optimizer.costs import Comparison, by_sub_agent, by_task_type, without_task_type
+from allocation.optimizer.measure import Facts, Reviews, read_facts
+from allocation.optimizer.opportunities import (
+    SDS_A_WEEK,
+    TYPICAL_COMPLEXITY,
+    Opportunity,
+    find_opportunities,
+    potential,
+)
+from allocation.optimizer.realised import Realised, realised
+from allocation.policy.cost_benefit import TierCost
+from allocation.policy.opportunities import Verdict
+
+TOP = 3
+
+# A verdict's shape is that of the zone that means as much: shape first, colour last.
+SHAPES = {
+    Verdict.HOLDS: "green",
+    Verdict.UNTRIED: "unknown",
+    Verdict.DOUBTFUL: "yellow",
+    Verdict.NO: "orange",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityRow:
+    """One opportunity in words; amounts in the meter's unit and in dollars."""
+
+    sub_agent: str
+    phase: str
+    from_tier: str
+    to: str
+    title: str
+    changes: Sequence[str]
+    per_week: str
+    per_sd: str
+    usd_per_week: str
+    usd_per_sd: str
+    verdict: str
+    shape: str
+    quality: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One applied change: what was estimated, and what came of it."""
+
+    pk: int
+    name: str
+    tiers: str
+    at: datetime
+    actor: str
+    reason: str
+    estimate: str
+    came: str
+    runs: str
+    state: str
+    note: str
+    standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """One tier in a comparison."""
+
+    tier: str
+    direct: str
+    guess: str
+    measured: str
+    expected: str
+    effective: str
+    budget: str
+    usd: str
+    ranks: Sequence[str]
+    below_floor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CostGroup:
+    """One kind of work, or one sub-agent, on each tier."""
+
+    name: str
+    work: str
+    agreement: str
+    rows: Sequence[CostRow]
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizePage:
+    """Everything on the page."""
+
+    unit: str
+    summary: str
+    basis: str
+    opportunities: Sequence[OpportunityRow]
+    changes: Sequence[ChangeRow]
+    task_types: Sequence[CostGroup]
+    sub_agents: Sequence[CostGroup]
+    without_task_type: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TopOpportunities:
+    """The most promising opportunities, for the week page."""
+
+    summary: str
+    rows: Sequence[OpportunityRow]
+
+
+def optimize_page(now: datetime, reviews: Reviews) -> OptimizePage:
+    """The page at `now`. About twenty queries, whatever there is."""
+    facts = read_facts(now, reviews)
+    found = find_opportunities(facts)
+    return OptimizePage(
+        unit="US dollars" if facts.meter.in_dollars else "Budget tokens",
+        summary=summary(found, facts),
+        basis=basis(facts),
+        opportunities=[row_of(each, facts) for each in found],
+        changes=[_change(each, facts) for each in realised(facts)],
+        task_types=[_group(each, facts) for each in by_task_type(facts)],
+        sub_agents=[_group(each, facts) for each in by_sub_agent(facts)],
+        without_task_type=without_task_type(facts),
+    )
+
+
+def top_opportunities(now: datetime, reviews: Reviews) -> TopOpportunities:
+    """The first few that quality does not forbid. Eighteen queries."""
+    facts = read_facts(now, reviews)
+    found = [each for each in find_opportunities(facts) if each.verdict.allows]
+    return TopOpportunities(summary(found, facts), [row_of(each, facts) for each in found[:TOP]])
+
+
+def summary(found: Sequence[Opportunity], facts: Facts) -> str:
+    """`3 changes could save about 24,000 budget tokens a week (5% of the limit), $0.40.`"""
+    allowed = [each for each in found if each.verdict.allows]
+    if not allowed:
+        return "No sub-agent could run a tier lower within its floor and save anything."
+    saved = potential(allowed)
+    unit = "" if facts.meter.in_dollars else " budget tokens"
+    share = fmt.percent(max(saved.budget or 0, 0) / facts.effective_limit)
+    usd = "" if facts.meter.in_dollars else f", {words.money(saved.usd)}"
+    many = "1 change" if len(allowed) == 1 else f"{len(allowed)} changes"
+    amount = words.amount(saved.budget, facts.meter)
+    return f"{many} could save about {amount}{unit} a week ({share} of the limit){usd}."
+
+
+def basis(facts: Facts) -> str:
+    """What the estimates rest on."""
+    if facts.spent:
+        weeks = fmt.whole(facts.weeks)
+        span = "week" if weeks == 1 else f"{weeks} weeks"
+        return (
+            f"Estimated from what ran in the last {span}, put to the rules again as they would be."
+        )
+    return (
+        "Nothing is measured yet: guessed from the registered tokens per run, at "
+        f"{SDS_A_WEEK} SDs a week of complexity {TYPICAL_COMPLEXITY}."
+    )
+
+
+def row_of(each: Opportunity, facts: Facts) -> OpportunityRow:
+    """An opportunity in words."""
+    return OpportunityRow(
+        sub_agent=each.sub_agent.code,
+        phase=each.phase.value,
+        from_tier=each.move.from_tier.name,
+        to=each.move.to.name,
+        title=words.title(each),
+        changes=words.changes(each),
+        per_week=words.amount(each.per_week.budget, facts.meter),
+        per_sd=words.amount(each.per_sd.budget, facts.meter),
+        usd_per_week=words.money(each.per_week.usd),
+        usd_per_sd=words.money(each.per_sd.usd),
+        verdict=each.verdict.value,
+        shape=SHAPES[each.verdict],
+        quality=words.quality(each),
+        allowed=each.verdict.allows,
+    )
+
+
+def _change(row: Realised, facts: Facts) -> ChangeRow:
+    change = row.change
+    unit = "" if change.meter == facts.meter.name else f" ({change.meter})"
+    estimate = words.amount(change.per_week, facts.meter)
+    if change.in_dollars != facts.meter.in_dollars:
+        estimate = (
+            words.money(change.per_week) if change.in_dollars else fmt.tokens(change.per_week or 0)
+        )
+    return ChangeRow(
+        pk=change.pk,
+        name=str(change),
+        tiers=f"{change.from_tier} → {change.to_tier}",
+        at=change.at,
+        actor=change.actor,
+        reason=change.reason,
+        estimate=f"{estimate} a week{unit}",
+        came=words.came(row, facts.meter),
+        runs=f"{row.before.runs:,} / {row.after.runs:,}",
+        state=words.state(row),
+        note=change.undo_reason,
+        standing=change.undone_at is None,
+    )
+
+
+def _group(comparison: Comparison, facts: Facts) -> CostGroup:
+    return CostGroup(
+        name=comparison.name,
+        work=comparison.work,
+        agreement=words.agreement(comparison),
+        rows=[_cost(cost, comparison, facts) for cost in comparison.costs],
+    )
+
+
+def _cost(cost: TierCost, comparison: Comparison, facts: Facts) -> CostRow:
+    guess, measured, expected = words.rework(cost.rate)
+    ranks = (cost.by_budget, cost.by_dollars, cost.by_quality)
+    return CostRow(
+        tier=cost.tier.name,
+        direct=fmt.tokens(cost.direct),
+        guess=guess,
+        measured=measured,
+        expected=expected,
+        effective=fmt.tokens(cost.effective),
+        budget=words.amount(cost.budget, facts.meter),
+        usd=words.money(cost.dollars),
+        ranks=["–" if rank is None else str(rank) for rank in ranks],
+        below_floor=comparison.least is not None and cost.tier < comparison.least,
+    )
