@@ -18,7 +18,7 @@ MENU = (
     ("Decisions", "decisions:list-decisions"),
     ("Audit", "reports:list-weeks"),
     ("KPIs", "reports:view-kpis"),
-    ("Optimisation", "optimizer:view-optimize"),
+    ("Optimise", "optimizer:view-optimize"),
     ("Connect", "claude_code:connect"),
     ("Budget rule", "budgets:change-rule"),
 )

@@ -35,6 +35,9 @@ WEEK = timedelta(weeks=1)
 # Runs that are put off burn nothing.
 RAN = Q(outcome__in=(Outcome.USE.value, Outcome.OFF.value))
 
+# Usage of which it is known whose it was, and in which phase.
+NAMED = ~Q(sub_agent="") & ~Q(phase="")
+
 # The results that the reports know beyond those of runs: their app is above this one.
 Reviews = Callable[[datetime], Sequence[Row]]
 
@@ -120,7 +123,8 @@ def _span(now: datetime) -> tuple[Window, Fraction]:
     """The look-back, and how many weeks of it there is usage from; never less than one."""
     end = full_hour(now) + HOUR
     span = Window(end - SPAN, end)
-    first = UsageHour.objects.filter(hour__gte=span.start).aggregate(first=Min("hour"))["first"]
+    hours = UsageHour.objects.filter(NAMED, hour__gte=span.start)
+    first = hours.aggregate(first=Min("hour"))["first"]
     length = end - first if first and first < end else timedelta(0)
     return span, Fraction(max(length, WEEK) // HOUR, WEEK // HOUR)
 
@@ -174,7 +178,7 @@ def _spent(span: Window, meter: Meter, book: PriceBook) -> dict[Place, dict[str,
     parts = burned_by(
         ("sub_agent", "phase", "model", "tier"),
         within=span,
-        where=~Q(sub_agent="") & ~Q(phase=""),
+        where=NAMED,
         meter=meter,
         book=book,
     )

@@ -16,7 +16,7 @@ from allocation.optimizer.opportunities import (
     potential,
 )
 from allocation.optimizer.realised import Realised, realised
-from allocation.policy.cost_benefit import TierCost
+from allocation.policy.cost_benefit import INTERVAL, PRIOR_RUNS, TierCost
 from allocation.policy.opportunities import Verdict
 
 TOP = 3
@@ -73,14 +73,15 @@ class CostRow:
     """One tier in a comparison."""
 
     tier: str
-    direct: str
     guess: str
     measured: str
     expected: str
     effective: str
     budget: str
     usd: str
-    ranks: Sequence[str]
+    by_budget: str
+    by_dollars: str
+    by_quality: str
     below_floor: bool
 
 
@@ -90,6 +91,7 @@ class CostGroup:
 
     name: str
     work: str
+    direct: str
     agreement: str
     rows: Sequence[CostRow]
 
@@ -101,6 +103,8 @@ class OptimizePage:
     unit: str
     summary: str
     basis: str
+    prior_runs: int
+    interval: int
     opportunities: Sequence[OpportunityRow]
     changes: Sequence[ChangeRow]
     task_types: Sequence[CostGroup]
@@ -124,6 +128,8 @@ def optimize_page(now: datetime, reviews: Reviews) -> OptimizePage:
         unit="US dollars" if facts.meter.in_dollars else "Budget tokens",
         summary=summary(found, facts),
         basis=basis(facts),
+        prior_runs=PRIOR_RUNS,
+        interval=INTERVAL,
         opportunities=[row_of(each, facts) for each in found],
         changes=[_change(each, facts) for each in realised(facts)],
         task_types=[_group(each, facts) for each in by_task_type(facts)],
@@ -215,6 +221,7 @@ def _group(comparison: Comparison, facts: Facts) -> CostGroup:
     return CostGroup(
         name=comparison.name,
         work=comparison.work,
+        direct=fmt.tokens(comparison.costs[0].direct),
         agreement=words.agreement(comparison),
         rows=[_cost(cost, comparison, facts) for cost in comparison.costs],
     )
@@ -222,16 +229,16 @@ def _group(comparison: Comparison, facts: Facts) -> CostGroup:
 
 def _cost(cost: TierCost, comparison: Comparison, facts: Facts) -> CostRow:
     guess, measured, expected = words.rework(cost.rate)
-    ranks = (cost.by_budget, cost.by_dollars, cost.by_quality)
     return CostRow(
         tier=cost.tier.name,
-        direct=fmt.tokens(cost.direct),
         guess=guess,
         measured=measured,
         expected=expected,
         effective=fmt.tokens(cost.effective),
         budget=words.amount(cost.budget, facts.meter),
         usd=words.money(cost.dollars),
-        ranks=["–" if rank is None else str(rank) for rank in ranks],
+        by_budget=words.rank(cost.by_budget),
+        by_dollars=words.rank(cost.by_dollars),
+        by_quality=words.rank(cost.by_quality),
         below_floor=comparison.least is not None and cost.tier < comparison.least,
     )

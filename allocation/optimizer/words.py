@@ -8,7 +8,7 @@ from allocation.display import format as fmt
 from allocation.optimizer.costs import Comparison
 from allocation.optimizer.opportunities import Opportunity
 from allocation.optimizer.realised import Realised
-from allocation.policy.cost_benefit import INTERVAL, ReworkRate
+from allocation.policy.cost_benefit import ReworkRate
 from allocation.policy.floors import Floor, GivesWay
 from allocation.policy.kpis import KPI_BY_KEY
 from allocation.policy.meter import Meter
@@ -18,6 +18,7 @@ from allocation.policy.tiers import Tier
 
 # Below this share of passed runs the report asks why before it asks for less (its appendix A).
 LOW_PASS_RATE = Fraction(1, 2)
+ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 BUDGET_OF = {"budget": "budget tokens", "dollars": "dollars", "quality": "quality"}
 
 
@@ -89,10 +90,10 @@ def quality(opportunity: Opportunity) -> str:
             again = f" {fmt.percent(lower.rework_rate)} had to be done again."
         return f"{_passed(lower)} passed on {move.to}{beside}.{again}"
     n = lower.n if lower else 0
+    tried = f"{n} of the {ENOUGH} runs that tell ended on {move.to}." if n else "Not tried yet."
     target = KPI_BY_KEY[f"rework-{move.to}"].target
     said = (
-        f"{_runs(n)} on {move.to} {'has' if n == 1 else 'have'} a known end; {ENOUGH} tell. "
-        f"Expected rework: {fmt.percent(opportunity.rate_to.expected)} on {move.to} "
+        f"{tried} Expected rework: {fmt.percent(opportunity.rate_to.expected)} on {move.to} "
         f"(target {target}), {fmt.percent(opportunity.rate_from.expected)} on {move.from_tier}."
     )
     return said + reported(opportunity.reported)
@@ -124,9 +125,9 @@ def rework(rate: ReworkRate) -> tuple[str, str, str]:
     return fmt.percent(rate.prior), measured, f"{fmt.percent(rate.expected)} ({low[:-1]}–{high})"
 
 
-def interval_note() -> str:
-    """What the brackets behind an expected rate are."""
-    return f"with the range that holds it with a chance of {INTERVAL}%"
+def rank(place: int | None) -> str:
+    """`1st`, and so on up to the number of tiers; empty where there is none."""
+    return "" if place is None else f"{place}{ORDINALS.get(place, 'th')}"
 
 
 def agreement(comparison: Comparison) -> str:
