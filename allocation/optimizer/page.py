@@ -195,12 +195,6 @@ def row_of(each: Opportunity, facts: Facts) -> OpportunityRow:
 
 def _change(row: Realised, facts: Facts) -> ChangeRow:
     change = row.change
-    unit = "" if change.meter == facts.meter.name else f" ({change.meter})"
-    estimate = words.amount(change.per_week, facts.meter)
-    if change.in_dollars != facts.meter.in_dollars:
-        estimate = (
-            words.money(change.per_week) if change.in_dollars else fmt.tokens(change.per_week or 0)
-        )
     return ChangeRow(
         pk=change.pk,
         name=str(change),
@@ -208,7 +202,7 @@ def _change(row: Realised, facts: Facts) -> ChangeRow:
         at=change.at,
         actor=change.actor,
         reason=change.reason,
-        estimate=f"{estimate} a week{unit}",
+        estimate=words.estimate(change, facts.meter),
         came=words.came(row, facts.meter),
         runs=f"{row.before.runs:,} / {row.after.runs:,}",
         state=words.state(row),

@@ -69,8 +69,7 @@ def undo_applied(request: HttpRequest, pk: int) -> HttpResponse:
         except RuleError as error:
             form.add_error("reason", str(error))
         else:
-            stays = f" Its {' and '.join(left)} changed since and stays as it is." if left else ""
-            messages.success(request, f"Undone: {change} on {change.to_tier}.{stays}")
+            messages.success(request, words.undone(change, left))
             return redirect("optimizer:view-optimize")
     return ask(request, _undoing(change), form)
 

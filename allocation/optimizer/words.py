@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from allocation.display import format as fmt
 from allocation.optimizer.costs import Comparison
+from allocation.optimizer.models import AppliedChange
 from allocation.optimizer.opportunities import Opportunity
 from allocation.optimizer.realised import Realised
 from allocation.policy.cost_benefit import ReworkRate
@@ -90,7 +91,11 @@ def quality(opportunity: Opportunity) -> str:
             again = f" {fmt.percent(lower.rework_rate)} had to be done again."
         return f"{_passed(lower)} passed on {move.to}{beside}.{again}"
     n = lower.n if lower else 0
-    tried = f"{n} of the {ENOUGH} runs that tell ended on {move.to}." if n else "Not tried yet."
+    tried = (
+        f"{n} of the {ENOUGH} runs that tell ended on {move.to}."
+        if n
+        else "No run of it has ended there yet."
+    )
     target = KPI_BY_KEY[f"rework-{move.to}"].target
     said = (
         f"{tried} Expected rework: {fmt.percent(opportunity.rate_to.expected)} on {move.to} "
@@ -167,3 +172,17 @@ def _share(share: Fraction) -> str:
 def state(row: Realised) -> str:
     """Whether a change stands."""
     return f"undone by {row.change.undone_by}" if row.change.undone_at else "stands"
+
+
+def estimate(change: AppliedChange, meter: Meter) -> str:
+    """What a change was estimated to save; with the meter's name where that is another by now."""
+    if change.per_week is None:
+        return "unknown"
+    text = _signed(change.per_week, in_dollars=change.in_dollars)
+    return f"{text} a week" + ("" if change.meter == meter.name else f" ({change.meter})")
+
+
+def undone(change: AppliedChange, left: Sequence[str]) -> str:
+    """That a change was undone, and what was left as somebody changed it since."""
+    stays = f" Its {' and '.join(left)} changed since and stays as it is." if left else ""
+    return f"Undone: {change} on {change.to_tier}.{stays}"
