@@ -158,7 +158,7 @@ def came(row: Realised, meter: Meter) -> str:
         of = "" if share is None else f", {_share(share)} of the estimate"
         return f"{amount(row.per_week.budget, meter)} a week{of}"
     if row.enough:
-        return "unknown: some of it has no price"
+        return "unknown: no task ended, or some of it has no price"
     return (
         f"too few runs yet: {row.before.runs:,} before and {row.after.runs:,} after; "
         f"{ENOUGH} of each tell"
