@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from allocation.display import format as fmt
 from allocation.optimizer import words
@@ -152,11 +153,16 @@ def summary(found: Sequence[Opportunity], facts: Facts) -> str:
         return "No sub-agent could run a tier lower within its floor and save anything."
     saved = potential(allowed)
     unit = "" if facts.meter.in_dollars else " budget tokens"
-    share = fmt.percent(max(saved.budget or 0, 0) / facts.effective_limit)
+    share = _small_share(max(saved.budget or Fraction(0), Fraction(0)) / facts.effective_limit)
     usd = "" if facts.meter.in_dollars else f", {words.money(saved.usd)}"
     many = "1 change" if len(allowed) == 1 else f"{len(allowed)} changes"
     amount = words.amount(saved.budget, facts.meter)
     return f"{many} could save about {amount}{unit} a week ({share} of the limit){usd}."
+
+
+def _small_share(share: Fraction) -> str:
+    text = fmt.percent(share)
+    return "under 1%" if text == "0%" and share else text
 
 
 def basis(facts: Facts) -> str:

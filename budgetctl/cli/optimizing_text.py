@@ -1,7 +1,6 @@
 """The optimizer's findings as JSON and as text."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 
 from rich.text import Text
@@ -112,7 +111,7 @@ def _rate_json(rate: ReworkRate) -> Json:
 def _spent_json(spent: Spent, meter: Meter) -> Json:
     return {
         "budget": None if spent.budget is None else number(spent.budget, meter),
-        "usd": None if spent.usd is None else dollars(Fraction(spent.usd)),
+        "usd": None if spent.usd is None else dollars(round(spent.usd, 6)),
     }
 
 
@@ -120,8 +119,8 @@ def as_text(found: Found) -> Iterator[Line]:
     """The opportunities, what applied changes came to, and the tiers by kind of work."""
     meter = found.facts.meter
     yield Text("OPTIMISATION OPPORTUNITIES", style="bold")
-    yield f"  {summary(found.opportunities, found.facts)}"
-    yield f"  {basis(found.facts)}"
+    yield row("Together", summary(found.opportunities, found.facts))
+    yield row("Rests on", basis(found.facts))
     for place, each in enumerate(found.opportunities, start=1):
         yield ""
         yield from _opportunity(place, each, meter)

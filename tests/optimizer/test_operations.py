@@ -64,8 +64,7 @@ def test_budgetctl_recommends_the_lower_tier_once_it_is_applied(ran: Ran) -> Non
     assert change.per_week == Decimal("39126.213592")
     assert change.usd_per_week == Decimal("0.197816")
     assert actions() == ["ceiling creation", "optimisation application"]
-    entry = AuditEntry.objects.last()
-    assert entry is not None
+    entry = AuditEntry.objects.get(action="optimisation application")
     assert (entry.subject, entry.reason) == ("optimisation DOCMON, PLAN", "Template work.")
 
 
