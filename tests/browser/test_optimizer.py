@@ -44,7 +44,7 @@ def test_a_change_is_applied_and_undone(
     any_page.get_by_text("What would change").first.click()
     any_page.get_by_text("Show 16 sub-agents").click()
     _clean(any_page)
-    any_page.get_by_role("link", name="Apply change: DOCMON in PLAN").click()
+    any_page.get_by_role("link", name="Apply change to DOCMON in PLAN").click()
     _clean(any_page)
     any_page.get_by_label("Reason").fill("Template work.")
     any_page.get_by_role("button", name="Apply change").click()
