@@ -210,7 +210,7 @@ def _change(row: Realised, facts: Facts) -> ChangeRow:
         reason=change.reason,
         estimate=words.estimate(change, facts.meter),
         came=words.came(row, facts.meter),
-        runs=f"{row.before.runs:,} / {row.after.runs:,}",
+        runs=words.compared(row),
         state=words.state(row),
         note=change.undo_reason,
         standing=change.undone_at is None,

@@ -165,6 +165,13 @@ def came(row: Realised, meter: Meter) -> str:
     )
 
 
+def compared(row: Realised) -> str:
+    """How many runs what was realised rests on; empty while it rests on none."""
+    if row.per_week is None:
+        return ""
+    return f"{_runs(row.before.runs)} before, {row.after.runs:,} after"
+
+
 def _share(share: Fraction) -> str:
     return f"−{fmt.percent(-share)}" if share < 0 else fmt.percent(share)
 
