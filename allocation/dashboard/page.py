@@ -19,7 +19,7 @@ from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
-from allocation.optimizer.page import TopOpportunities, top_opportunities
+from allocation.optimizer.top import TopOpportunities, top_opportunities
 from allocation.policy.zones import Zone
 from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.reports.guard import review_results

@@ -1,4 +1,4 @@
-"""What the page of the optimizer prints, and the few lines of it that the week page has."""
+"""What the page of the optimizer prints."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,6 @@ from allocation.optimizer.opportunities import (
 from allocation.optimizer.realised import Realised, realised
 from allocation.policy.cost_benefit import INTERVAL, PRIOR_RUNS, TierCost
 from allocation.policy.opportunities import Verdict
-
-TOP = 3
 
 # A verdict's shape is that of the zone that means as much: shape first, colour last.
 SHAPES = {
@@ -113,14 +111,6 @@ class OptimizePage:
     without_task_type: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TopOpportunities:
-    """The most promising opportunities, for the week page."""
-
-    summary: str
-    rows: Sequence[OpportunityRow]
-
-
 def optimize_page(now: datetime, reviews: Reviews) -> OptimizePage:
     """The page at `now`. About twenty queries, whatever there is."""
     facts = read_facts(now, reviews)
@@ -137,13 +127,6 @@ def optimize_page(now: datetime, reviews: Reviews) -> OptimizePage:
         sub_agents=[_group(each, facts) for each in by_sub_agent(facts)],
         without_task_type=without_task_type(facts),
     )
-
-
-def top_opportunities(now: datetime, reviews: Reviews) -> TopOpportunities:
-    """The first few that quality does not forbid. Eighteen queries."""
-    facts = read_facts(now, reviews)
-    found = [each for each in find_opportunities(facts) if each.verdict.allows]
-    return TopOpportunities(summary(found, facts), [row_of(each, facts) for each in found[:TOP]])
 
 
 def summary(found: Sequence[Opportunity], facts: Facts) -> str:

@@ -16,7 +16,7 @@ from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.forecasts.record import Record, forecast_record
-from allocation.optimizer.page import TopOpportunities, top_opportunities
+from allocation.optimizer.top import TopOpportunities, top_opportunities
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Counts, budget_tokens
 from allocation.policy.tiers import OPUS

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
 from allocation.floors.models import ModelCeiling
+from allocation.optimizer import top
 from allocation.optimizer.models import AppliedChange
 from tests.factories import (
     BudgetRuleFactory,
@@ -200,6 +201,27 @@ def test_the_week_page_has_the_first_three(viewer_client: Client) -> None:
     assert "Optimisation opportunities" in page.text
     assert "could save about" in page.text
     assert 'href="/optimize/"' in page.text
+
+
+def test_the_week_page_keeps_them_until_something_is_edited(
+    chairman_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first() -> str:
+        row = chairman_client.get("/").context["page"].optimisation.rows[0]
+        return f"{row.sub_agent}/{row.phase}/{row.to}"
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            chairman_client.get("/")
+        return len(captured)
+
+    anew, kept, place = queries(), queries(), first()
+    assert kept < anew - 10
+    chairman_client.post(f"/optimize/apply/{place}/", WHY)
+    assert first() != place
+    assert queries() == kept
+    monkeypatch.setattr(top, "KEPT", timedelta(0))
+    assert queries() == anew
 
 
 def test_a_ceiling_is_edited_in_the_admin_with_a_reason(chairman_client: Client) -> None:
