@@ -19,16 +19,18 @@ from allocation.policy.opportunities import (
     Verdict,
     find_move,
     reworked,
+    total,
     verdict,
 )
 from allocation.policy.phases import Phase
 from allocation.policy.quality import TierResults
 from allocation.policy.recommend import Task
+from allocation.policy.tiers import Tier
 from allocation.policy.zones import Zone
 
-# Without any usage yet: the SDs of a week, the middle of the report's baseline of 6 to 8, and the
-# complexity of its typical SD.
-SDS_A_WEEK = 7
+# Without any usage yet: the middle of the report's baseline of 6 to 8 SDs a week, as far as the
+# limit allows them, and the complexity of its typical SD.
+MOST_SDS_A_WEEK = 7
 TYPICAL_COMPLEXITY = 3
 
 
@@ -61,11 +63,12 @@ class Opportunity:
 
 def find_opportunities(facts: Facts) -> list[Opportunity]:
     """All that save something: the most promising first, those that quality forbids last."""
+    sds_a_week = Fraction(0) if facts.spent else guessed_sds_a_week(facts)
     found = [
         opportunity
         for sub_agent in facts.sub_agents
         for phase in Phase
-        if (opportunity := _opportunity(facts, sub_agent, phase)) is not None
+        if (opportunity := _opportunity(facts, sub_agent, phase, sds_a_week)) is not None
     ]
     order = list(Verdict)
     return sorted(
@@ -79,7 +82,22 @@ def find_opportunities(facts: Facts) -> list[Opportunity]:
     )
 
 
-def _opportunity(facts: Facts, sub_agent: SubAgent, phase: Phase) -> Opportunity | None:
+def guessed_sds_a_week(facts: Facts) -> Fraction:
+    """How many SDs the limit allows where each sub-agent runs once in each of its phases."""
+    runs = total(
+        _run_of(facts, sub_agent, tier, rate)
+        for sub_agent in facts.sub_agents
+        for phase in sub_agent.phases
+        if (tier := facts.rules(sub_agent.code, phase).tier(*_typical(sub_agent, phase)))
+        and (rate := facts.rates.get(sub_agent.code, {}).get(tier))
+    )
+    most = Fraction(MOST_SDS_A_WEEK)
+    return min(most, facts.effective_limit / runs.budget) if runs.budget else most
+
+
+def _opportunity(
+    facts: Facts, sub_agent: SubAgent, phase: Phase, sds_a_week: Fraction
+) -> Opportunity | None:
     place = (sub_agent.code, phase.value)
     rates = facts.rates.get(sub_agent.code, {})
     measured = bool(facts.spent)
@@ -95,8 +113,9 @@ def _opportunity(facts: Facts, sub_agent: SubAgent, phase: Phase) -> Opportunity
         per_week, sds = saved.times(1 / facts.weeks), facts.sds.get(place, 0)
         per_sd = saved.times(Fraction(1, sds)) if sds else Spent(None, None)
     else:
-        per_sd = _guessed(facts, sub_agent, move, rate_from, rate_to)
-        per_week = per_sd.times(Fraction(SDS_A_WEEK))
+        before = _run_of(facts, sub_agent, move.from_tier, rate_from)
+        per_sd = before.minus(_run_of(facts, sub_agent, move.to, rate_to))
+        per_week = per_sd.times(sds_a_week)
     results = facts.results.get(place, [])
     least = rules.floor.relaxed or rules.floor.tier
     return Opportunity(
@@ -141,18 +160,12 @@ def _measured(
     return saved
 
 
-def _guessed(
-    facts: Facts, sub_agent: SubAgent, move: Move, rate_from: ReworkRate, rate_to: ReworkRate
-) -> Spent:
-    """What one run of the registered size would save."""
+def _run_of(facts: Facts, sub_agent: SubAgent, tier: Tier, rate: ReworkRate) -> Spent:
+    """What one run of the registered size costs on a tier, with its rework."""
     tokens = (sub_agent.tokens_min + sub_agent.tokens_max) // 2
     output = round(tokens * OUTPUT_SHARE)
     counts = Counts(input=tokens - output, output=output)
-    before, after = (
-        reworked(counts, rate.factor, meter=facts.meter, price=facts.price(tier))
-        for tier, rate in ((move.from_tier, rate_from), (move.to, rate_to))
-    )
-    return before.minus(after)
+    return reworked(counts, rate.factor, meter=facts.meter, price=facts.price(tier))
 
 
 def potential(opportunities: Sequence[Opportunity]) -> Spent:

@@ -10,7 +10,6 @@ from allocation.optimizer import words
 from allocation.optimizer.costs import Comparison, by_sub_agent, by_task_type, without_task_type
 from allocation.optimizer.measure import Facts, Reviews, read_facts
 from allocation.optimizer.opportunities import (
-    SDS_A_WEEK,
     TYPICAL_COMPLEXITY,
     Opportunity,
     find_opportunities,
@@ -157,8 +156,8 @@ def basis(facts: Facts) -> str:
             f"Estimated from what ran in the last {span}, put to the rules again as they would be."
         )
     return (
-        "Nothing is measured yet: guessed from the registered tokens per run, at "
-        f"{SDS_A_WEEK} SDs a week of complexity {TYPICAL_COMPLEXITY}."
+        "Nothing is measured yet: guessed from the registered tokens per run, in as many SDs of "
+        f"complexity {TYPICAL_COMPLEXITY} as the limit allows."
     )
 
 

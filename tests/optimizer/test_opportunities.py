@@ -11,7 +11,12 @@ from allocation.display.format import usd, whole
 from allocation.floors.models import ModelCeiling
 from allocation.optimizer.costs import by_sub_agent, by_task_type, without_task_type
 from allocation.optimizer.measure import Facts, read_facts
-from allocation.optimizer.opportunities import Opportunity, find_opportunities, potential
+from allocation.optimizer.opportunities import (
+    Opportunity,
+    find_opportunities,
+    guessed_sds_a_week,
+    potential,
+)
 from allocation.optimizer.page import basis, summary
 from allocation.optimizer.words import changes, quality
 from allocation.policy.opportunities import Verdict
@@ -45,8 +50,17 @@ class TestWithoutUsage:
         assert each.per_sd.budget == Fraction("6180") - Fraction("2150")
         # 5,000 × $3 + 1,000 × 1.03 × $15, less 5,000 × $1 + 1,000 × 1.075 × $5.
         assert each.per_sd.usd == Decimal("0.03045") - Decimal("0.010375")
-        assert each.per_week.budget == 7 * (each.per_sd.budget or 0)
+        assert each.per_week == each.per_sd.times(guessed_sds_a_week(facts()))
         assert basis(facts()).startswith("Nothing is measured yet: guessed from the registered")
+
+    def test_a_week_of_guesses_fits_its_limit(self) -> None:
+        # Each registered sub-agent once in each of its phases is a third of a million tokens.
+        assert 1 < guessed_sds_a_week(facts()) < 2
+        assert (potential(find_opportunities(facts())).budget or 0) < 500_000
+        BudgetRuleFactory(limit=10_000_000)
+        assert guessed_sds_a_week(facts()) == 7
+        SubAgent.objects.update(active=False)
+        assert guessed_sds_a_week(facts()) == 7
 
     def test_floors_that_never_give_way_are_not_in_it(self) -> None:
         places = set(found())
