@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 
-from allocation.access import OPERATORS
 from allocation.directives.models import StrategicDirective
 from allocation.usage.operations import rebuild_hours
 from tests.factories import NOW, DecisionFactory, UsageRecordFactory
@@ -51,7 +50,6 @@ def ran(db: None) -> Ran:
 @pytest.fixture
 def operator_client(operator: User) -> Client:
     """Django's test client, signed in as somebody who may log."""
-    operator.groups.add(Group.objects.get_or_create(name=OPERATORS)[0])
     client = Client()
     client.force_login(operator)
     return client
