@@ -57,8 +57,7 @@ class AppliedChange(models.Model):
                 condition=~Q(from_tier=F("to_tier")), name="applied_change_changes_the_tier"
             ),
             models.CheckConstraint(
-                condition=Q(undone_at__isnull=True, undone_by="")
-                | (Q(undone_at__isnull=False) & ~Q(undone_by="") & ~Q(undo_reason="")),
+                condition=Q(undone_at__isnull=True) | (~Q(undone_by="") & ~Q(undo_reason="")),
                 name="undone_change_says_by_whom_and_why",
             ),
         ]
