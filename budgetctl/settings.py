@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "allocation.directives",
     "allocation.usage",
     "allocation.decisions",
+    "allocation.optimizer",
     "allocation.forecasts",
     "allocation.checkpoints",
     "allocation.reports",

@@ -8,6 +8,8 @@ from allocation.budgets.urls import budget_urls
 from allocation.decisions.steering_urls import steering_urls
 from allocation.directives.urls import sd_urls
 from allocation.forecasts.chance import exhaustion_chance
+from allocation.optimizer.urls import optimizer_urls
+from allocation.reports.guard import review_results
 from allocation.usage.meters import used_by_meter
 
 # Those of Django's that need no mail server.
@@ -31,6 +33,7 @@ urlpatterns = [
     path("forecasts/", include("allocation.forecasts.urls")),
     path("decisions/", include("allocation.decisions.urls")),
     path("", include(steering_urls(chance=exhaustion_chance))),
+    path("optimize/", include(optimizer_urls(reviews=review_results))),
     path("", include("allocation.reports.urls")),
     path("reminders/", include("allocation.reminders.urls")),
     path("", include("allocation.api.urls")),

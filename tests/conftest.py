@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from allocation.access import OPERATORS
+from allocation.optimizer import top
 from allocation.rights.roles import Role, act_as
 from tests import factories
 
@@ -52,6 +53,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def _factories_count_from_one() -> None:
     """The names that factories give do not depend on which tests ran before."""
     factories.count_from_one()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept() -> None:
+    """What a process keeps for a while would be another test's."""
+    top.forget()
 
 
 @pytest.fixture

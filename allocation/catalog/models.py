@@ -126,6 +126,12 @@ class TaskType(models.Model):
 
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=60, unique=True)
+    tokens = models.PositiveIntegerField(
+        "tokens of a task",
+        default=10_000,
+        validators=[MinValueValidator(1)],
+        help_text="Of a typical one, rework not counted: what the tiers are compared at.",
+    )
 
     class Meta:
         db_table = "task_types"

@@ -18,6 +18,7 @@ MENU = (
     ("Decisions", "decisions:list-decisions"),
     ("Audit", "reports:list-weeks"),
     ("KPIs", "reports:view-kpis"),
+    ("Optimise", "optimizer:view-optimize"),
     ("Connect", "claude_code:connect"),
     ("Budget rule", "budgets:change-rule"),
 )

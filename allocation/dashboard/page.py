@@ -19,8 +19,10 @@ from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
+from allocation.optimizer.top import TopOpportunities, top_opportunities
 from allocation.policy.zones import Zone
 from allocation.reminders.page import WeekReminders, week_reminders
+from allocation.reports.guard import review_results
 from allocation.usage.standing import Standing, running_week
 from allocation.usage.totals import Burned, burned_by, grouped, revision, total_of
 
@@ -92,6 +94,7 @@ class WeekPage:
     spending_total: Spending
     unpriced: int
     by_hand: int
+    optimisation: TopOpportunities
     decisions: Sequence[Decision]
 
 
@@ -142,6 +145,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         spending_total=_spent("Week so far", standing, standing.burned, standing.used),
         unpriced=standing.burned.unpriced,
         by_hand=standing.burned.counts.unsplit,
+        optimisation=top_opportunities(now, review_results),
         decisions=list(
             Decision.objects.select_related("recommended", "sd", "override")[:LAST_DECISIONS]
         ),

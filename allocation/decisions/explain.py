@@ -60,11 +60,17 @@ def _in_every_zone(decision: Decision) -> list[InZone]:
         decision.read_only,
     )
     forced = decision.override.to_policy() if decision.override else None
+    ceiling = tiers.get(decision.inputs.get("ceiling") or "")
     return [
         InZone(
             zone,
             recommend(
-                task, zone=zone, floor=floor, preferred=tiers[decision.preferred], forced=forced
+                task,
+                zone=zone,
+                floor=floor,
+                preferred=tiers[decision.preferred],
+                ceiling=ceiling,
+                forced=forced,
             ),
             zone == decision.zone,
         )

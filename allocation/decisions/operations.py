@@ -190,7 +190,7 @@ def _decision(
     now: datetime,
 ) -> Decision:
     standing, task = situation.standing, run.task
-    floor = situation.floor_for(task)
+    floor, ceiling = situation.floor_for(task), situation.ceiling_for(task)
     tier = recommendation.tier
     return Decision(
         at=now,
@@ -229,6 +229,7 @@ def _decision(
                 "gives_way": floor.gives_way,
                 "relaxed": floor.relaxed.name if floor.relaxed else None,
             },
+            "ceiling": ceiling.name if ceiling else None,
             "override": override.pk if override else None,
         },
         key=run.key,

@@ -8,7 +8,8 @@ from functools import cached_property
 from allocation.catalog.models import ComplexityLevel, SubAgent, SubAgentAlias, Tier
 from allocation.directives.models import Status, StrategicDirective
 from allocation.floors.models import Override
-from allocation.floors.operations import floor_table
+from allocation.floors.operations import ceiling_table, floor_table
+from allocation.policy.ceilings import CeilingTable, ceiling_for
 from allocation.policy.complexity import Level, preferred_tier
 from allocation.policy.errors import RuleError
 from allocation.policy.floors import EVERY, Floor, FloorTable, floor_for
@@ -34,6 +35,7 @@ class Situation:
     sub_agents: Mapping[str, SubAgent]
     names: Mapping[str, str]  # normal name -> registered code
     floors: FloorTable
+    ceilings: CeilingTable
     rubric: Sequence[Level]
     overrides: Sequence[Override]
 
@@ -76,6 +78,10 @@ class Situation:
         """The floor row that applies to a task."""
         return floor_for(self.floors, task.sub_agent, task.phase)
 
+    def ceiling_for(self, task: Task) -> PolicyTier | None:
+        """The ceiling that applies to a task; None without one."""
+        return ceiling_for(self.ceilings, task.sub_agent, task.phase)
+
     def answer(
         self,
         task: Task,
@@ -100,6 +106,7 @@ class Situation:
             zone=zone or self.standing.zone,
             floor=floor,
             preferred=preferred,
+            ceiling=self.ceiling_for(task),
             forced=override.to_policy() if override else None,
         )
 
@@ -128,6 +135,7 @@ def situation_at(now: datetime, *, standing: Standing | None = None) -> Situatio
         sub_agents=sub_agents,
         names={**dict(aliases), **names},
         floors=floor_table(),
+        ceilings=ceiling_table(),
         rubric=[level.to_policy() for level in levels],
         overrides=list(overrides),
     )

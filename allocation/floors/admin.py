@@ -24,7 +24,7 @@ from django.utils import timezone
 from allocation.access import may_rule
 from allocation.audit.admin import AuditedAdmin
 from allocation.audit.forms import OperationForm
-from allocation.floors.models import ModelFloor, Override
+from allocation.floors.models import ModelCeiling, ModelFloor, Override
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError
 
@@ -61,6 +61,35 @@ class ModelFloorAdmin(AuditedAdmin):
 
     @admin.display(description="phase", ordering="phase")
     def in_phase(self, row: ModelFloor) -> str:
+        """Or all of them."""
+        return row.phase or "all phases"
+
+
+@admin.register(ModelCeiling)
+class ModelCeilingAdmin(AuditedAdmin):
+    """The most that complexity may ask for, for a sub-agent in a phase."""
+
+    reason_required = True
+    list_display = ("sub_agent", "in_phase", "tier", "rationale")
+    list_display_links = ("sub_agent", "in_phase")
+    list_filter = ("tier", "phase")
+    list_select_related = ("sub_agent", "tier")
+    search_fields = ("sub_agent__code", "rationale")
+    search_help_text = "Sub-agent or rationale."
+    ordering = ("sub_agent__code", "phase")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("sub_agent", "phase", "tier", "rationale"),
+                "description": "Its ordinary work gets this tier at most. A floor goes before a "
+                "ceiling; critical tasks and overrides pass it by.",
+            },
+        ),
+    )
+
+    @admin.display(description="phase", ordering="phase")
+    def in_phase(self, row: ModelCeiling) -> str:
         """Or all of them."""
         return row.phase or "all phases"
 

@@ -106,6 +106,44 @@ class ModelFloor(models.Model):
         )
 
 
+class ModelCeiling(models.Model):
+    """The most that complexity may ask for, for a sub-agent in a phase (policy.ceilings).
+
+    It moves ordinary work down a tier. A floor goes before it; critical tasks and overrides pass
+    it by.
+    """
+
+    sub_agent = models.ForeignKey(
+        SubAgent, on_delete=models.CASCADE, related_name="ceilings", verbose_name="sub-agent"
+    )
+    phase = models.CharField(
+        max_length=4, choices=PHASES, blank=True, help_text="Empty for all phases."
+    )
+    tier = models.ForeignKey(
+        Tier,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What its ordinary work gets at most, whatever its complexity.",
+    )
+    rationale = models.TextField(blank=True, help_text="Why the ceiling is where it is.")
+
+    class Meta:
+        db_table = "sub_agent_model_ceilings"
+        ordering = ["sub_agent__code", "phase"]
+        verbose_name = "ceiling"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sub_agent", "phase"],
+                name="one_ceiling_per_sub_agent_and_phase",
+                violation_error_message="There is a ceiling for this sub-agent and phase already: "
+                "change that one.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sub_agent}, {self.phase or 'all phases'}"
+
+
 class OverrideQuerySet(models.QuerySet["Override"]):
     """Overrides by whether they act."""
 

@@ -6,11 +6,18 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from allocation.audit.operations import facts, record, save_audited, subject_of
+from allocation.audit.operations import (
+    delete_audited,
+    facts,
+    record,
+    save_audited,
+    subject_of,
+)
 from allocation.catalog.models import SubAgent, Tier
-from allocation.floors.models import ModelFloor, Override
+from allocation.floors.models import ModelCeiling, ModelFloor, Override
+from allocation.policy.ceilings import CeilingTable
 from allocation.policy.errors import RuleError
-from allocation.policy.floors import EVERY, FloorTable, GivesWay, floor_for
+from allocation.policy.floors import EVERY, Floor, FloorTable, GivesWay, floor_for
 from allocation.policy.phases import Phase
 from allocation.rights.roles import Role, acting_as
 
@@ -25,6 +32,12 @@ def floor_table(rows: Iterable[ModelFloor] | None = None) -> FloorTable:
     return {
         (row.sub_agent.code if row.sub_agent else EVERY, row.phase): row.to_policy() for row in rows
     }
+
+
+def ceiling_table() -> CeilingTable:
+    """The ceilings as the rules take them."""
+    rows = ModelCeiling.objects.select_related("sub_agent", "tier")
+    return {(row.sub_agent.code, row.phase): row.tier.to_policy() for row in rows}
 
 
 def create_override(
@@ -171,6 +184,51 @@ def raise_floor(
         row.rationale = reason.strip()
         save_audited(row=row, actor=actor, now=now, reason=reason)
     return row
+
+
+def put_ceiling(
+    *,
+    sub_agent: SubAgent,
+    phase: str,
+    tier: str | None,
+    rationale: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Give a sub-agent a ceiling of its own in a phase, or none: one audit entry, if it differs."""
+    row = ModelCeiling.objects.filter(sub_agent=sub_agent, phase=phase).first()
+    if tier is None:
+        if row is not None:
+            delete_audited(row=row, actor=actor, now=now, reason=reason)
+        return
+    row = row or ModelCeiling(sub_agent=sub_agent, phase=phase)
+    row.tier, row.rationale = Tier.objects.get(name=tier), rationale
+    save_audited(row=row, actor=actor, now=now, reason=reason)
+
+
+def put_floor(
+    *,
+    sub_agent: SubAgent,
+    phase: str,
+    floor: Floor | None,
+    rationale: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Give a sub-agent a floor of its own in a phase, or none: one audit entry, if it differs."""
+    row = ModelFloor.objects.filter(sub_agent=sub_agent, phase=phase).first()
+    if floor is None:
+        if row is not None:
+            delete_audited(row=row, actor=actor, now=now, reason=reason)
+        return
+    row = row or ModelFloor(sub_agent=sub_agent, phase=phase)
+    tiers = {tier.name: tier for tier in Tier.objects.all()}
+    row.tier, row.gives_way = tiers[floor.tier.name], floor.gives_way.value
+    row.relaxed_tier = tiers[floor.relaxed.name] if floor.relaxed else None
+    row.rationale = rationale
+    save_audited(row=row, actor=actor, now=now, reason=reason)
 
 
 def _check_floors(sub_agent: SubAgent, phase: str, tier: Tier) -> None:

@@ -86,11 +86,13 @@ def recommend(
     zone: Zone,
     floor: Floor,
     preferred: Tier,
+    ceiling: Tier | None = None,
     forced: ForcedTier | None = None,
 ) -> Recommendation:
     """Rule 2 with rules 3 to 5: the preference in this zone, then never below the floor.
 
-    `floor` and `preferred` are the rows that apply to the task (`floor_for`, `preferred_tier`).
+    `floor`, `preferred` and `ceiling` are the rows that apply to the task (`floor_for`,
+    `preferred_tier`, `ceiling_for`). A ceiling caps the preference, except of a critical task.
     """
     holding = floor.holding(zone, task.read_only)
     steps = [
@@ -118,6 +120,9 @@ def recommend(
         return Recommendation(Outcome.DEFER, None, preferred, holding, tuple(steps))
 
     steps.append(Step("zone", wanted, _zone_sentence(task, zone, wanted, preferred)))
+    if ceiling is not None and wanted > ceiling and not task.critical:
+        steps.append(Step("ceiling", ceiling, _ceiling_sentence(task, ceiling, wanted)))
+        wanted = ceiling
     tier = max(wanted, holding)
     if holding != floor.tier and wanted < floor.tier:
         steps.append(Step("floor", tier, _yielding_sentence(task, zone, floor, holding, tier)))
@@ -176,6 +181,13 @@ def _zone_sentence(task: Task, zone: Zone, wanted: Tier, preferred: Tier) -> str
     if preferred == HAIKU:
         return f"{zone} zone: haiku is enough."
     return f"{zone} zone: saving tokens, haiku instead of {preferred.name}."
+
+
+def _ceiling_sentence(task: Task, ceiling: Tier, wanted: Tier) -> str:
+    return (
+        f"{task.sub_agent} gets no more than {ceiling.name} in {task.phase}: "
+        f"lowered from {wanted.name} to its ceiling."
+    )
 
 
 def _yielding_sentence(task: Task, zone: Zone, floor: Floor, holding: Tier, tier: Tier) -> str:

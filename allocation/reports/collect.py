@@ -52,7 +52,8 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 # What begins the action of an entry that changed a rule, and what ends that of a deferral.
 RULES = ("limit ", "reserve ", "rule ", "switch ", "meter ", "floor ", "price ", "tier ", "model ",
-         "sub-agent ", "complexity ", "override creation", "override revocation")  # fmt: skip
+         "ceiling ", "sub-agent ", "complexity ", "override creation",
+         "override revocation")  # fmt: skip
 PUT_OFF = ("deferral", "resumption", "release", "pause", "approval", "stop")
 
 

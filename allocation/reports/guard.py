@@ -1,26 +1,16 @@
 """The quality guard: which sub-agents do worse since they were moved down a tier (risks R2, R8)."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, F, Max, Min, Q, Value
 
-from allocation.catalog.models import ClaudeModel, Tier
-from allocation.decisions.models import Decision, Result
 from allocation.floors.operations import floor_table
-from allocation.policy import tiers
+from allocation.optimizer.results import LOOK_BACK, Row, by_place, run_results, tiers_by_name
 from allocation.policy.floors import floor_for
-from allocation.policy.quality import ENOUGH, Alarm, TierResults, quality_alarms
+from allocation.policy.quality import ENOUGH, Alarm, quality_alarms
 from allocation.reports.models import QualityEvent
-
-# Results older than this speak of other models, prompts and code.
-LOOK_BACK = timedelta(weeks=8)
-
-Place = tuple[str, str]  # sub-agent, phase
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,65 +34,28 @@ class Guard:
 
 def quality_guard(now: datetime) -> Guard:
     """Judge the results of the last weeks. Five queries, however many there are."""
-    by_name = {row.name: row.to_policy() for row in Tier.objects.all()}
-    results = _results(now, by_name)
+    tier_of = tiers_by_name()
+    results = by_place([*run_results(now), *review_results(now)], tier_of)
     floors = floor_table()
     alarms = []
     for (sub_agent, phase), found in sorted(results.items()):
         floor = floor_for(floors, sub_agent, phase)
+        least = floor.relaxed or floor.tier
         alarms += [
             PlacedAlarm(sub_agent, phase, alarm)
-            for alarm in quality_alarms(
-                found, least=floor.relaxed or floor.tier, tiers=list(by_name.values())
-            )
+            for alarm in quality_alarms(found, least=least, tiers=list(tier_of.values()))
         ]
     counts = [each.n for found in results.values() for each in found]
     judged = sum(n >= ENOUGH for n in counts)
     return Guard(alarms=alarms, judged=judged, too_few=len(counts) - judged)
 
 
-def _results(now: datetime, by_name: Mapping[str, tiers.Tier]) -> dict[Place, list[TierResults]]:
-    """By sub-agent and phase, the results on each tier."""
-    models = dict(ClaudeModel.objects.values_list("model_id", "tier__name"))
-    found: dict[tuple[str, str, str], TierResults] = {}
-    for row in [*_runs(now), *_reviews(now)]:
-        tier = models.get(row["ran"], row["ran"])
-        if tier not in by_name or not row["phase"]:
-            continue
-        key = (row["of"], row["phase"], tier)
-        new = TierResults(
-            by_name[tier], row["passed"], row["failed"], row["rework"], row["first"], row["last"]
-        )
-        found[key] = _sum(found[key], new) if key in found else new
-    placed: dict[Place, list[TierResults]] = defaultdict(list)
-    for (sub_agent, phase, _), results in found.items():
-        placed[sub_agent, phase].append(results)
-    return placed
-
-
-def _runs(now: datetime) -> Iterable[Row]:
-    """Runs that ended and of which somebody saw the model."""
-    ended = Decision.objects.filter(at__gt=now - LOOK_BACK, at__lte=now).exclude(result="")
-    return (
-        ended.exclude(observed="")
-        .order_by()
-        .values("phase", of=F("sub_agent"), ran=F("observed"))
-        .annotate(
-            passed=Count("id", filter=Q(result=Result.PASSED)),
-            failed=Count("id", filter=Q(result=Result.FAILED)),
-            rework=Count("id", filter=Q(result=Result.REWORK)),
-            first=Min("at"),
-            last=Max("at"),
-        )
-    )
-
-
-def _reviews(now: datetime) -> Iterable[Row]:
+def review_results(now: datetime) -> list[Row]:
     """Quality events that say whose work it was: each is one result, passed if nothing failed."""
     known = QualityEvent.objects.filter(
         at__gt=now - LOOK_BACK, at__lte=now, sub_agent__isnull=False, tier__isnull=False
     )
-    return (
+    return list(
         known.order_by()
         .values("phase", of=F("sub_agent__code"), ran=F("tier__name"))
         .annotate(
@@ -112,15 +65,4 @@ def _reviews(now: datetime) -> Iterable[Row]:
             first=Min("at"),
             last=Max("at"),
         )
-    )
-
-
-def _sum(one: TierResults, other: TierResults) -> TierResults:
-    return replace(
-        one,
-        passed=one.passed + other.passed,
-        failed=one.failed + other.failed,
-        rework=one.rework + other.rework,
-        first=min(one.first, other.first),
-        last=max(one.last, other.last),
     )

@@ -55,6 +55,8 @@ RULES: dict[str, Rule] = {
     "pass_rates": _SETTINGS,
     "complexity_levels": _SETTINGS,
     "sub_agent_model_floors": _SETTINGS,
+    "sub_agent_model_ceilings": _SETTINGS,
+    "applied_changes": Rule(_CHAIRMAN, _CHAIRMAN),
     "meters": _SETTINGS,
     "budget_rule": _SETTINGS,
     "hook_defaults": _SETTINGS,

@@ -25,6 +25,7 @@ COMMANDS = {
     "forecast": "budgetctl.cli.status:forecast",
     "backtest": "budgetctl.cli.backtest:backtest",
     "audit": "budgetctl.cli.audit:audit",
+    "optimize": "budgetctl.cli.optimize:optimize",
     "set-limit": "budgetctl.cli.rule:set_limit",
     "reserve": "budgetctl.cli.rule:reserve",
     "override": "budgetctl.cli.override:override",

@@ -35,6 +35,11 @@ def status(week: Week) -> Iterator[Line]:
     yield ""
     yield heading("SUB-AGENTS THIS WEEK")
     yield from _spending(week)
+    yield ""
+    yield heading("OPTIMISATION OPPORTUNITIES")
+    for place, each in enumerate(week.optimisation.rows, start=1):
+        yield f"  {place}. {each.title}, saves {each.per_week} a week"
+    yield Text(f"  {week.optimisation.summary}")
 
 
 def _title(standing: Standing, clock: ZoneInfo) -> Text:

@@ -16,9 +16,11 @@ from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.forecasts.record import Record, forecast_record
+from allocation.optimizer.top import TopOpportunities, top_opportunities
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Counts, budget_tokens
 from allocation.policy.tiers import OPUS
+from allocation.reports.guard import review_results
 from allocation.usage.standing import Standing, running_week, standing_at
 from allocation.usage.totals import Burned, burned, burned_by, total_of
 from budgetctl.cli.rows import owners_clock
@@ -53,6 +55,7 @@ class Week:
     record: Record
     spending: Sequence[tuple[str, Burned]]
     overrides: Sequence[Override]
+    optimisation: TopOpportunities
 
 
 def week_at(now: datetime) -> Week:
@@ -68,6 +71,7 @@ def week_at(now: datetime) -> Week:
         record=forecast_record(now),
         spending=[(name or MAIN_THREAD, part) for (name,), part in ranked],
         overrides=situation.overrides,
+        optimisation=top_opportunities(now, review_results),
     )
 
 

@@ -32,7 +32,7 @@ _FORECAST_KEYS = (
 
 def status(week: Week) -> Json:
     """`status --json`: the standing, and forecast, forecast_accuracy, next_sd, sub_agents,
-    overrides."""
+    overrides, optimisation (all of it: `optimize --json`)."""
     plan = week.plan
     meter = plan.standing.meter
     return {
@@ -50,6 +50,13 @@ def status(week: Week) -> Json:
             }
             for name, part in week.spending
         ],
+        "optimisation": {
+            "summary": week.optimisation.summary,
+            "top": [
+                {"sub_agent": each.sub_agent, "phase": each.phase, "tier": each.to}
+                for each in week.optimisation.rows
+            ],
+        },
         "overrides": [
             {
                 "id": override.pk,

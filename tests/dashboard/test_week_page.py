@@ -23,6 +23,7 @@ from allocation.claude_code.models import PlanReading
 from allocation.dashboard.page import MOST_SUB_AGENTS, WeekPage, week_page
 from allocation.directives.models import Priority
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.optimizer import top
 from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
@@ -195,6 +196,7 @@ def test_the_page_takes_as_many_queries_however_much_there_is(chairman_client: C
     StrategicDirectiveFactory()
 
     def queries() -> int:
+        top.forget()
         with CaptureQueriesContext(connection) as captured:
             chairman_client.get("/")
         return len(captured)

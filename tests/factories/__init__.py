@@ -41,6 +41,7 @@ from tests.factories.usage import (
     UsageRecordFactory,
 )
 from tests.factories.work import (
+    AppliedChangeFactory,
     BudgetWeekFactory,
     CheckpointFactory,
     DecisionFactory,
@@ -72,6 +73,7 @@ __all__ = [
     "WEEK_START",
     "AgentCallFactory",
     "AgentRunFactory",
+    "AppliedChangeFactory",
     "AuditEntryFactory",
     "BudgetRuleFactory",
     "BudgetWeekFactory",

@@ -12,6 +12,8 @@ from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.decisions.models import Decision
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.floors.models import Override
+from allocation.optimizer.models import AppliedChange
+from allocation.policy.opportunities import Verdict
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Outcome
 from allocation.policy.reminders import ReminderKind
@@ -137,3 +139,21 @@ class DeliveryFactory(DjangoModelFactory):
     channel = Channel.WEBHOOK.value
     made_at = NOW
     next_at = NOW
+
+
+class AppliedChangeFactory(DjangoModelFactory):
+    """Standing since NOW."""
+
+    class Meta:
+        model = AppliedChange
+
+    sub_agent = factory.SubFactory(SubAgentFactory)
+    phase = Phase.PLAN.value
+    from_tier = factory.SubFactory(TierFactory, name="sonnet")
+    to_tier = factory.SubFactory(TierFactory, name="haiku")
+    at = NOW
+    actor = "chairman"
+    reason = "Template work."
+    meter = "sonnet-equivalent"
+    per_week = Decimal(4_000)
+    quality = Verdict.UNTRIED.value

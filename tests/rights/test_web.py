@@ -15,6 +15,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision, DeferredRun
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
+from allocation.optimizer.models import AppliedChange
 from allocation.reminders.models import Delivery, Reminder
 from allocation.reports.models import QualityEvent, WeekSnapshot
 from allocation.rights.roles import Role
@@ -32,6 +33,7 @@ ROWS = {
     "decisions/": Decision,
     "deferrals/": DeferredRun,
     "kpis/": QualityEvent,
+    "optimize/": AppliedChange,
     "overrides/": Override,
     "reminders/": Reminder,
     "tokens/": AgentToken,
@@ -53,6 +55,7 @@ def path_of(address: str) -> str:
         "<slug:label>": lambda: WeekSnapshot.objects.latest("pk").label,
         "<slug:kind>": lambda: "review",
         "<uuid:pk>": lambda: Delivery.objects.latest("made_at").pk,
+        "<str:sub_agent>/<str:phase>/<str:tier>": lambda: "DOCMON/PLAN/haiku",
         "<int:number>": lambda: Decision.objects.latest("pk").pk,
     }
     for part, value in given.items():

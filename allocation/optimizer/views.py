@@ -1,0 +1,102 @@
+"""The optimizer: what it found, and its changes applied and undone."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from allocation.access import may_rule, require_chairman
+from allocation.decisions.act import Act, ask
+from allocation.optimizer import words
+from allocation.optimizer.forms import ApplyForm, UndoForm
+from allocation.optimizer.measure import Reviews, read_facts
+from allocation.optimizer.models import AppliedChange
+from allocation.optimizer.operations import apply_opportunity, undo_change
+from allocation.optimizer.opportunities import Opportunity, find_opportunities
+from allocation.optimizer.page import optimize_page
+from allocation.policy.errors import RuleError
+from allocation.policy.meter import Meter
+
+GET_POST = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+def view_optimize(request: HttpRequest, reviews: Reviews) -> HttpResponse:
+    """What could be saved, what was applied, and what each kind of work costs on each tier."""
+    page = optimize_page(timezone.now(), reviews)
+    context = {"page": page, "may_rule": may_rule(request.user)}
+    return render(request, "optimizer/optimize.html", context)
+
+
+@require_http_methods(GET_POST)
+def apply_change(
+    request: HttpRequest, sub_agent: str, phase: str, tier: str, reviews: Reviews
+) -> HttpResponse:
+    """Let a sub-agent run a tier lower in a phase, with a reason."""
+    actor, now = require_chairman(request.user, "apply an optimisation"), timezone.now()
+    facts = read_facts(now, reviews)
+    place = (sub_agent, phase, tier)
+    found = next((each for each in find_opportunities(facts) if _place(each) == place), None)
+    if found is None or not found.verdict.allows:
+        messages.warning(request, f"{sub_agent} in {phase} on {tier} is not offered now.")
+        return redirect("optimizer:view-optimize")
+    form = ApplyForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        reason, meter = form.cleaned_data["reason"], facts.meter
+        try:
+            apply_opportunity(opportunity=found, meter=meter, reason=reason, actor=actor, now=now)
+        except RuleError as error:
+            form.add_error("reason", str(error))
+        else:
+            messages.success(request, f"Applied: {words.title(found)}.")
+            return redirect("optimizer:view-optimize")
+    return ask(request, _applying(found, facts.meter), form)
+
+
+@require_http_methods(GET_POST)
+def undo_applied(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go back to the ceiling and the floor from before a change."""
+    actor = require_chairman(request.user, "undo an optimisation")
+    rows = AppliedChange.objects.select_related("sub_agent", "from_tier", "to_tier")
+    change = get_object_or_404(rows, pk=pk)
+    form = UndoForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            left = undo_change(change=change, reason=reason, actor=actor, now=timezone.now())
+        except RuleError as error:
+            form.add_error("reason", str(error))
+        else:
+            messages.success(request, words.undone(change, left))
+            return redirect("optimizer:view-optimize")
+    return ask(request, _undoing(change), form)
+
+
+def _place(opportunity: Opportunity) -> tuple[str, str, str]:
+    return (opportunity.sub_agent.code, opportunity.phase.value, opportunity.move.to.name)
+
+
+def _applying(opportunity: Opportunity, meter: Meter) -> Act:
+    saved = words.amount(opportunity.per_week.budget, meter)
+    unit = "" if meter.in_dollars else " budget tokens"
+    return Act(
+        heading=words.title(opportunity),
+        lede=f"{' '.join(words.changes(opportunity))} Estimated to save {saved}{unit} a week. "
+        f"{opportunity.verdict.capitalize()}: {words.quality(opportunity)}",
+        button="Apply change",
+        back_label="Optimisation",
+        back_url=reverse("optimizer:view-optimize"),
+    )
+
+
+def _undoing(change: AppliedChange) -> Act:
+    return Act(
+        heading=f"Undo change: {change} on {change.to_tier}",
+        lede=f"Its work may get {change.from_tier} again: the ceiling, and the floor if that was "
+        "lowered too, go back to what they were. What somebody changed since stays.",
+        button="Undo change",
+        back_label="Optimisation",
+        back_url=reverse("optimizer:view-optimize"),
+    )
