@@ -32,11 +32,13 @@ PRIOR_SPREAD_WEEKS = 3.0
 SIGMAS = sqrt(pi / 2)
 # All prior scores together weigh as much as those of so many weeks.
 SMOOTHING_WEEKS = 20.0
-PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 9) for i in range(9))
+PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 20) for i in range(20))
 # Weeks with and without use by this hour err differently; below so many of a kind they are joined.
 FEWEST_SCORES = 4
 # Nothing is expected above this multiple of the highest level so far, or of this week's own pace.
 CEILING = 3.0
+# The share of misses that the 80 % range asks for at first: the prior scores reach a little far.
+FIRST_MISSES = 0.24
 # How far one hit or miss moves the share of misses asked for.
 STEP = 0.08
 # A miss by less than this share of the total moves nothing: where all weeks are alike, one token
@@ -129,7 +131,7 @@ class Calibration:
 
     def __init__(self) -> None:
         self._scores: tuple[list[float], list[float]] = ([], [])
-        self._wide = _Tracker(0.2, 0.02, 0.6, 0.2)
+        self._wide = _Tracker(0.2, 0.02, 0.6, FIRST_MISSES)
         self._narrow = _Tracker(0.5, 0.1, 0.95, 0.5)
 
     def distribution(self, view: View, expected: float) -> Remaining:
