@@ -92,7 +92,7 @@ def backtest(
 
     show(lines(found))
     for note in notes:
-        console(stderr=True).print(note)
+        console(stderr=True).print(note, soft_wrap=True)
 
 
 def _from_csv(path: Path, at: Reset | None) -> tuple[Sequence[Any], list[str], Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from allocation.policy.forecasting import CHOOSER
 from budgetctl.cli.printing import Line, heading
 
 _COLUMNS = (" median", "mean", "WAPE", "bias", "in50", "in80", "width", "zone", "hours", "ratio")
@@ -28,6 +29,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[Line]:
     yield ""
     yield "Errors, bias and width (of the 80% interval) are shares of the week's total."
     yield "hours: error of the exhaustion time. ratio: median error to that of linear."
+    if CHOOSER in methods:
+        yield f"{CHOOSER} is the default: for each week the method that would have spoken."
 
 
 def _line(name: str, row: Mapping[str, Any]) -> str:

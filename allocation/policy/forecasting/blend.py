@@ -1,14 +1,18 @@
-"""A blend of cautious guesses, weighted by how each would have fared in the owner's own weeks.
+"""A blend of five paces: what the last days, this week and the weeks before it each let expect.
 
-Each guess joins a past level m with this week's pace x = used / share by a weighted mean of their
-logarithms, m^(1-w) x^w with w = share / (share + k): one huge week or one idle first day pulls a
-mean of logarithms far less than a plain mean. The guesses differ in the level, in k (how soon this
-week's pace is believed) and in a factor, which pays where weeks often end early; the middle of the
-distribution comes from the guesses with the factor 1 alone.
+All are in tokens of a full week. The last three days, across the reset if need be, and this week
+say how it goes now; two averages of past weeks, one that fades fast and one slow, how it mostly
+went; and the plain linear burn rate knows nothing of any shape that may have changed. Their
+logarithms are averaged, so that no one outlier pulls far, and with equal weights: weights learned
+from a handful of weeks lose more by chance than they gain (the forecast combination puzzle; Smith
+and Wallis 2009, A Simple Explanation of the Forecast Combination Puzzle). Only the two that rest
+on this week alone begin with little: s / (s + HALF_BELIEVED), s being the share of the week behind.
 
-The weights are those of exponentially weighted experts (Cesa-Bianchi and Lugosi, Prediction,
-Learning, and Games, section 2.1): exp(-RATE x the sum of past percentage errors at this hour). They
-can only be moved by weeks that are over.
+That is the middle of the distribution. The point lies lower, the more so the less alike past weeks
+were: by a percentage, too much is punished harder than too little. Of a log-normal distribution
+with the variance v, the point with the least expected percentage error is exp(-v) times the median
+(the median under weights of 1 / total; Gneiting 2011, Making and Evaluating Point Forecasts). It
+goes LEAN of that way, because the median error counts as well.
 """
 
 from collections.abc import Sequence
@@ -18,65 +22,44 @@ from allocation.policy.forecasting.methods import Expected, Method
 from allocation.policy.forecasting.profile import PROFILE
 from allocation.policy.forecasting.views import View
 
-BELIEFS = (0.02, 0.06, 0.2, 0.6)
-FACTORS = (1.0, 0.75)
-RATE = 3.0
-# The error that a factor other than 1 begins with, or every first forecast would be too low.
-HANDICAP = 0.3
-# One absurd week must not settle the weights for good.
-WORST_ERROR = 2.0
-# An idle start counts as this share of the pace that the past level lets expect.
-PACE_FLOOR = 0.02
-
-_LOG_FACTORS = tuple(log(factor) for factor in FACTORS)
-_AT_FIRST = [HANDICAP * (factor != 1) for factor in FACTORS] * (2 * len(BELIEFS))
+# An hour or two of work.
+HALF_BELIEVED = 0.01
+LEAN = 0.3
+# The variance of the logarithms before the first week, what weight it has in weeks, and the most.
+PRIOR_VARIANCE = 1.0
+PRIOR_WEEKS = 3.0
+MOST_VARIANCE = 1.0
+# A logarithm needs more than 0: this share of a typical week is added to each pace.
+SMALL_SHARE = 0.02
 
 
-def _guesses(view: View) -> list[float] | None:
-    """Logarithms of the level of this week by each expert; None without past use."""
-    share, guesses = view.share, []
-    if view.past.recent <= 0 or view.past.lasting <= 0:
-        return None
-    for level in (view.past.recent, view.past.lasting):
-        known = log(level)
-        pace = (
-            log((view.used + PACE_FLOOR * share * level) / (share * (1 + PACE_FLOOR)))
-            if share > 0
-            else known
-        )
-        for belief in BELIEFS:
-            joined = known + share / (share + belief) * (pace - known)
-            guesses += [joined + factor for factor in _LOG_FACTORS]
-    return guesses
-
-
-def _errors(view: View, total: int, guesses: Sequence[float]) -> list[float]:
-    used, rest = view.used, view.rest
-    return [min(WORST_ERROR, abs(used + rest * exp(guess) - total) / total) for guess in guesses]
+def _middle(view: View, small: float) -> float:
+    past, share = view.past, view.share
+    steady = [view.lately, past.recent, past.mean]
+    logs = sum(log(pace + small) for pace in steady)
+    weights = float(len(steady))
+    if share > 0:
+        by_clock = view.used / view.elapsed * (view.length - view.elapsed) / view.rest
+        believed = share / (share + HALF_BELIEVED)
+        logs += believed * (log(view.used / share + small) + log(by_clock + small))
+        weights += 2 * believed
+    return view.rest * exp(logs / weights)
 
 
 def _expect(views: Sequence[View]) -> list[Expected | None]:
-    losses = _AT_FIRST
+    squares, weeks = PRIOR_WEEKS * PRIOR_VARIANCE, PRIOR_WEEKS
     expected: list[Expected | None] = []
     for view in views:
-        guesses = _guesses(view)
-        if guesses is None:
-            expected += PROFILE.expect([view])
+        if view.past.mean <= 0 or view.rest <= 0:
+            expected += PROFILE.expect([view]) if view.rest > 0 else [Expected(0.0, 0.0)]
             continue
-        least = min(losses)
-        weights = [exp(RATE * (least - loss)) for loss in losses]
-        point, middle = (
-            view.rest * exp(_mean(guesses[::step], weights[::step])) for step in (1, len(FACTORS))
-        )
-        expected.append(Expected(point, middle))
-        if view.counts and view.total and view.used > 0:
-            errors = _errors(view, view.total, guesses)
-            losses = [loss + error for loss, error in zip(losses, errors, strict=True)]
+        small = SMALL_SHARE * view.past.typical
+        middle = _middle(view, small)
+        expected.append(Expected(middle * exp(-LEAN * min(MOST_VARIANCE, squares / weeks)), middle))
+        if view.counts and view.total is not None:
+            squares += log((view.total - view.used + small) / (middle + small)) ** 2
+            weeks += 1
     return expected
 
 
-def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
-    return sum(v * weight for v, weight in zip(values, weights, strict=True)) / sum(weights)
-
-
-BLEND = Method("blend", "1", _expect)
+BLEND = Method("blend", "2", _expect)

@@ -17,12 +17,12 @@ from allocation.policy.forecasting.views import View
 
 FEWEST_WEEKS = 3
 # Clearly ahead: at most this share of the blend's error, over at least so many weeks of work.
-CLEARLY = 0.75
+CLEARLY = 0.65
 CLEARLY_WEEKS = 8
 # One absurd week must not settle it.
 WORST_ERROR = 2.0
 
-_RIVALS = (GAMMA_POISSON, PROFILE)
+_RIVALS = (LINEAR, GAMMA_POISSON, PROFILE)
 
 
 def choose(views: Sequence[View]) -> list[Method]:

@@ -56,7 +56,6 @@ def exhaustion(
     *,
     view: View,
     remaining: Remaining,
-    middle: float | None,
     path: Path,
     limit: Fraction | int,
     now: datetime,
@@ -65,7 +64,8 @@ def exhaustion(
     """The time of exhaustion if use follows `path` and the tokens to come their distribution.
 
     The more is still to come, the earlier the limit is reached, so the time at 10 % belongs to the
-    tokens at 90 %. `middle` is the tokens that the median belongs to; None for their own median.
+    tokens at 90 %. The median of the times, each no later than the reset, has the least expected
+    absolute error.
     """
     left = limit - view.used
     if left <= 0:
@@ -77,12 +77,7 @@ def exhaustion(
         at = now + timedelta(hours=path(tokens, float(left)))
         return at if at < end else None
 
-    median = moment(remaining.quantile(0.5) if middle is None else middle)
-    early, late = moment(remaining.quantile(0.9)), moment(remaining.quantile(0.1))
-    if median is not None and (early is None or early > median):
-        early = median
-    if late is not None and (median is None or late < median):
-        late = median
+    early, median, late = (moment(remaining.quantile(level)) for level in (0.9, 0.5, 0.1))
     return Exhaustion(early, median, late, remaining.chance_of(float(left)))
 
 

@@ -94,7 +94,6 @@ def outlook(
         exhaustion=exhaustion(
             view=view,
             remaining=remaining,
-            middle=expected.middle if method.by_clock else None,
             path=by_clock(view) if method.by_clock else by_shape(view),
             limit=limit,
             now=now,

@@ -4,7 +4,8 @@ The score of a finished week is log((came + d) / (expected + d)), where d, a sma
 typical week, keeps a week without further use finite (Lei et al. 2018, Distribution-Free Predictive
 Inference for Regression). The scores of past weeks at the same hour are the distribution of the
 next one, together with PRIOR_SCORES, those of a normal distribution of their spread, which stand in
-while there are few and smooth them afterwards.
+while there are few and smooth them afterwards. They are moved so that their median is 0: what a
+method expects is the median, for a bias seen in a few weeks is mostly chance.
 
 A range is the shortest one that holds its share of the scores: tokens are skewed, and equal tails
 would spend most of the width where little happens. The share asked for moves with the hits and
@@ -16,7 +17,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import exp, inf, log, sqrt
+from math import exp, inf, log, pi, sqrt
 from statistics import NormalDist
 
 from allocation.policy.forecasting.contract import HitRecord, Interval
@@ -25,15 +26,19 @@ from allocation.policy.forecasting.views import View
 
 SMALL_SHARE = 0.02
 # Before the first week the scores have this spread, which counts as much as so many weeks.
-PRIOR_SPREAD = 1.2
+PRIOR_SPREAD = 1.0
 PRIOR_SPREAD_WEEKS = 3.0
+# A normal deviate strays by its standard deviation over this on average; outliers weigh less so.
+SIGMAS = sqrt(pi / 2)
 # All prior scores together weigh as much as those of so many weeks.
-SMOOTHING_WEEKS = 6.0
-PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 9) for i in range(9))
+SMOOTHING_WEEKS = 20.0
+PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 20) for i in range(20))
 # Weeks with and without use by this hour err differently; below so many of a kind they are joined.
 FEWEST_SCORES = 4
 # Nothing is expected above this multiple of the highest level so far, or of this week's own pace.
 CEILING = 3.0
+# The share of misses that the 80 % range asks for at first: the prior scores reach a little far.
+FIRST_MISSES = 0.24
 # How far one hit or miss moves the share of misses asked for.
 STEP = 0.08
 # A miss by less than this share of the total moves nothing: where all weeks are alike, one token
@@ -54,8 +59,8 @@ class Remaining:
         self.expected = expected
         self._small = small
         self._ceiling = max(ceiling, expected)
-        squares = PRIOR_SPREAD_WEEKS * PRIOR_SPREAD**2 + sum(score * score for score in scores)
-        spread = sqrt(squares / (PRIOR_SPREAD_WEEKS + len(scores)))
+        strayed = PRIOR_SPREAD_WEEKS * PRIOR_SPREAD + SIGMAS * sum(abs(score) for score in scores)
+        spread = strayed / (PRIOR_SPREAD_WEEKS + len(scores))
         whole = len(scores) + SMOOTHING_WEEKS
         share = SMOOTHING_WEEKS / len(PRIOR_SCORES)
         weighted = sorted(
@@ -66,7 +71,9 @@ class Remaining:
         self._levels = [
             (end - weight / 2) / whole for end, (_, weight) in zip(ends, weighted, strict=True)
         ]
-        self._scores = [score for score, _ in weighted]
+        scores = [score for score, _ in weighted]
+        middle = _interpolate(0.5, self._levels, scores)
+        self._scores = [score - middle for score in scores]
 
     def quantile(self, level: float) -> float:
         """The tokens that are not exceeded with probability `level`."""
@@ -124,7 +131,7 @@ class Calibration:
 
     def __init__(self) -> None:
         self._scores: tuple[list[float], list[float]] = ([], [])
-        self._wide = _Tracker(0.2, 0.02, 0.6, 0.2)
+        self._wide = _Tracker(0.2, 0.02, 0.6, FIRST_MISSES)
         self._narrow = _Tracker(0.5, 0.1, 0.95, 0.5)
 
     def distribution(self, view: View, expected: float) -> Remaining:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import sqrt
 from statistics import median
 
 from allocation.policy.forecasting.series import HOURS_A_DAY
@@ -10,8 +10,6 @@ from allocation.policy.forecasting.shape import FLAT, Shape, ShapeLearner
 
 # Below this share of the median so far, a week was no week of work: its errors teach nothing.
 IDLE_SHARE = 0.1
-# A logarithm needs more than 0: so much of the plain mean is added to every level before it.
-LOG_FLOOR = 0.02
 # A week is not less even than this many equal bursts, unless the owner's own weeks say so, which
 # count against PRIOR_WEEKS weeks of it; the same for the variance of weekly levels.
 PRIOR_BURSTS = 5.0
@@ -23,16 +21,15 @@ PRIOR_WEEKS = 2
 class Past:
     """What the weeks before a week had taught. Levels are tokens of a full week at their pace.
 
-    `recent` fades with a half-life of one week and averages square roots, `lasting` with four
-    weeks and averages logarithms, so neither follows one outlier; `mean` is the plain average with
-    a half-life of two weeks and `spread` the variance of levels as a share of its square. `bursts`
+    `recent` fades with a half-life of one week and averages square roots, so as not to follow one
+    outlier; `mean` is the plain average with a half-life of two weeks and `spread` the variance of
+    levels as a share of its square. `bursts`
     is of how many equal bursts a week would consist to be as uneven as weeks were. `highest` is
     the highest level, `typical` the median of those above 0; both are 0 without any.
     """
 
     shape: Shape = FLAT
     recent: float = 0.0
-    lasting: float = 0.0
     mean: float = 0.0
     spread: float = PRIOR_SPREAD
     bursts: float = PRIOR_BURSTS
@@ -70,7 +67,6 @@ class PastLearner:
     def _summary(self) -> Past:
         levels = self._levels
         mean = _faded(levels, 2)
-        floor = LOG_FLOOR * sum(levels) / len(levels)
         used = [level for level in levels if level > 0]
         if not used:
             return Past()
@@ -79,7 +75,6 @@ class PastLearner:
         return Past(
             shape=self._shape.shape(),
             recent=_faded([sqrt(level) for level in levels], 1) ** 2,
-            lasting=exp(_faded([log(level + floor) for level in levels], 4)),
             mean=mean,
             spread=(PRIOR_WEEKS * PRIOR_SPREAD + deviations) / seen,
             bursts=(PRIOR_WEEKS + len(used)) / (PRIOR_WEEKS / PRIOR_BURSTS + sum(self._unevenness)),

@@ -130,13 +130,13 @@ def _notes_on_order(name: str, rows: Sequence[_Row], header: Sequence[str]) -> l
     if header == BY_TIMESTAMP:
         twins = sum(n - 1 for n in Counter((row.moment, row.tokens) for row in rows).values())
         if twins:
-            notes.append(f"{name}: {twins} rows repeat a time and its tokens; all were counted.")
+            notes.append(f"{name}: rows that repeat a time and its tokens, all counted: {twins}.")
         return notes
     step, unit = (_DAY, "days") if header == BY_DAY else (HOUR, "hours")
     moments = {row.moment for row in rows}
     missing = (max(moments) - min(moments)) // step + 1 - len(moments)
     if missing > 0:
-        notes.append(f"{name}: {missing} {unit} are missing; they count as 0 tokens.")
+        notes.append(f"{name}: {unit} without a row, counted as 0 tokens: {missing}.")
     return notes
 
 

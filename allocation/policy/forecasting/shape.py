@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from allocation.policy.forecasting.series import HOURS_A_DAY, HOURS_A_WEEK
 
-HALF_LIFE_WEEKS = 12
+HALF_LIFE_WEEKS = 8
 # So many weeks of flat use stand against the weeks seen: no hour's share ever becomes 0.
 FLAT_WEEKS = 0.5
 # So many weeks of "weekday times hour of the day" stand against what one hour alone has shown.

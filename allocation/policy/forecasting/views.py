@@ -17,15 +17,17 @@ from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HourlyTokens
 from allocation.policy.weeks import Window
 
 # Hours over which the pace of the moment is taken: a short day of work, or a night.
-LATELY = 12
+MOMENT_HOURS = 12
+LATELY_HOURS = 72
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One week, `elapsed` hours in. Shares are of a full week; amounts are budget tokens.
 
-    `share` lies behind and `rest` ahead. `pace` is that of the last LATELY hours, in tokens of a
-    full week; None before the first hour is over. `total` is what the week came to, for scoring
+    `share` lies behind and `rest` ahead. Paces are in tokens of a full week: `pace` is that of the
+    last MOMENT_HOURS inside the week, None before its first hour is over; `lately` is that of the
+    last LATELY_HOURS, before the week began as well. `total` is what the week came to, for scoring
     only; None while it runs. `counts` tells whether it was a week of work.
     """
 
@@ -37,6 +39,7 @@ class View:
     share: float
     rest: float
     pace: float | None
+    lately: float
     total: int | None
     counts: bool
 
@@ -106,8 +109,8 @@ class Timeline:
     def _view(self, week: _Week, elapsed: float, used: int, total: int | None) -> View:
         shape, first, length = week.past.shape, week.first_hour, week.end - week.start
         here = min(elapsed, length)
-        before = max(0, int(here) - LATELY)
-        lately = used - (self._sums[week.start + before] - self._sums[week.start])
+        before = max(0, int(here) - MOMENT_HOURS)
+        of_late = used - (self._sums[week.start + before] - self._sums[week.start])
         return View(
             past=week.past,
             first_hour=first,
@@ -116,7 +119,16 @@ class Timeline:
             used=used,
             share=shape.share(first, first + here),
             rest=shape.share(first + here, first + length),
-            pace=lately / shape.share(first + before, first + here) if here >= 1 else None,
+            pace=of_late / shape.share(first + before, first + here) if here >= 1 else None,
+            lately=self._lately(week, int(here)),
             total=total,
             counts=week.counts,
         )
+
+    def _lately(self, week: _Week, hour: int) -> float:
+        """The pace of the last full hours, as many of LATELY_HOURS as there are."""
+        now = week.start + hour
+        hours = min(LATELY_HOURS, now)
+        until = week.first_hour + hour
+        share = week.past.shape.share(until - hours, until)
+        return (self._sums[now] - self._sums[now - hours]) / share if hours else 0.0

@@ -44,11 +44,11 @@ def test_a_byte_order_mark_and_blank_lines_are_no_matter():
     ("lines", "note"),
     [
         ((DAILY, "u,2025-06-05,1", "u,2025-06-02,1"), "not in order"),
-        ((DAILY, "u,2025-06-02,1", "u,2025-06-05,1"), "2 days are missing; they count as 0"),
-        ((HOURLY, "u,2025-06-02T10:00Z,1", "u,2025-06-02T12:00Z,1"), "1 hours are missing"),
+        ((DAILY, "u,2025-06-02,1", "u,2025-06-05,1"), "days without a row, counted as 0 tokens: 2"),
+        ((HOURLY, "u,2025-06-02T10:00Z,1", "u,2025-06-02T12:00Z,1"), "hours without a row"),
         ((HOURLY, "u,2025-06-02T10:00,1"), "read as UTC"),
         ((STAMPS, "2025-06-02T10:00+02:00,1", "2025-06-02T10:00Z,1"), "converted to UTC"),
-        ((STAMPS, "2025-06-02T10:00Z,1", "2025-06-02T10:00Z,1"), "1 rows repeat"),
+        ((STAMPS, "2025-06-02T10:00Z,1", "2025-06-02T10:00Z,1"), "all counted: 1."),
     ],
 )
 def test_what_has_one_plain_meaning_is_taken_and_noted(lines, note):
