@@ -46,9 +46,8 @@ def path_of(address: str) -> str:
     """The address of a row that is there."""
     found = address.replace(r"^export\.(?P<suffix>csv|json)$", "export.csv")
     for start, kind in ROWS.items():
-        for part in ("<int:pk>", "<uuid:pk>"):
-            if address.startswith(start) and part in address:
-                found = found.replace(part, str(kind.objects.latest("pk").pk))
+        if address.startswith(start) and "<int:pk>" in address:
+            found = found.replace("<int:pk>", str(kind.objects.latest("pk").pk))
     given = {
         "<slug:code>": lambda: StrategicDirective.objects.latest("pk").code,
         "<code>": lambda: StrategicDirective.objects.latest("pk").code,
