@@ -106,7 +106,7 @@ def _plan(sd: StrategicDirective | None, situation: Situation, book: PriceBook) 
 def _on_opus(flight: Preflight, standing: Standing, book: PriceBook) -> Fraction | None:
     tokens = Counts(unsplit=sum((run.tokens_min + run.tokens_max) // 2 for run in flight.runs))
     price = book.list_price(book.weighed_as.get(OPUS.name, ""), standing.at.date())
-    return budget_tokens(tokens, standing.meter, list_price=price, charged=None)
+    return budget_tokens(tokens, standing.meter, list_price=price, charged=None, tier=OPUS.name)
 
 
 def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:

@@ -1,0 +1,67 @@
+"""Spans between two readings of the plan's meter, long enough to learn from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from allocation.policy.plan_windows import SAME_RESET, Reading, opens_window
+
+# Readings are whole percent, each off by up to half a point: shorter spans say little.
+SPAN_PERCENT = Decimal(5)
+# What is left at the end of a plan window is a span of its own from here on.
+LAST_SPAN_PERCENT = Decimal(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one reading to a later one of the same plan window; `window` numbers the windows."""
+
+    window: int
+    start: Reading
+    end: Reading
+
+    @property
+    def percent(self) -> Decimal:
+        """By how many points the plan's meter rose."""
+        return self.end.percent - self.start.percent
+
+
+def plan_spans(readings: Iterable[Reading]) -> list[Span]:
+    """The spans of readings of one kind of window, oldest first, in whatever order they come.
+
+    No span crosses a reset, told or seen by a percentage that falls. A lower reading between higher
+    ones of the same reset is an idle session that repeats what it last heard, and no reset.
+    """
+    ordered = sorted(readings, key=lambda one: (one.at, one.resets_at, one.percent))
+    windows: list[list[Reading]] = []
+    for reading in _without_echoes(ordered):
+        if windows and not opens_window(windows[-1][-1], reading):
+            windows[-1].append(reading)
+        else:
+            windows.append([reading])
+    return [span for number, window in enumerate(windows) for span in _cut(number, window)]
+
+
+def _cut(number: int, window: Sequence[Reading]) -> Iterator[Span]:
+    start = window[0]
+    for reading in window[1:]:
+        long = reading.percent - start.percent >= SPAN_PERCENT
+        last = reading is window[-1]
+        if long or (last and reading.percent - start.percent >= LAST_SPAN_PERCENT):
+            yield Span(number, start, reading)
+            start = reading
+
+
+def _without_echoes(readings: Sequence[Reading]) -> Iterator[Reading]:
+    """Leave out what is below the highest so far while the same window comes back up to that."""
+    later: list[Decimal] = []
+    for reading, after in zip(reversed(readings), [None, *reversed(readings)], strict=False):
+        same = after is not None and abs(after.resets_at - reading.resets_at) <= SAME_RESET
+        later.append(max(reading.percent, later[-1]) if same else reading.percent)
+    highest: Reading | None = None
+    for reading, to_come in zip(readings, reversed(later), strict=True):
+        same = highest is not None and abs(highest.resets_at - reading.resets_at) <= SAME_RESET
+        if same and highest is not None and reading.percent < highest.percent <= to_come:
+            continue
+        highest = reading
+        yield reading
