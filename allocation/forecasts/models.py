@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from allocation.budgets.models import ZONES, BudgetWeek
+from allocation.directives.models import StrategicDirective
 from allocation.policy.accuracy import accuracy_percent
 
 
@@ -110,3 +111,45 @@ class ForecastScore(models.Model):
     def accuracy(self) -> Decimal | None:
         """The report's accuracy in percent."""
         return accuracy_percent(self.forecast.point or 0, self.actual)
+
+
+class SdEstimate(models.Model):
+    """What an SD was expected to use when it started, in fresh tokens. Never changed.
+
+    `low` and `high` enclose 80 %; `by_agent` has the range of each sub-agent and phase.
+    """
+
+    sd = models.ForeignKey(StrategicDirective, on_delete=models.PROTECT, related_name="estimates")
+    made_at = models.DateTimeField()
+    low = models.PositiveBigIntegerField()
+    point = models.PositiveBigIntegerField()
+    high = models.PositiveBigIntegerField()
+    evidence = models.CharField(max_length=40)
+    cases = models.PositiveIntegerField(help_text="How many cases the evidence has.")
+    by_agent = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "sd_estimates"
+        ordering = ["-made_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["sd"], name="one_estimate_per_sd")]
+
+    def __str__(self) -> str:
+        return f"estimate of {self.sd}"
+
+
+class SdEstimateScore(models.Model):
+    """How good an estimate was: written once, when its SD was completed. The error is a share."""
+
+    estimate = models.OneToOneField(SdEstimate, on_delete=models.PROTECT, related_name="score")
+    actual = models.PositiveBigIntegerField()
+    error = models.DecimalField(
+        "absolute percentage error", max_digits=12, decimal_places=6, null=True
+    )
+    inside = models.BooleanField()
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sd_estimate_scores"
+
+    def __str__(self) -> str:
+        return f"score of the {self.estimate}"

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from statistics import fmean, median
 
+from django.db.models import Count, Q
+
 from allocation.budgets.models import BudgetWeek
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.policy.accuracy import accuracy_percent
@@ -85,6 +87,42 @@ def forecast_record(before: datetime) -> Record:
         bias=_bias(spoke),
         exhaustion_hours=fmean(float(score.exhaustion_hours) for score in spoke) if spoke else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """In how many of so many `weeks` the total fell inside the 50 and 80 % intervals, as they were
+    forecast from the same part of the week."""
+
+    inside50: int
+    inside80: int
+    weeks: int
+
+    @property
+    def words(self) -> str:
+        """The 80 % interval's coverage as a clause; never a badge of confidence."""
+        return held((self.inside80, self.weeks))
+
+
+def held(hits: tuple[int, int]) -> str:
+    """How often an interval held, in words."""
+    inside, weeks = hits
+    if not weeks:
+        return "no week has been scored yet"
+    return f"in {inside} of {weeks} weeks the total fell inside"
+
+
+def coverage_of(forecast: Forecast) -> Coverage:
+    """How often the intervals held in all weeks that were scored. One query."""
+    origin = max((hours for hours in ORIGINS if hours <= forecast.hours_in), default=ORIGINS[0])
+    counts = ForecastScore.objects.filter(
+        forecast__chosen=True, forecast__hours_in=origin, forecast__occasion=Occasion.HOUR
+    ).aggregate(
+        weeks=Count("pk"),
+        inside50=Count("pk", filter=Q(hit50=True)),
+        inside80=Count("pk", filter=Q(hit80=True)),
+    )
+    return Coverage(**counts)
 
 
 def newest_forecast(now: datetime) -> Forecast | None:
