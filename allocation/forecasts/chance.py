@@ -35,14 +35,23 @@ def exhaustion_chance(now: datetime) -> Decimal | None:
     return forecast.exhaustion_chance if forecast else None
 
 
+def newest_word(standing: Standing) -> Forecast | None:
+    """The newest forecast of the week, by the method that spoke. One query at most.
+
+    None while it is too early to say, and while budgetctl is off.
+    """
+    forecast = newest_forecast(standing.at) if standing.enabled else None
+    return forecast if forecast is not None and forecast.point is not None else None
+
+
 def zone_chances(standing: Standing, likely: Sequence[Fraction]) -> ZoneChances | None:
     """What an SD does to the newest forecast's chances. `likely` are amounts of the SD in the
     meter's unit of which each is as likely as the others. One query.
 
     None while it is too early to say, and while budgetctl is off.
     """
-    forecast = newest_forecast(standing.at) if standing.enabled else None
-    if forecast is None or forecast.point is None:
+    forecast = newest_word(standing)
+    if forecast is None:
         return None
     meter = standing.meter
 

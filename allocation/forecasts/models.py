@@ -108,6 +108,11 @@ class ForecastScore(models.Model):
         return f"score of {self.forecast}"
 
     @property
+    def ran_on(self) -> bool:
+        """Whether the limit was not used up already when the forecast was made."""
+        return self.forecast.used < self.forecast.effective_limit
+
+    @property
     def accuracy(self) -> Decimal | None:
         """The report's accuracy in percent."""
         return accuracy_percent(self.forecast.point or 0, self.actual)
