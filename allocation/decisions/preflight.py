@@ -12,7 +12,7 @@ from allocation.decisions.operations import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.policy.meter import Counts, Meter, Prices, budget_tokens
 from allocation.policy.phases import Phase
-from allocation.policy.preflight import Evidence, TokenRange, by_complexity, from_cases, registered
+from allocation.policy.preflight import Evidence, TokenRange, added, by_complexity, registered
 from allocation.policy.recommend import Outcome, Recommendation, Task
 from allocation.policy.zones import Zone
 
@@ -51,13 +51,15 @@ class PlannedRun:
 class Preflight:
     """What is still ahead of an SD. Amounts are in the meter's unit; all are estimates.
 
-    `besides` are the fresh tokens of the main thread and of whatever else no sub-agent is known
-    for; None where nothing is known of them. `low` and `high` enclose what is `projected`.
+    `tokens` are all fresh ones of what is ahead. `besides` are those of the main thread and of
+    whatever else no sub-agent is known for; None where nothing is known of them. `low` and `high`
+    enclose what is `projected`.
     """
 
     sd: StrategicDirective
     runs: tuple[PlannedRun, ...]
     besides: TokenRange | None
+    tokens: TokenRange
     projected: Fraction
     low: Fraction
     high: Fraction
@@ -81,19 +83,6 @@ class Preflight:
         return tuple(run for run in self.runs if run.deferred)
 
     @property
-    def tokens(self) -> TokenRange:
-        """All fresh tokens: the sums of the ranges, and the best evidence that stands behind."""
-        parts = [run.tokens for run in self.runs] + ([self.besides] if self.besides else [])
-        best = max(parts, key=lambda part: list(Evidence).index(part.evidence), default=None)
-        return TokenRange(
-            sum(part.low for part in parts),
-            sum(part.middle for part in parts),
-            sum(part.high for part in parts),
-            best.evidence if best else Evidence.REGISTERED,
-            max((part.n for part in parts if best and part.evidence is best.evidence), default=0),
-        )
-
-    @property
     def likely(self) -> tuple[Fraction, ...]:
         """Amounts of which each is as likely as the others: of tenths of the range, the middles."""
         ends = ((self.low, self.projected), (self.projected, self.high))
@@ -107,7 +96,7 @@ class Preflight:
 def preflight(
     sd: StrategicDirective, situation: Situation, book: PriceBook, *, burned: int = 0
 ) -> Preflight:
-    """The outlook for an SD from the phase it is in.
+    """The outlook for an SD from the phase it is in. Two queries.
 
     Where the SD has an estimate of its own, it is what the estimate leaves after `burned` fresh
     tokens. Else each sub-agent has the range of its own history or that of its kind of work, and
@@ -124,29 +113,28 @@ def preflight(
         for sub_agent in situation.sub_agents.values()
         if sub_agent.active and phase in sub_agent.phases
     ]
-    ranges, besides = _ranges(sd, planned, past, situation, ahead=ahead, burned=burned)
+    ranges, besides, whole = _ranges(sd, planned, past, situation, ahead=ahead, burned=burned)
     runs = []
     for (sub_agent, phase), tokens in zip(planned, ranges, strict=True):
         task = Task(sub_agent.code, phase, sd.complexity, sd.critical)
-        recommendation = situation.answer(task, sd=sd)
-        runs.append(
-            PlannedRun(
-                sub_agent=sub_agent.code,
-                phase=phase,
-                recommendation=recommendation,
-                tokens=tokens,
-                budget=_weight(recommendation, standing.meter, book, standing.at.date())
-                * tokens.middle,
-            )
-        )
-    low, projected, high = _sums(runs, besides, past.besides_weight)
+        answer = situation.answer(task, sd=sd)
+        weight = _weight(answer, standing.meter, book, standing.at.date())
+        budget = weight * tokens.middle
+        runs.append(PlannedRun(sub_agent.code, phase, answer, tokens, budget))
+    parts = sum((run.budget for run in runs), Fraction(0))
+    parts += past.besides_weight * besides.middle if besides else 0
+    middles = sum(run.tokens.middle for run in runs) + (besides.middle if besides else 0)
+    # Middles of the parts do not add up to the middle of the whole, which is better known.
+    weight = parts / middles if middles else Fraction(0)
+    projected = weight * whole.middle
     return Preflight(
         sd=sd,
         runs=tuple(runs),
         besides=besides,
+        tokens=whole,
         projected=projected,
-        low=low,
-        high=high,
+        low=weight * whole.low,
+        high=weight * whole.high,
         remaining_after=max(Fraction(0), standing.remaining - projected),
         zone_now=standing.zone,
         zone_after=standing.zone_with(projected),
@@ -161,44 +149,24 @@ def _ranges(
     *,
     ahead: list[Phase],
     burned: int,
-) -> tuple[list[TokenRange], TokenRange | None]:
-    """The range of each planned run, and that of what no sub-agent is known for."""
+) -> tuple[list[TokenRange], TokenRange | None, TokenRange]:
+    """The range of each planned run, that of what no sub-agent is known for, and of all."""
     shipped = [registered(row.tokens_min, row.tokens_max) for row, _ in planned]
     typical = sum(run.middle for run in shipped)
     if sd.estimate is not None and typical:
         by = Fraction(max(0, sd.estimate - burned), typical)
-        return [run.scaled(by, Evidence.SD) for run in shipped], None
+        scaled = [run.scaled(by, Evidence.SD) for run in shipped]
+        return scaled, None, added(scaled)
     if past.names_agents:
-        own = [
-            past.range_of(row, phase) or run
-            for (row, phase), run in zip(planned, shipped, strict=True)
-        ]
-        besides = from_cases(past.besides, Evidence.SUB_AGENT)
-        share = Fraction(len(ahead), len(Phase))
-        return own, besides and besides.scaled(share, besides.evidence, besides.n)
+        own = [past.range_of(row, phase) for row, phase in planned]
+        return own, past.beside(ahead), past.whole(ahead)
     whole = sum(
-        (row.tokens_min + row.tokens_max) // 2
+        (row.tokens_min + row.tokens_max) // 2 * len(row.phases)
         for row in situation.sub_agents.values()
         if row.active
-        for _ in row.phases
     )
-    return [by_complexity(run, past.totals, whole) or run for run in shipped], None
-
-
-def _sums(
-    runs: list[PlannedRun], besides: TokenRange | None, weight: Fraction
-) -> tuple[Fraction, Fraction, Fraction]:
-    """Low, middle and high in the meter's unit. An SD is large or small as a whole, so the ends of
-    the ranges are added and not their squares."""
-    low = middle = high = Fraction(0)
-    for run in runs:
-        middle += run.budget
-        for_one = run.budget / run.tokens.middle if run.tokens.middle else Fraction(0)
-        low, high = low + for_one * run.tokens.low, high + for_one * run.tokens.high
-    if besides is not None:
-        low, high = low + weight * besides.low, high + weight * besides.high
-        middle += weight * besides.middle
-    return low, middle, high
+    stretched = [by_complexity(run, past.totals, whole) or run for run in shipped]
+    return stretched, None, added(stretched)
 
 
 def _weight(answer: Recommendation, meter: Meter, book: PriceBook, day: date) -> Fraction:

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from allocation.policy.plan_windows import SAME_RESET, Reading, opens_window
 
-# Readings are whole percent, each off by up to half a point: shorter spans say little.
+# How long spans are on the average. Readings are whole percent: shorter ones say little.
 SPAN_PERCENT = Decimal(5)
-# What is left at the end of a plan window is a span of its own from here on.
-LAST_SPAN_PERCENT = Decimal(2)
+# A plan window that rose by less than this says nothing.
+FEWEST_PERCENT = Decimal(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,20 @@ def plan_spans(readings: Iterable[Reading]) -> list[Span]:
 
 
 def _cut(number: int, window: Sequence[Reading]) -> Iterator[Span]:
-    start = window[0]
+    """Spans of equal time. Cut where so many percent are reached, their rises would be all alike
+    and carry no error, and the tokens would: weights would come out too low."""
+    start, last = window[0], window[-1]
+    rise = last.percent - start.percent
+    if rise < FEWEST_PERCENT or last.at == start.at:
+        return
+    begin, step = start.at, (last.at - start.at) / max(1, int(rise / SPAN_PERCENT))
+    edge = begin + step
     for reading in window[1:]:
-        long = reading.percent - start.percent >= SPAN_PERCENT
-        last = reading is window[-1]
-        if long or (last and reading.percent - start.percent >= LAST_SPAN_PERCENT):
+        if reading is last or reading.at >= edge:
             yield Span(number, start, reading)
             start = reading
+            while edge <= reading.at:
+                edge += step
 
 
 def _without_echoes(readings: Sequence[Reading]) -> Iterator[Reading]:

@@ -67,6 +67,19 @@ def from_cases(cases: Sequence[int], evidence: Evidence) -> TokenRange | None:
     return TokenRange(low, middle, high, evidence, len(cases))
 
 
+def added(parts: Sequence[TokenRange]) -> TokenRange:
+    """All of some ranges of the same evidence: an SD is large or small as a whole, so the ends are
+    added and not their squares."""
+    first = parts[0] if parts else TokenRange(0, 0, 0, Evidence.REGISTERED)
+    return TokenRange(
+        sum(part.low for part in parts),
+        sum(part.middle for part in parts),
+        sum(part.high for part in parts),
+        first.evidence,
+        first.n,
+    )
+
+
 def by_complexity(run: TokenRange, totals: Sequence[int], typical: int) -> TokenRange | None:
     """A registered range stretched to what whole SDs of the complexity came to.
 

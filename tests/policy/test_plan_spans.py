@@ -35,16 +35,20 @@ def ends(some: list[Reading]) -> list[tuple[int, int]]:
         ((3,), []),
         ((3, 4), []),
         ((3, 5), [(3, 5)]),
-        ((3, 5, 8), [(3, 8)]),
-        ((3, 5, 8, 9), [(3, 8)]),
-        ((3, 5, 8, 10), [(3, 8), (8, 10)]),
+        ((3, 5, 9), [(3, 9)]),
+        ((3, 4, 5, 6, 13), [(3, 5), (5, 13)]),
+        ((3, 12, 13, 14, 14), [(3, 13), (13, 14)]),
         ((3, 40, 45), [(3, 40), (40, 45)]),
     ],
 )
-def test_spans_are_five_points_long_and_the_last_two(
+def test_spans_have_equal_time_and_five_points_on_the_average(
     percents: tuple[int, ...], spans: list[tuple[int, int]]
 ) -> None:
     assert cut(*percents) == spans
+
+
+def test_two_readings_at_one_moment_are_no_span() -> None:
+    assert ends([*readings(3), *readings(30)]) == []
 
 
 def test_no_span_crosses_a_reset() -> None:
@@ -59,7 +63,7 @@ def test_a_percentage_that_falls_and_stays_low_is_a_reset() -> None:
 
 
 def test_idle_sessions_that_repeat_themselves_are_passed_over() -> None:
-    assert cut(40, 45, 41, 40, 46, 51) == [(40, 45), (45, 51)]
+    assert cut(40, 45, 41, 40, 46, 51) == [(40, 46), (46, 51)]
 
 
 def test_readings_come_in_any_order() -> None:
