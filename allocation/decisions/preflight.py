@@ -23,13 +23,19 @@ OUTPUT_SHARE = Fraction(1, 6)
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """One sub-agent's work in one phase. Tokens are fresh ones; `budget` is in the meter's unit."""
+    """One sub-agent's work in one phase. Tokens are fresh ones; `weight` is one of them in the
+    meter's unit."""
 
     sub_agent: str
     phase: Phase
     recommendation: Recommendation
     tokens: TokenRange
-    budget: Fraction
+    weight: Fraction
+
+    @property
+    def budget(self) -> Fraction:
+        """What its middle is in the meter's unit."""
+        return self.weight * self.tokens.middle
 
     @property
     def tokens_min(self) -> int:
@@ -119,13 +125,8 @@ def preflight(
         task = Task(sub_agent.code, phase, sd.complexity, sd.critical)
         answer = situation.answer(task, sd=sd)
         weight = _weight(answer, standing.meter, book, standing.at.date())
-        budget = weight * tokens.middle
-        runs.append(PlannedRun(sub_agent.code, phase, answer, tokens, budget))
-    parts = sum((run.budget for run in runs), Fraction(0))
-    parts += past.besides_weight * besides.middle if besides else 0
-    middles = sum(run.tokens.middle for run in runs) + (besides.middle if besides else 0)
-    # Middles of the parts do not add up to the middle of the whole, which is better known.
-    weight = parts / middles if middles else Fraction(0)
+        runs.append(PlannedRun(sub_agent.code, phase, answer, tokens, weight))
+    weight = _mean_weight(runs, besides, past.besides_weight)
     projected = weight * whole.middle
     return Preflight(
         sd=sd,
@@ -167,6 +168,15 @@ def _ranges(
     )
     stretched = [by_complexity(run, past.totals, whole) or run for run in shipped]
     return stretched, None, added(stretched)
+
+
+def _mean_weight(runs: list[PlannedRun], besides: TokenRange | None, weight: Fraction) -> Fraction:
+    """What a token of the SD is in the meter's unit, on the average. The whole is better known than
+    its parts: that they run seldom gives each the middle 0, and the whole has its own."""
+    parts = [(run.weight, run.tokens) for run in runs] + ([(weight, besides)] if besides else [])
+    sizes = [part.low + part.middle + part.high for _, part in parts]
+    weighed = sum((one * size for (one, _), size in zip(parts, sizes, strict=True)), Fraction(0))
+    return weighed / sum(sizes) if sum(sizes) else Fraction(0)
 
 
 def _weight(answer: Recommendation, meter: Meter, book: PriceBook, day: date) -> Fraction:
