@@ -19,7 +19,7 @@ from allocation.policy.meter import Meter, Weighting
 from allocation.usage.standing import RunningWeek, running_week
 from allocation.usage.totals import burned
 
-MOST_SPANS = 60
+MOST_SPANS = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ class Forecast(models.Model):
             models.Index(fields=["week", "made_at"], name="forecast_by_week"),
             # The week page wants the newest one that speaks.
             models.Index(fields=["-made_at"], name="forecast_newest", condition=Q(chosen=True)),
+            # The coverage beside each interval counts weeks from the same part of the week.
+            models.Index(
+                fields=["hours_in"],
+                name="forecast_by_hours_in",
+                condition=Q(chosen=True, occasion="hour"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

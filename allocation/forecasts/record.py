@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from statistics import fmean, median
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from allocation.budgets.models import BudgetWeek
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
@@ -168,14 +169,30 @@ def held(hits: tuple[int, int], noun: str = "weeks") -> str:
 def coverage_of(forecast: Forecast) -> Coverage:
     """How often the intervals held in all weeks that were scored. One query."""
     origin = max((hours for hours in ORIGINS if hours <= forecast.hours_in), default=ORIGINS[0])
-    counts = ForecastScore.objects.filter(
-        forecast__chosen=True, forecast__hours_in=origin, forecast__occasion=Occasion.HOUR
-    ).aggregate(
+    counts = _spoken([origin]).aggregate(
         weeks=Count("pk"),
         inside50=Count("pk", filter=Q(hit50=True)),
         inside80=Count("pk", filter=Q(hit80=True)),
     )
     return Coverage(**counts)
+
+
+def hit_rate(before: datetime) -> Fraction | None:
+    """The share of 80 % intervals that held in the weeks that ended before a moment: the confidence
+    of rule 9. None before any was scored. One query."""
+    counts = (
+        _spoken(ORIGINS)
+        .filter(forecast__week__end__lte=before)
+        .aggregate(n=Count("pk"), held=Count("pk", filter=Q(hit80=True)))
+    )
+    return Fraction(counts["held"], counts["n"]) if counts["n"] else None
+
+
+def _spoken(hours: Sequence[int]) -> "QuerySet[ForecastScore]":
+    """The scores of the forecasts that spoke so many hours into their weeks."""
+    return ForecastScore.objects.filter(
+        forecast__chosen=True, forecast__occasion=Occasion.HOUR, forecast__hours_in__in=hours
+    )
 
 
 def newest_forecast(now: datetime) -> Forecast | None:
@@ -192,12 +209,8 @@ def newest_forecast(now: datetime) -> Forecast | None:
 def last_week(now: datetime) -> ForecastScore | None:
     """The scored forecast of the last week that closed, as it stood a day into that week."""
     return (
-        ForecastScore.objects.filter(
-            forecast__chosen=True,
-            forecast__hours_in=SHOWN_ORIGIN,
-            forecast__occasion=Occasion.HOUR,
-            forecast__week__end__lte=now,
-        )
+        _spoken([SHOWN_ORIGIN])
+        .filter(forecast__week__end__lte=now)
         .select_related("forecast")
         .order_by("-forecast__made_at")
         .first()

@@ -33,8 +33,10 @@ def plan_spans(readings: Iterable[Reading]) -> list[Span]:
     ones of the same reset is an idle session that repeats what it last heard, and no reset.
     """
     ordered = sorted(readings, key=lambda one: (one.at, one.resets_at, one.percent))
+    # Of readings of one moment the highest stands: sessions hear of the same plan.
+    latest = list({one.at: one for one in ordered}.values())
     windows: list[list[Reading]] = []
-    for reading in _without_echoes(ordered):
+    for reading in _without_echoes(latest):
         if windows and not opens_window(windows[-1][-1], reading):
             windows[-1].append(reading)
         else:

@@ -28,6 +28,7 @@ PHASES = ("LEAD", "PLAN", "EXEC")
 # What the plan of this year stands for, in tokens of sonnet, and what a cache read weighs in it.
 PLAN_LIMIT, CACHE_WEIGHT = 900_000, 0.02
 PLAN_WEEKS = 8
+READ_AFTER = timedelta(minutes=2)
 SDS = 24
 
 
@@ -39,12 +40,12 @@ def timed(what: str) -> Iterator[None]:
     print(f"{what:<24} {time.perf_counter() - begin:6.1f} s")
 
 
-def requests(chance: Random, start: datetime, now: datetime, level: float) -> Iterator[Any]:
-    """The usage of one week from `start`: office hours on five days, a little at the weekend."""
+def requests(chance: Random, week: Any, now: datetime, level: float) -> Iterator[Any]:
+    """The usage of one week: office hours on five days, a little at the weekend."""
     from allocation.usage.models import Source, UsageRecord
 
-    for step in range(168):
-        at = start + HOUR * step
+    for step in range((week.end - week.start) // HOUR):
+        at = week.start + HOUR * step
         if at >= now:
             return
         busy = 15 <= at.hour <= 23
@@ -82,7 +83,7 @@ def use(weeks: list[Any], now: datetime, chance: Random) -> None:
         level *= chance.lognormvariate(0, 0.18)
         level = min(1.6, max(0.5, level))
         this = level * (0.03 if number % 12 == 7 else 10 if number == len(weeks) // 3 else 1)
-        rows += list(requests(chance, week.start, now, this))
+        rows += list(requests(chance, week, now, this))
     UsageRecord.objects.bulk_create(rows, batch_size=2_000)
     rebuild_hours([row.hour for row in rows])
 
@@ -95,7 +96,7 @@ def forecasts(weeks: list[Any], now: datetime) -> None:
     for week in weeks[2:]:
         hours = range(1, 168, 2) if week in weeks[-2:] else ORIGINS
         for at in sorted({week.start + HOUR * hour for hour in (*hours, *ORIGINS)}):
-            if at <= now:
+            if at <= min(now, week.end):
                 make_forecasts(now=at)
         score_closed_weeks(now=min(now, week.end))
 
@@ -146,20 +147,23 @@ def directives(weeks: list[Any], now: datetime, chance: Random) -> None:
 
 
 def readings(now: datetime) -> None:
-    """What the plan's meter read after each request of the last weeks, and an idle session's."""
+    """What the plan's meter read after each request of the last weeks."""
     from allocation.claude_code.models import PlanReading, ReadingSource
     from allocation.usage.models import UsageRecord
 
     start = now - PLAN_WEEKS * WEEK
     level, resets_at, rows = 0.0, start + WEEK, []
-    for row in UsageRecord.objects.filter(at__gte=start, at__lt=now).order_by("at"):
+    used = list(UsageRecord.objects.filter(at__gte=start, at__lt=now).order_by("at"))
+    for row, after in zip(used, [*used[1:], None], strict=True):
         while row.at >= resets_at:
             level, resets_at = 0.0, resets_at + WEEK
         level += MODELS.get(row.model, 1.0) * (row.input + CACHE_WEIGHT * row.cache_read)
+        if after is not None and after.at < row.at + READ_AFTER:
+            continue
         percent = Decimal(round(100 * level / PLAN_LIMIT))
         rows.append(
             PlanReading(
-                at=row.at + timedelta(minutes=2),
+                at=row.at + READ_AFTER,
                 window="seven_day",
                 used_percent=percent,
                 resets_at=resets_at,

@@ -104,7 +104,10 @@ def test_own_history_counts_before_the_registered_range_and_says_so() -> None:
         done(number, {"TESTING": used, "": 1_000}, complexity=5)
     ahead = plan(phase="EXEC")
     runs = {run.sub_agent: run.tokens for run in ahead.runs}
-    assert runs["TESTING"] == TokenRange(4_200, 5_000, 5_800, Evidence.SUB_AGENT, 3)
+    testing = runs["TESTING"]
+    assert (testing.middle, testing.evidence, testing.n) == (5_000, Evidence.SUB_AGENT, 3)
+    assert testing.low < 4_000
+    assert testing.high > 6_000
     # It ran in none of three SDs, which is not enough to say that it never does.
     assert (runs["SECURITY"].middle, runs["SECURITY"].high) == (0, 20_000)
     assert ahead.besides == TokenRange(1_000, 1_000, 1_000, Evidence.SUB_AGENT, 3)

@@ -47,8 +47,9 @@ def test_spans_have_equal_time_and_five_points_on_the_average(
     assert cut(*percents) == spans
 
 
-def test_two_readings_at_one_moment_are_no_span() -> None:
+def test_of_readings_at_one_moment_the_highest_stands() -> None:
     assert ends([*readings(3), *readings(30)]) == []
+    assert ends([*readings(3, 6, 9), *readings(7, first=1), *readings(8, first=2)]) == [(3, 9)]
 
 
 def test_no_span_crosses_a_reset() -> None:
