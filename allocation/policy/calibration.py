@@ -150,8 +150,6 @@ def calibrate(
     for at, (use, row) in enumerate(zip(usable, rows, strict=True)):
         if at not in kept:
             why[id(use)] = MORE if row.rise > rough.rise(row) else LESS
-    if len(kept) < FEWEST_SPANS:
-        return _not_enough(uses, list(why.values()))
     clean = [rows[at] for at in kept]
     model = first_model(clean, prices, float(cache_weight), len(clean) // SPANS_A_WEIGHT)
     found, samples, untold = _identified(clean, model, float(cache_weight), seed)

@@ -23,6 +23,7 @@ MODEL_ERROR = 0.03
 FURTHEST = 3.5
 ABSOLUTE_ERROR_STEPS = 12
 TRIM_STEPS = 5
+FEWEST_KEPT = 3
 # Where the cache weight is looked for, before the best stretch of these is searched.
 CACHE_GRID = (0.0, 0.01, 0.04, 0.1, 0.25, 0.5, 1.0)
 CACHE_STEPS = 12
@@ -127,8 +128,8 @@ def robust_fit(rows: Sequence[Row], model: Model) -> tuple[Fit, list[int]]:
         # 1.4826 times the median absolute error is one standard error of a normal distribution.
         spread = max(1.0, 1.4826 * median(errors[at] for at in kept))
         keep = [at for at, error in enumerate(errors) if error <= FURTHEST * spread]
-        if len(keep) <= model.unknowns:
-            break
+        if len(keep) < max(FEWEST_KEPT, model.unknowns + 1):
+            break  # so few rows cannot outvote one another
         found = fit([rows[at] for at in keep], model)
         if keep == kept:
             break
