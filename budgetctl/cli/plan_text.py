@@ -10,6 +10,7 @@ from rich.text import Text
 from allocation.decisions.preflight import PlannedRun, Preflight
 from allocation.display import format as fmt
 from allocation.forecasts.record import coverage_of
+from allocation.policy.preflight import TokenRange
 from allocation.policy.recommend import Recommendation
 from allocation.policy.tiers import HAIKU
 from allocation.policy.zones import Zone
@@ -127,7 +128,7 @@ def check(plan: Plan) -> Iterator[Line]:
     yield ""
     yield heading("RECOMMENDED")
     yield sd_line(flight)
-    yield Text(f"\n    {'sub-agent':<16} {'tier':<7} {'tokens':>6}  why", style="dim")
+    yield Text(f"\n    {'sub-agent':<16} {'tier':<7} {'tokens':>11}  why", style="dim")
     for phase, runs in groupby(flight.runs, key=lambda run: run.phase):
         yield ""
         yield Text(f"  {phase}", style="bold")
@@ -135,8 +136,8 @@ def check(plan: Plan) -> Iterator[Line]:
             yield _run(run)
     if flight.besides is not None:
         yield ""
-        middle = fmt.short(flight.besides.middle)
-        yield Text(f"    {'main and others':<16} {'':<7} {middle:>6}  {flight.besides.basis}")
+        middle = _range(flight.besides)
+        yield Text(f"    {'main and others':<16} {'':<7} {middle:>11}  {flight.besides.basis}")
     yield ""
     yield from after(flight, plan)
 
@@ -144,13 +145,17 @@ def check(plan: Plan) -> Iterator[Line]:
 def _run(run: PlannedRun) -> Text:
     tier = run.recommendation.tier
     name = tier.name if tier else run.recommendation.outcome.value
-    middle = fmt.short(run.tokens.middle)
     return Text.assemble(
         f"    {safe(run.sub_agent):<16} ",
         (f"{name:<7}", "bold"),
-        f" {middle:>6}  ",
+        f" {_range(run.tokens):>11}  ",
         (_why(run.recommendation), "dim"),
     )
+
+
+def _range(tokens: TokenRange) -> str:
+    """The range in few characters; one number where its ends read the same."""
+    return "–".join(dict.fromkeys(fmt.short(end) for end in (tokens.low, tokens.high)))
 
 
 def _allocation(flight: Preflight) -> list[tuple[str, str, str]]:
