@@ -16,8 +16,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from math import inf
 
+from allocation.policy.calibration_doubt import (
+    HIGH,
+    LOW,
+    WIDEST_LIMIT,
+    cache_doubt,
+    doubt,
+    width,
+)
 from allocation.policy.calibration_fit import (
     Fit,
     Model,
@@ -36,19 +43,11 @@ FEWEST_SPANS = 3
 SPANS_A_WEIGHT = 3
 # A span with more of its fresh tokens than this of unknown tier or kind says nothing.
 MOST_UNKNOWN = Fraction(1, 20)
-# A tier with less of the fresh tokens than this keeps its list price.
-HARDLY_USED = 0.02
-# So does one whose weight is unsure by this factor and more, where that moves so much of the plan.
-WIDEST_LIMIT = 2.0
-WIDEST_PART = 0.15
-# The part of the plan that cache reads make up may be unsure by this much at most.
-WIDEST_CACHE = 0.4
 REFERENCE_TIER = "sonnet"
 # Nobody would read more digits than these from whole percents.
 DIGITS = 3
 SMALLEST = Decimal("0.0001")
 RESAMPLES = 120
-LOW, HIGH = 0.1, 0.9
 
 CACHE = "cache reads"
 MORE = "the plan’s meter rose by more than was counted: a source was missing"
@@ -146,15 +145,18 @@ def calibrate(
     prices = {tier: float(ratio) for tier, ratio in ratios.items()}
     first = first_model(rows, prices, float(cache_weight), len(rows) // SPANS_A_WEIGHT)
     rough, kept = robust_fit(rows, first)
-    why = {id(use): use.unclean for use in uses}
-    for at, (use, row) in enumerate(zip(usable, rows, strict=True)):
-        if at not in kept:
-            why[id(use)] = MORE if row.rise > rough.rise(row) else LESS
+    misfits = {
+        id(use): MORE if row.rise > rough.rise(row) else LESS
+        for at, (use, row) in enumerate(zip(usable, rows, strict=True))
+        if at not in kept
+    }
     clean = [rows[at] for at in kept]
     model = first_model(clean, prices, float(cache_weight), len(clean) // SPANS_A_WEIGHT)
     found, samples, untold = _identified(clean, model, float(cache_weight), seed)
     said = {id(use): found.rise(row) for use, row in zip(usable, rows, strict=True)}
-    verdicts = [SpanVerdict(use, said.get(id(use)), why[id(use)]) for use in uses]
+    verdicts = [
+        SpanVerdict(use, said.get(id(use)), use.unclean or misfits.get(id(use), "")) for use in uses
+    ]
     return _outcome(tuple(verdicts), found, samples, untold, unit=unit, ratios=ratios)
 
 
@@ -166,12 +168,12 @@ def _identified(
     while True:
         found = fit(rows, model)
         samples = bootstrap(rows, model, seed=seed, times=RESAMPLES)
-        doubts = [_doubt(rows, found, samples, at) for at in range(len(model.groups))]
+        doubts = [doubt(rows, found, samples, at) for at in range(len(model.groups))]
         unsure = max(range(len(doubts)), key=doubts.__getitem__)
-        cache_doubt = _cache_doubt(rows, samples) if model.cache is None else 0.0
-        if cache_doubt and len(doubts) == 1:
-            cache_doubt = max(cache_doubt, *doubts)
-        if cache_doubt > 1 and cache_doubt >= doubts[unsure]:
+        of_cache = cache_doubt(rows, samples) if model.cache is None else 0.0
+        if of_cache and len(doubts) == 1:
+            of_cache = max(of_cache, *doubts)
+        if of_cache > 1 and of_cache >= doubts[unsure]:
             model = replace(model, cache=cache)
             untold[CACHE] = "Cache reads went in step with the other tokens: they weigh as before."
         elif doubts[unsure] > 1 and len(doubts) > 1:
@@ -184,43 +186,6 @@ def _identified(
             model = model.joined(unsure, other)
         else:
             return found, samples, untold
-
-
-def _doubt(rows: Sequence[Row], found: Fit, samples: Sequence[Fit], group: int) -> float:
-    """How unsure the weight of a group is; above 1 it cannot be told from that of another one.
-
-    Wide in itself does no harm where it moves only a small part of the plan.
-    """
-    sums = _sums(rows, found.model)
-    if found.weights[group] <= 0 or sums[group] < HARDLY_USED * sum(sums[: len(found.weights)]):
-        return inf
-    width = _width([sample.weights[group] for sample in samples]) / WIDEST_LIMIT
-    if len(found.weights) == 1:
-        return width
-    parts = [sample.by_group(sums) for sample in samples]
-    return min(width, _spread([part[group] / (sum(part) or 1.0) for part in parts]) / WIDEST_PART)
-
-
-def _cache_doubt(rows: Sequence[Row], samples: Sequence[Fit]) -> float:
-    """How unsure the part of the plan is that cache reads make up; above 1 it cannot be told."""
-    sums, parts = _sums(rows, samples[0].model), []
-    for sample in samples:
-        without = sum(replace(sample, cache=0.0).by_group(sums))
-        parts.append(1 - without / (sum(sample.by_group(sums)) or 1.0))
-    return _spread(parts) / WIDEST_CACHE
-
-
-def _sums(rows: Sequence[Row], model: Model) -> list[float]:
-    return [sum(column) for column in zip(*map(model.amounts, rows), strict=True)]
-
-
-def _width(values: Sequence[float]) -> float:
-    low, high = quantile(values, LOW), quantile(values, HIGH)
-    return high / low if low > 0 else inf
-
-
-def _spread(values: Sequence[float]) -> float:
-    return quantile(values, HIGH) - quantile(values, LOW)
 
 
 def _outcome(
@@ -237,7 +202,7 @@ def _outcome(
     base = group_of.get(REFERENCE_TIER, max(range(len(groups)), key=found.weights.__getitem__))
     clean = sum(not verdict.left_out for verdict in spans)
     limits = [100 * unit / one.weights[base] for one in samples if one.weights[base] > 0]
-    if len(limits) < len(samples) or _width(limits) > WIDEST_LIMIT:
+    if len(limits) < len(samples) or width(limits) > WIDEST_LIMIT:
         return Calibration(spans, clean, None, (), None, (UNSURE,))
     weights = []
     for tier, ratio in ratios.items():

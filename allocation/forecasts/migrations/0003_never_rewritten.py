@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import migrations
 
+from allocation.rights.policies import protecting
+
 TABLES = ("forecasts", "forecast_scores", "sd_estimates", "sd_estimate_scores")
 
 FUNCTION = """
@@ -47,4 +49,7 @@ def release(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [("forecasts", "0002_sd_estimates")]
 
-    operations = [migrations.RunPython(guard, release)]
+    operations = [
+        migrations.RunPython(guard, release),
+        protecting("sd_estimates", "sd_estimate_scores"),
+    ]
