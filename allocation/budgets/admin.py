@@ -140,7 +140,7 @@ class MeterAdmin(AuditedAdmin):
                 "of their model. A change counts all history anew.",
             },
         ),
-        ("What a model weighs", {"fields": ("weighting", "reference_price")}),
+        ("What a model weighs", {"fields": ("weighting", "reference_price", "tier_weights")}),
     )
 
     def after_change(self, request: HttpRequest, written: list[Written]) -> None:

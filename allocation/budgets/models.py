@@ -2,8 +2,10 @@
 
 from datetime import time
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -18,9 +20,11 @@ WEEKDAYS = list(
 WEIGHTINGS = [
     (policy.Weighting.LIST_PRICE.value, "its list price relative to the reference price"),
     (policy.Weighting.FLAT.value, "every model weighs 1"),
+    (policy.Weighting.TIER.value, "as its tier weighs, below"),
     (policy.Weighting.DOLLARS.value, "no weights: the budget is in US dollars"),
 ]
 ZONES = [(zone.value, zone.value) for zone in Zone]
+HEAVIEST = 1_000
 
 
 def _weight(label: str, default: int) -> "models.DecimalField[Decimal, Decimal]":
@@ -31,6 +35,18 @@ def _weight(label: str, default: int) -> "models.DecimalField[Decimal, Decimal]"
         default=Decimal(default),
         validators=[MinValueValidator(Decimal(0))],
     )
+
+
+def check_tier_weights(weights: Any) -> None:
+    """Refuse what does not give numbers of at least 0 by tier: {"haiku": "0.25"}."""
+    try:
+        sound = all(0 <= Decimal(weight) <= HEAVIEST for weight in weights.values())
+    except (AttributeError, ArithmeticError, TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise ValidationError(
+            'Give each tier a weight from 0 to 1,000, for example {"haiku": "0.25", "opus": "2"}.'
+        )
 
 
 class Meter(models.Model):
@@ -49,6 +65,12 @@ class Meter(models.Model):
         default=Decimal(3),
         validators=[MinValueValidator(Decimal("0.000001"))],
         help_text="The input price, in US dollars per million tokens, of the model that weighs 1.",
+    )
+    tier_weights = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[check_tier_weights],
+        help_text="What a model weighs by its tier, where it weighs by tier; 1 if left out.",
     )
 
     class Meta:
@@ -69,6 +91,9 @@ class Meter(models.Model):
             cache_write_1h=self.cache_write_1h,
             cache_read=self.cache_read,
             reference_price=self.reference_price,
+            tier_weights=tuple(
+                (tier, Decimal(weight)) for tier, weight in sorted(self.tier_weights.items())
+            ),
         )
 
 

@@ -1,17 +1,20 @@
 """Every write to the budget rule and the budget weeks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import IntegrityError, transaction
 
 from allocation.audit.models import AuditEntry
-from allocation.audit.operations import facts, record
+from allocation.audit.operations import facts, record, save_audited
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.policy.errors import RuleError
+from allocation.policy.meter import Weighting
 from allocation.policy.weeks import Window, week_around, week_from
 from allocation.policy.zones import effective_limit
 from allocation.rights.roles import Role, acting_as
@@ -42,6 +45,14 @@ class RuleChange:
         return {
             name: value for name in self.__slots__ if (value := getattr(self, name)) is not None
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What a meter that was measured gives a fresh token of each tier, and a cache read."""
+
+    tiers: Mapping[str, Decimal]
+    cache_read: Decimal
 
 
 def change_rule(
@@ -106,6 +117,42 @@ def set_reserve(*, percent: Decimal, actor: str, now: datetime, reason: str = ""
     """Hold a share of the limit back. Raises RuleError outside 0 % to below 100 %."""
     change = RuleChange(reserve_percent=percent)
     return change_rule(change=change, actor=actor, now=now, reason=reason, action="reserve change")
+
+
+def apply_calibration(
+    *, limit: Decimal, weights: Weights, actor: str, now: datetime, reason: str
+) -> BudgetRule:
+    """Take what was measured against the plan's own meter as the limit and the meter.
+
+    The meter is stored beside the others, under the day that it was measured on, so that undoing
+    the change of the rule brings the old one back. Raises RuleError without a reason.
+    """
+    if not reason.strip():
+        raise RuleError("Say why: a new limit and meter need a reason.")
+    with transaction.atomic():
+        meter = Meter(
+            name=_free_name(f"measured {now:%Y-%m-%d}"),
+            weighting=Weighting.TIER.value,
+            cache_read=weights.cache_read,
+            tier_weights={tier: f"{weight:f}" for tier, weight in weights.tiers.items()},
+        )
+        used = BudgetRule.objects.select_related("meter").get().meter
+        if replace(used.to_policy(), name=meter.name) == meter.to_policy():
+            meter = used
+        else:
+            save_audited(row=meter, actor=actor, now=now, reason=reason)
+        return change_rule(
+            change=RuleChange(limit=limit, meter=meter),
+            actor=actor,
+            now=now,
+            reason=reason,
+            action="calibration",
+        )
+
+
+def _free_name(name: str) -> str:
+    taken = set(Meter.objects.filter(name__startswith=name).values_list("name", flat=True))
+    return next(free for n in count(1) if (free := name if n == 1 else f"{name}, {n}") not in taken)
 
 
 def switch(*, enabled: bool, actor: str, now: datetime, reason: str = "") -> BudgetRule:

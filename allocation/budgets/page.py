@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from allocation.audit.models import AuditEntry
@@ -126,6 +127,10 @@ def meter_in_words(meter: Meter) -> str:
     )
     if meter.weighting == Weighting.FLAT:
         return f"{sentence} Every model weighs the same."
+    if meter.weighting == Weighting.TIER:
+        by_tier = sorted(meter.tier_weights.items(), key=lambda item: Decimal(item[1]))
+        weighed = [_weighed(tier, Decimal(weight)) for tier, weight in by_tier]
+        return f"{sentence} A model weighs as its tier was measured: {_and(weighed or ['1'])}."
     price = f"${meter.reference_price.normalize():f}"
     return (
         f"{sentence} A model weighs its input price relative to {price} per million tokens, "

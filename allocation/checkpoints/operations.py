@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet, Sum
 from allocation.audit.operations import facts, record
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import count_tokens, hand_counted, update_token_log
+from allocation.checkpoints.estimating import keep_estimate
 from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
 from allocation.directives.models import Status, StrategicDirective
@@ -95,6 +96,8 @@ def _log(
             submission=submission,
         )
         captured = captured_since_last(sd=sd, phase=phase, until=at)
+        if sd.started_at is None and at == now:
+            keep_estimate(sd=sd, now=now)
         checkpoint.save()
         count_tokens((checkpoint, captured))
         update_token_log(checkpoint)

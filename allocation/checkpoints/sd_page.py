@@ -13,12 +13,14 @@ from allocation.checkpoints.defaults import OPEN, whole_shares
 from allocation.checkpoints.mix_text import in_words
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.page import CheckpointRow, checkpoint_row
+from allocation.checkpoints.preflight_page import Ahead, ahead_of, estimate_fact
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import situation_at
-from allocation.decisions.preflight import Preflight, preflight
+from allocation.decisions.preflight import preflight
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens
+from allocation.forecasts.estimates import estimate_of
 from allocation.policy.phases import Phase
 from allocation.usage.models import Source
 from allocation.usage.standing import Standing, standing_at
@@ -64,32 +66,6 @@ class AgentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One planned run of the pre-flight, in words."""
-
-    sub_agent: str
-    phase: str
-    tier: str
-    deferred: bool
-    reason: str
-    tokens: str
-    budget: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """The pre-flight, in words."""
-
-    runs: Sequence[Run]
-    projected: str
-    remaining_after: str
-    zone_now: str
-    zone_after: str
-    zone_changes: bool
-    deferred: str
-
-
-@dataclass(frozen=True, slots=True)
 class SdPage:
     """Everything on the page of one SD."""
 
@@ -128,11 +104,11 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
     ahead = None
     if is_open:
         situation = situation_at(now, standing=standing)
-        ahead = _ahead(preflight(sd, situation, book, burned=fresh), standing)
+        ahead = ahead_of(preflight(sd, situation, book, burned=fresh), standing)
     return SdPage(
         status=sd.get_status_display().capitalize(),
         priority=sd.get_priority_display(),
-        facts=_facts(sd, fresh, total, logs, standing),
+        facts=[*_facts(sd, fresh, total, logs, standing), *estimate_fact(estimate_of(sd))],
         phases=_phases(parts, logs, standing),
         total=_amounts(total, standing),
         agents=_agents(parts, standing),
@@ -243,31 +219,3 @@ def _agents(parts: Mapping[tuple[str, ...], Burned], standing: Standing) -> list
         )
         for name, total in sorted(totals.items(), key=lambda item: (-item[1].budget, item[0]))
     ]
-
-
-def _ahead(plan: Preflight, standing: Standing) -> Ahead:
-    in_dollars = standing.meter.in_dollars
-    return Ahead(
-        runs=[
-            Run(
-                sub_agent=run.sub_agent,
-                phase=run.phase.value,
-                tier=run.recommendation.tier.name if run.recommendation.tier else "defer",
-                deferred=run.deferred,
-                reason=run.recommendation.reason,
-                tokens=_range(run.tokens_min, run.tokens_max),
-                budget=amount(run.budget, in_dollars=in_dollars),
-            )
-            for run in plan.runs
-        ],
-        projected=with_unit(standing, plan.projected),
-        remaining_after=with_unit(standing, plan.remaining_after),
-        zone_now=plan.zone_now.value,
-        zone_after=plan.zone_after.value,
-        zone_changes=plan.zone_changes and standing.enabled,
-        deferred=", ".join(dict.fromkeys(run.sub_agent for run in plan.deferred)),
-    )
-
-
-def _range(low: int, high: int) -> str:
-    return tokens(low) if low == high else f"{tokens(low)} to {tokens(high)}"

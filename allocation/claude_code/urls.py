@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from allocation.claude_code import page_views, views
+from allocation.claude_code import calibration_views, page_views, views
 
 app_name = "claude_code"
 urlpatterns = [
     path("connect/", page_views.connect, name="connect"),
+    path("calibration/", calibration_views.calibrate, name="calibrate"),
+    path("calibration/apply/", calibration_views.apply, name="apply-calibration"),
     path("mismatches/", page_views.list_mismatches, name="list-mismatches"),
     path("hooks/claude-code", views.receive_hook, name="receive-hook"),
     path("hooks/queued", views.receive_queue, name="receive-queue"),

@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allocation.dashboard.fan import Fan
 from allocation.display import format as fmt
 from allocation.display.chart import Chart
+from allocation.forecasts.models import Forecast
 from allocation.policy.weeks import Window
 from allocation.usage.standing import Standing
 from allocation.usage.totals import NOTHING, Burned, total_of
@@ -32,8 +34,16 @@ def owners_days(window: Window, zone: ZoneInfo) -> list[datetime]:
     return days
 
 
-def burn_down(standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneInfo) -> Chart:
-    """What was left of the effective limit, hour by hour, beside an even pace to the reset."""
+def burn_down(
+    standing: Standing,
+    hours: Mapping[datetime, Burned],
+    zone: ZoneInfo,
+    newest: Forecast | None = None,
+) -> Chart:
+    """What was left of the effective limit, hour by hour, beside an even pace to the reset.
+
+    A fan goes on from the `newest` forecast.
+    """
     title, empty = "Burn-down of the week", "Nothing is used yet this week."
     if not hours:
         return Chart("burn-down", title, "", empty)
@@ -46,13 +56,14 @@ def burn_down(standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneIn
     # A straight line between two ends: what a float loses here nobody can see.
     length, top = window.end - window.start, float(limit)
     pace = [round(top * (1 - (moment - window.start) / length), 2) for moment in moments]
+    fan = Fan(standing, newest) if newest is not None else None
     rows = _daily(standing, hours, zone)
     return Chart(
         id="burn-down",
         title=title,
         label=f"{fmt.percent(standing.share)} used so far; the table below has each day.",
         empty=empty,
-        note="What is left, against an even pace to the reset.",
+        note=fan.sentence if fan else "What is left, against an even pace to the reset.",
         spec={
             "kind": "burn-down",
             "x": [moment.isoformat() for moment in moments],
@@ -62,12 +73,13 @@ def burn_down(standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneIn
             "y_max": _number(limit, standing),
             "series": [
                 {"name": "Even pace", "values": pace, "style": "dashed"},
+                *(fan.series(moments) if fan else ()),
                 {"name": "Left", "values": left, "style": "area"},
             ],
             "marks": [{"value": standing.at.isoformat(), "label": "now", "axis": "x"}],
         },
         headings=("Day", "Used", "Left"),
-        rows=rows,
+        rows=[*rows, *(fan.rows() if fan else ())],
     )
 
 

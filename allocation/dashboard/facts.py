@@ -7,18 +7,20 @@ from allocation.claude_code.connect_page import PlanGauge, plan_gauges
 from allocation.dashboard.charts import writer
 from allocation.display import format as fmt
 from allocation.display.fact import Fact
+from allocation.forecasts.models import Forecast
 from allocation.forecasts.outlook import Outlook
-from allocation.forecasts.page import interval_text, written
-from allocation.forecasts.record import last_week, newest_forecast
+from allocation.forecasts.record import coverage_of, last_week
+from allocation.forecasts.words import interval_text, written
 from allocation.usage.standing import Standing
 
 
-def week_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
-    """All facts of the week in the order of the page. Four queries."""
+def week_facts(outlook: Outlook, newest: Forecast | None, zone: ZoneInfo) -> list[Fact]:
+    """All facts of the week in the order of the page; `newest` is the forecast that spoke last.
+    Four queries."""
     standing = outlook.standing
     return [
         *_burn_facts(outlook, zone),
-        *_forecast_facts(standing),
+        *_forecast_facts(standing, newest),
         *_plan_facts(standing.at),
     ]
 
@@ -57,16 +59,16 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
     return [rate, rest, reset]
 
 
-def _forecast_facts(standing: Standing) -> list[Fact]:
+def _forecast_facts(standing: Standing, newest: Forecast | None) -> list[Fact]:
     """The ledger's newest forecast with its range, and the one that was scored last."""
     facts, meter = [], standing.meter
-    newest = newest_forecast(standing.at) if standing.enabled else None
-    if newest is not None and newest.point is not None:
+    if newest is not None:
+        held = coverage_of(newest).words
         facts.append(
             Fact(
                 "Forecast at the reset",
                 written(newest.point, meter),
-                note=f"80% range {interval_text(newest, meter)}",
+                note=f"80% range {interval_text(newest, meter)}; {held}",
             )
         )
     scored = last_week(standing.at)

@@ -18,6 +18,7 @@ from allocation.display import format as fmt
 from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.floors.models import Override
+from allocation.forecasts.chance import newest_word
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.optimizer.top import TopOpportunities, top_opportunities
 from allocation.policy.zones import Zone
@@ -109,6 +110,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
     outlook = outlook_at(now, standing=standing, hours=hours, book=book)
     situation = situation_at(now, standing=standing)
     plan = _plan(situation, book)
+    newest = newest_word(standing)
     days = owners_days(week.window, zone)
     by_agent_day = burned_by(
         ("sub_agent", "day"),
@@ -131,7 +133,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         reserve=text(standing.reserve) if standing.reserve else "",
         stale=_stale(hours, now, zone),
         bar=_bar(outlook),
-        facts=week_facts(outlook, zone),
+        facts=week_facts(outlook, newest, zone),
         reminders=week_reminders(),
         next_sd=plan,
         projected=text(plan.projected) if plan else "",
@@ -139,7 +141,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         percent_after=_percent_after(standing, plan),
         overrides=situation.overrides,
         waiting=waiting_counts(),
-        burn_down=burn_down(standing, hours, zone),
+        burn_down=burn_down(standing, hours, zone, newest),
         by_day=by_day_and_sub_agent(standing, by_agent_day, days),
         spending=_spending(standing, by_agent),
         spending_total=_spent("Week so far", standing, standing.burned, standing.used),

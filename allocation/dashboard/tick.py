@@ -5,6 +5,7 @@ from datetime import datetime
 from allocation.budgets.operations import ensure_week
 from allocation.claude_code.operations import observe_from_usage
 from allocation.decisions.deferrals import pause_exhausted, release_deferrals
+from allocation.forecasts.estimates import score_estimates
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.reminders.means import means
 from allocation.reminders.operations import refresh_reminders
@@ -19,6 +20,7 @@ def tick(*, now: datetime) -> None:
     pause_exhausted(now=now)
     make_forecasts(now=now)
     score_closed_weeks(now=now)
+    score_estimates(now=now)
     close_weeks(now=now)  # after the scores, which a snapshot shows
     observe_from_usage(now=now)
     refresh_reminders(now=now)

@@ -1,15 +1,18 @@
 """Before an SD starts: what each sub-agent would run on, what it would cost, and the zone after."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import PriceBook
+from allocation.decisions.evidence import History, history
 from allocation.decisions.operations import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.policy.meter import Counts, Meter, Prices, budget_tokens
 from allocation.policy.phases import Phase
+from allocation.policy.preflight import Evidence, TokenRange, added, by_complexity, registered
 from allocation.policy.recommend import Outcome, Recommendation, Task
 from allocation.policy.zones import Zone
 
@@ -20,14 +23,29 @@ OUTPUT_SHARE = Fraction(1, 6)
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """One sub-agent's run in one phase. Tokens are fresh ones; `budget` is in the meter's unit."""
+    """One sub-agent's work in one phase. Tokens are fresh ones; `weight` is one of them in the
+    meter's unit."""
 
     sub_agent: str
     phase: Phase
     recommendation: Recommendation
-    tokens_min: int
-    tokens_max: int
-    budget: Fraction
+    tokens: TokenRange
+    weight: Fraction
+
+    @property
+    def budget(self) -> Fraction:
+        """What its middle is in the meter's unit."""
+        return self.weight * self.tokens.middle
+
+    @property
+    def tokens_min(self) -> int:
+        """The lower end of the range."""
+        return self.tokens.low
+
+    @property
+    def tokens_max(self) -> int:
+        """The upper end of the range."""
+        return self.tokens.high
 
     @property
     def deferred(self) -> bool:
@@ -37,11 +55,20 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What is still ahead of an SD. Amounts are in the meter's unit; all are estimates."""
+    """What is still ahead of an SD. Amounts are in the meter's unit; all are estimates.
+
+    `tokens` are all fresh ones of what is ahead. `besides` are those of the main thread and of
+    whatever else no sub-agent is known for; None where nothing is known of them. `low` and `high`
+    enclose what is `projected`.
+    """
 
     sd: StrategicDirective
     runs: tuple[PlannedRun, ...]
+    besides: TokenRange | None
+    tokens: TokenRange
     projected: Fraction
+    low: Fraction
+    high: Fraction
     remaining_after: Fraction
     zone_now: Zone
     zone_after: Zone
@@ -61,69 +88,110 @@ class Preflight:
         """The runs that would not be allowed now."""
         return tuple(run for run in self.runs if run.deferred)
 
+    @property
+    def likely(self) -> tuple[Fraction, ...]:
+        """Amounts of which each is as likely as the others: of tenths of the range, the middles."""
+        ends = ((self.low, self.projected), (self.projected, self.high))
+        return tuple(
+            start + (end - start) * Fraction(2 * step + 1, 10)
+            for start, end in ends
+            for step in range(5)
+        )
+
 
 def preflight(
     sd: StrategicDirective, situation: Situation, book: PriceBook, *, burned: int = 0
 ) -> Preflight:
-    """The outlook for an SD from the phase it is in.
+    """The outlook for an SD from the phase it is in. Two queries.
 
-    Tokens come from the ranges of the registered sub-agents; where the SD has an estimate of its
-    own, they are scaled to what the estimate leaves after `burned` fresh tokens.
+    Where the SD has an estimate of its own, it is what the estimate leaves after `burned` fresh
+    tokens. Else each sub-agent has the range of its own history or that of its kind of work, and
+    where the sub-agents of earlier SDs are not known the registered ranges, stretched to what SDs
+    of this complexity came to if there are enough of them.
     """
     standing = situation.standing
-    day = standing.at.date()
     phases = list(Phase)
     ahead = phases[phases.index(Phase(sd.phase)) :] if sd.phase else phases
+    past = history(sd, situation.sub_agents, standing.meter, book)
     planned = [
-        (
-            sub_agent,
-            phase,
-            situation.answer(Task(sub_agent.code, phase, sd.complexity, sd.critical), sd=sd),
-        )
+        (sub_agent, phase)
         for phase in ahead
         for sub_agent in situation.sub_agents.values()
         if sub_agent.active and phase in sub_agent.phases
     ]
-    scale = _scale(sd, [sub_agent for sub_agent, _, _ in planned], burned)
+    ranges, besides, whole = _ranges(sd, planned, past, situation, ahead=ahead, burned=burned)
     runs = []
-    for sub_agent, phase, recommendation in planned:
-        tier = recommendation.tier
-        prices = book.list_price(book.weighed_as.get(tier.name, ""), day) if tier else None
-        low, high = round(sub_agent.tokens_min * scale), round(sub_agent.tokens_max * scale)
-        runs.append(
-            PlannedRun(
-                sub_agent=sub_agent.code,
-                phase=phase,
-                recommendation=recommendation,
-                tokens_min=low,
-                tokens_max=high,
-                budget=_budget((low + high) // 2, standing.meter, prices) if tier else Fraction(0),
-            )
-        )
-    projected = sum((run.budget for run in runs), Fraction(0))
+    for (sub_agent, phase), tokens in zip(planned, ranges, strict=True):
+        task = Task(sub_agent.code, phase, sd.complexity, sd.critical)
+        answer = situation.answer(task, sd=sd)
+        weight = _weight(answer, standing.meter, book, standing.at.date())
+        runs.append(PlannedRun(sub_agent.code, phase, answer, tokens, weight))
+    weight = _mean_weight(runs, besides, past.besides_weight)
+    projected = weight * whole.middle
     return Preflight(
         sd=sd,
         runs=tuple(runs),
+        besides=besides,
+        tokens=whole,
         projected=projected,
+        low=weight * whole.low,
+        high=weight * whole.high,
         remaining_after=max(Fraction(0), standing.remaining - projected),
         zone_now=standing.zone,
         zone_after=standing.zone_with(projected),
     )
 
 
-def _scale(sd: StrategicDirective, sub_agents: list[SubAgent], burned: int) -> Fraction:
-    typical = sum(row.tokens_min + row.tokens_max for row in sub_agents) // 2
-    if sd.estimate is None or not typical:
-        return Fraction(1)
-    return Fraction(max(0, sd.estimate - burned), typical)
+def _ranges(
+    sd: StrategicDirective,
+    planned: list[tuple[SubAgent, Phase]],
+    past: History,
+    situation: Situation,
+    *,
+    ahead: list[Phase],
+    burned: int,
+) -> tuple[list[TokenRange], TokenRange | None, TokenRange]:
+    """The range of each planned run, that of what no sub-agent is known for, and of all."""
+    shipped = [registered(row.tokens_min, row.tokens_max) for row, _ in planned]
+    typical = sum(run.middle for run in shipped)
+    if sd.estimate is not None and typical:
+        by = Fraction(max(0, sd.estimate - burned), typical)
+        scaled = [run.scaled(by, Evidence.SD) for run in shipped]
+        return scaled, None, added(scaled)
+    if past.names_agents:
+        own = [past.range_of(row, phase) for row, phase in planned]
+        return own, past.beside(ahead), past.whole(ahead)
+    whole = sum(
+        (row.tokens_min + row.tokens_max) // 2 * len(row.phases)
+        for row in situation.sub_agents.values()
+        if row.active
+    )
+    stretched = [by_complexity(run, past.totals, whole) or run for run in shipped]
+    return stretched, None, added(stretched)
 
 
-def _budget(tokens: int, meter: Meter, prices: Prices | None) -> Fraction:
-    if not meter.in_dollars:
-        counted = budget_tokens(Counts(unsplit=tokens), meter, list_price=prices, charged=None)
-        return counted or Fraction(0)
-    if prices is None:
+def _mean_weight(runs: list[PlannedRun], besides: TokenRange | None, weight: Fraction) -> Fraction:
+    """What a token of the SD is in the meter's unit, on the average. The whole is better known than
+    its parts: that they run seldom gives each the middle 0, and the whole has its own."""
+    parts = [(run.weight, run.tokens) for run in runs] + ([(weight, besides)] if besides else [])
+    sizes = [part.low + part.middle + part.high for _, part in parts]
+    weighed = sum((one * size for (one, _), size in zip(parts, sizes, strict=True)), Fraction(0))
+    return weighed / sum(sizes) if sum(sizes) else Fraction(0)
+
+
+def _weight(answer: Recommendation, meter: Meter, book: PriceBook, day: date) -> Fraction:
+    """What one fresh token is in the meter's unit, on the tier that was answered."""
+    if answer.tier is None:
         return Fraction(0)
-    output = tokens * OUTPUT_SHARE
-    cost = (tokens - output) * Fraction(prices.input) + output * Fraction(prices.output)
-    return cost / Fraction(Decimal(1_000_000))
+    prices = book.list_price(book.weighed_as.get(answer.tier.name, ""), day)
+    if not meter.in_dollars:
+        one = Counts(unsplit=1)
+        tier = answer.tier.name
+        weight = budget_tokens(one, meter, list_price=prices, charged=None, tier=tier)
+        return weight or Fraction(0)
+    return _dollars(prices) if prices else Fraction(0)
+
+
+def _dollars(prices: Prices) -> Fraction:
+    input_share = (1 - OUTPUT_SHARE) * Fraction(prices.input)
+    return (input_share + OUTPUT_SHARE * Fraction(prices.output)) / Fraction(Decimal(1_000_000))

@@ -1,10 +1,27 @@
-"""How likely the running week runs out, for pages below the forecasts."""
+"""How likely the running week runs out or ends in a zone, for pages above the forecasts."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from allocation.budgets.models import BudgetRule
+from allocation.forecasts.history import units
+from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import newest_forecast
+from allocation.policy.preflight import zone_chances_with
+from allocation.policy.zones import Zone
+from allocation.usage.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChances:
+    """The chance of each zone at reset (1 is certain) by a forecast, without an SD and with it."""
+
+    forecast: Forecast
+    without: dict[Zone, float]
+    with_sd: dict[Zone, float]
 
 
 def exhaustion_chance(now: datetime) -> Decimal | None:
@@ -16,3 +33,35 @@ def exhaustion_chance(now: datetime) -> Decimal | None:
         return None
     forecast = newest_forecast(now)
     return forecast.exhaustion_chance if forecast else None
+
+
+def newest_word(standing: Standing) -> Forecast | None:
+    """The newest forecast of the week, by the method that spoke. One query at most.
+
+    None while it is too early to say, and while budgetctl is off.
+    """
+    forecast = newest_forecast(standing.at) if standing.enabled else None
+    return forecast if forecast is not None and forecast.point is not None else None
+
+
+def zone_chances(standing: Standing, likely: Sequence[Fraction]) -> ZoneChances | None:
+    """What an SD does to the newest forecast's chances. `likely` are amounts of the SD in the
+    meter's unit of which each is as likely as the others. One query.
+
+    None while it is too early to say, and while budgetctl is off.
+    """
+    forecast = newest_word(standing)
+    if forecast is None:
+        return None
+    meter = standing.meter
+
+    def chances(more: Sequence[int]) -> dict[Zone, float]:
+        return zone_chances_with(
+            forecast.quantiles,
+            used=forecast.used,
+            more=more,
+            effective_limit=units(standing.effective_limit, meter),
+            bounds=standing.bounds,
+        )
+
+    return ZoneChances(forecast, chances((0,)), chances([units(part, meter) for part in likely]))

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from allocation.budgets.models import ZONES, BudgetWeek
+from allocation.directives.models import StrategicDirective
 from allocation.policy.accuracy import accuracy_percent
 
 
@@ -58,6 +59,12 @@ class Forecast(models.Model):
             models.Index(fields=["week", "made_at"], name="forecast_by_week"),
             # The week page wants the newest one that speaks.
             models.Index(fields=["-made_at"], name="forecast_newest", condition=Q(chosen=True)),
+            # The coverage beside each interval counts weeks from the same part of the week.
+            models.Index(
+                fields=["hours_in"],
+                name="forecast_by_hours_in",
+                condition=Q(chosen=True, occasion="hour"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -107,6 +114,53 @@ class ForecastScore(models.Model):
         return f"score of {self.forecast}"
 
     @property
+    def ran_on(self) -> bool:
+        """Whether the limit was not used up already when the forecast was made."""
+        return self.forecast.used < self.forecast.effective_limit
+
+    @property
     def accuracy(self) -> Decimal | None:
         """The report's accuracy in percent."""
         return accuracy_percent(self.forecast.point or 0, self.actual)
+
+
+class SdEstimate(models.Model):
+    """What an SD was expected to use when it started, in fresh tokens. Never changed.
+
+    `low` and `high` enclose 80 %; `by_agent` has the range of each sub-agent and phase.
+    """
+
+    sd = models.ForeignKey(StrategicDirective, on_delete=models.PROTECT, related_name="estimates")
+    made_at = models.DateTimeField()
+    low = models.PositiveBigIntegerField()
+    point = models.PositiveBigIntegerField()
+    high = models.PositiveBigIntegerField()
+    evidence = models.CharField(max_length=40)
+    cases = models.PositiveIntegerField(help_text="How many cases the evidence has.")
+    by_agent = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "sd_estimates"
+        ordering = ["-made_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["sd"], name="one_estimate_per_sd")]
+
+    def __str__(self) -> str:
+        return f"estimate of {self.sd}"
+
+
+class SdEstimateScore(models.Model):
+    """How good an estimate was: written once, when its SD was completed. The error is a share."""
+
+    estimate = models.OneToOneField(SdEstimate, on_delete=models.PROTECT, related_name="score")
+    actual = models.PositiveBigIntegerField()
+    error = models.DecimalField(
+        "absolute percentage error", max_digits=12, decimal_places=6, null=True
+    )
+    inside = models.BooleanField()
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sd_estimate_scores"
+
+    def __str__(self) -> str:
+        return f"score of the {self.estimate}"

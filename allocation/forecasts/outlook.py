@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from allocation.catalog.pricing import PriceBook, load_price_book
+from allocation.forecasts.record import hit_rate
 from allocation.policy.burn_rate import (
     RECENT_HOURS,
     TOO_EARLY_HOURS,
@@ -84,6 +85,7 @@ def outlook_at(
             effective_limit=standing.effective_limit,
             recent=recent.budget,
             expected=_expected(standing, recent.budget, day_ago),
+            confidence=hit_rate(now),
         ),
     )
 

@@ -1,66 +1,114 @@
-"""The forecast-accuracy page: the owner’s own record, and this week beside what came."""
+"""The forecast-accuracy page: the owner’s own record, and one week's forecasts beside what came."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
+from allocation.display.bands import SHAPES
 from allocation.display.chart import Chart
-from allocation.forecasts.history import amount_of
-from allocation.forecasts.models import Forecast
-from allocation.forecasts.record import Record, WeekRecord, forecast_record, newest_forecast
+from allocation.forecasts.charts import MOST_POINTS, error_chart, fan_chart, history_chart
+from allocation.forecasts.estimates import EstimateRecord, estimate_record
+from allocation.forecasts.models import Forecast, SdEstimateScore
+from allocation.forecasts.record import (
+    OriginRecord,
+    Record,
+    WeekRecord,
+    coverage_of,
+    forecast_record,
+    held,
+    newest_forecast,
+)
+from allocation.forecasts.words import (
+    hours_text,
+    interval_text,
+    range_text,
+    rate_text,
+    share_text,
+    written,
+)
 from allocation.policy.kpis import KPI_BY_KEY, Reading
 from allocation.policy.meter import Meter
 from allocation.policy.zones import Zone
-from allocation.usage.standing import RunningWeek, running_week
+from allocation.usage.standing import running_week
 
-MOST_POINTS = 200
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of the record with its band in words."""
+    """One figure of the record; with a KPI its target and its band in shape and words."""
 
     title: str
     value: str
     note: str
     reading: Reading | None = None
+    target: str = ""
+
+    @property
+    def shape(self) -> str:
+        """The shape of the band."""
+        return SHAPES[self.reading.band] if self.reading else ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekRow:
+    """One closed week in words."""
+
+    start: datetime
+    predicted: str
+    range80: str
+    actual: str
+    accuracy: str
+    inside80: bool
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastPage:
-    """What the page prints."""
+    """What the page prints. `by_origin` and `estimates` are rows of texts."""
 
     newest: Forecast | None
     point: str
     range80: str
+    held: str
     chances: list[tuple[str, str]]
     measures: list[Measure]
-    weeks: list[tuple[WeekRecord, str, str]]
+    weeks: list[WeekRow]
+    history: Chart
+    by_origin: list[tuple[str, ...]]
     errors: Chart
     fan: Chart
+    shown: BudgetWeek | None
+    estimates: list[tuple[str, ...]]
+    estimates_held: str
 
 
-def forecast_page(now: datetime, zone: ZoneInfo) -> ForecastPage:
-    """The page at `now`, with times on the clock of `zone`."""
+def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None) -> ForecastPage:
+    """The page at `now`, with times on the clock of `zone`, and the fan of the week `shown`: a
+    closed one, or the running one by default. As many queries however long the record is."""
     week = running_week(now)
     record = forecast_record(now)
     newest = newest_forecast(now)
     spoke = newest if newest and newest.point is not None else None
+    estimates = estimate_record(now)
     return ForecastPage(
         newest=spoke,
         point=written(spoke.point, week.meter) if spoke else "",
         range80=interval_text(spoke, week.meter) if spoke else "",
+        held=coverage_of(spoke).words if spoke else "",
         chances=_chances(spoke),
         measures=_measures(record),
-        weeks=[
-            (row, written(row.predicted, week.meter), written(row.actual, week.meter))
-            for row in record.weeks
-        ],
-        errors=_errors(record),
-        fan=_fan(now, week, zone),
+        weeks=[_week(row, week.meter) for row in record.weeks],
+        history=history_chart(record.weeks, week.meter),
+        by_origin=[_origin(row) for row in record.by_origin] if record.weeks else [],
+        errors=error_chart(record),
+        fan=_fan(now, week.meter, zone, shown, record),
+        shown=shown,
+        estimates=[_estimate(score) for score in estimates.scores],
+        estimates_held=_estimates_held(estimates),
     )
 
 
@@ -74,159 +122,125 @@ def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
     ]
 
 
-def written(stored: int | None, meter: Meter) -> str:
-    """An amount of the ledger in the unit of the meter."""
-    return fmt.amount(amount_of(stored or 0, meter), in_dollars=meter.in_dollars)
-
-
-def interval_text(row: Forecast, meter: Meter) -> str:
-    """The 80 % interval as `low–high`; empty where it was too early to say."""
-    if row.low80 is None or row.high80 is None:
-        return ""
-    return f"{written(row.low80, meter)}–{written(row.high80, meter)}"
-
-
-def held(hits: tuple[int, int]) -> str:
-    """How often an interval held, in words; never a badge of confidence."""
-    inside, of = hits
-    if not of:
-        return "no week has been scored yet"
-    return f"in {inside} of {of} forecasts the total fell inside"
-
-
 def _measures(record: Record) -> list[Measure]:
-    zone_hits, zone_of = record.zone_hits
-    hours = record.exhaustion_hours
+    figures = record.figures
+    zone_hits, zone_of = figures.zone_hits
+    rests_on = f"{figures.n} forecasts in {len(record.weeks)} weeks" if figures.n else ""
+    named = f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else ""
     return [
-        _measure("burn-rate-error", "Median error", _share(record.error), "", record.error),
-        Measure("80% interval", _rate(record.inside80), held(record.inside80)),
-        Measure("50% interval", _rate(record.inside50), held(record.inside50)),
-        _measure(
+        _kpi(
+            "burn-rate-error",
+            "Median error",
+            share_text(figures.error),
+            rests_on,
+            None if figures.error is None else 100 * figures.error,
+        ),
+        _kpi(
             "zone-accuracy",
             "Zone accuracy",
-            _rate(record.zone_hits),
-            f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else "",
-            zone_hits / zone_of if zone_of else None,
+            rate_text(figures.zone_hits),
+            named,
+            100 * zone_hits / zone_of if zone_of else None,
         ),
-        Measure(
+        _kpi(
+            "exhaustion-error",
             "Exhaustion time error",
-            "–" if hours is None else f"{hours:.0f} h",
-            "",
-            KPI_BY_KEY["exhaustion-error"].read(None if hours is None else Decimal(str(hours))),
+            hours_text(figures.exhaustion_hours),
+            "cut off at the week’s end" if figures.exhaustion_hours is not None else "",
+            figures.exhaustion_hours,
         ),
+        Measure("80% interval", rate_text(figures.inside80), held(figures.inside80, "forecasts")),
+        Measure("50% interval", rate_text(figures.inside50), held(figures.inside50, "forecasts")),
         Measure(
             "Bias",
-            _share(record.bias, signed=True),
-            "above 0 is too much" if record.bias is not None else "",
+            share_text(figures.bias, signed=True),
+            "above 0 is too much" if figures.bias is not None else "",
+        ),
+        Measure(
+            "CRPS",
+            share_text(figures.crps),
+            "of the mean total; 0 is best, and for a single number it is the mean error"
+            if figures.crps is not None
+            else "",
         ),
     ]
 
 
-def _measure(kpi: str, title: str, value: str, note: str, share: float | None) -> Measure:
-    percent = None if share is None else Decimal(str(round(share * 100, 4)))
-    return Measure(title, value, note, KPI_BY_KEY[kpi].read(percent))
+def _kpi(key: str, title: str, value: str, note: str, measured: float | None) -> Measure:
+    """`measured` is in the KPI's unit: percent, or hours."""
+    kpi = KPI_BY_KEY[key]
+    exact = None if measured is None else Decimal(str(round(measured, 4)))
+    return Measure(title, value, note, kpi.read(exact), kpi.target)
 
 
-def _share(value: float | None, *, signed: bool = False) -> str:
-    if value is None:
-        return "–"
-    sign = "+" if signed and value > 0 else ""
-    return f"{sign}{value * 100:.0f}%"
-
-
-def _rate(hits: tuple[int, int]) -> str:
-    inside, of = hits
-    return fmt.percent(Decimal(inside) / of) if of else "–"
-
-
-def _errors(record: Record) -> Chart:
-    title = "Error by hours into the week"
-    if not record.weeks:
-        return Chart("forecast-errors", title, "", "No week has been scored yet.")
-    labels = [f"{row.hours} h" for row in record.by_origin]
-    return Chart(
-        id="forecast-errors",
-        title=title,
-        label="Lines of the median error of each method; the table below has each number.",
-        empty="",
-        note="Median of |forecast − total| ÷ total, in percent, for each method.",
-        spec={
-            "kind": "lines",
-            "x": labels,
-            "x_type": "category",
-            "unit": "percent",
-            "series": [
-                {
-                    "name": method,
-                    "style": "line",
-                    "values": [_percent(row.by_method[method]) for row in record.by_origin],
-                }
-                for method in record.methods
-            ],
-            "marks": [],
-        },
-        headings=("Into the week", *record.methods),
-        rows=[
-            (label, *(_share(row.by_method[method]) for method in record.methods))
-            for label, row in zip(labels, record.by_origin, strict=True)
-        ],
+def _week(row: WeekRecord, meter: Meter) -> WeekRow:
+    return WeekRow(
+        start=row.week.start,
+        predicted=written(row.predicted, meter),
+        range80=range_text(row.low80, row.high80, meter),
+        actual=written(row.actual, meter),
+        accuracy="–" if row.accuracy is None else f"{row.accuracy}%",
+        inside80=row.inside80,
+        key=f"{row.week.start:%Y-%m-%dT%H:%M}",
     )
 
 
-def _percent(value: float | None) -> float | None:
-    return None if value is None else round(value * 100, 1)
-
-
-def _fan(now: datetime, week: RunningWeek, zone: ZoneInfo) -> Chart:
-    """What was forecast for the running week, hour by hour, narrowing towards what comes."""
-    title = "This week’s forecasts"
-    empty = "A curve needs two forecasts; one is made every hour."
-    rows = list(
-        Forecast.objects.filter(
-            chosen=True,
-            point__isnull=False,
-            week__start__lte=now,
-            week__end__gt=now,
-            made_at__lte=now,
-        ).order_by("-made_at")[:MOST_POINTS]
-    )[::-1]
-    if len(rows) < 2:
-        return Chart("forecast-fan", title, "", empty)
-    return Chart(
-        id="forecast-fan",
-        title=title,
-        label="A band that narrows towards the week’s total; the table below has each number.",
-        empty=empty,
-        note="The week’s total as it was forecast at each hour, with its 80% and 50% intervals.",
-        spec={
-            "kind": "fan",
-            "x": [row.made_at.isoformat() for row in rows],
-            "x_type": "time",
-            "time_zone": str(zone),
-            "unit": "US dollars" if week.meter.in_dollars else "budget tokens",
-            "series": [
-                _series("80% interval", "band-low", [row.low80 for row in rows], week.meter),
-                _series("80% interval", "band-high", [row.high80 for row in rows], week.meter),
-                _series("50% interval", "band-low", [row.low50 for row in rows], week.meter),
-                _series("50% interval", "band-high", [row.high50 for row in rows], week.meter),
-                _series("Forecast", "dashed", [row.point for row in rows], week.meter),
-                _series("Used", "line", [row.used for row in rows], week.meter),
-            ],
-            "marks": [{"value": float(week.limit - week.reserve), "label": "limit", "axis": "y"}],
-        },
-        headings=("Made", "Used", "Forecast", "80% interval"),
-        rows=[
-            (
-                fmt.moment(row.made_at, zone),
-                written(row.used, week.meter),
-                written(row.point, week.meter),
-                interval_text(row, week.meter),
-            )
-            for row in rows
-        ],
+def _origin(row: OriginRecord) -> tuple[str, ...]:
+    figures = row.figures
+    return (
+        f"{row.hours} h",
+        str(figures.n),
+        share_text(figures.error),
+        share_text(figures.bias, signed=True),
+        rate_text(figures.inside50),
+        rate_text(figures.inside80),
+        rate_text(figures.zone_hits),
+        hours_text(figures.exhaustion_hours),
+        share_text(figures.crps),
     )
 
 
-def _series(name: str, style: str, values: Sequence[int | None], meter: Meter) -> dict[str, object]:
-    drawn = [None if value is None else float(amount_of(value, meter)) for value in values]
-    return {"name": name, "style": style, "values": drawn}
+def _fan(
+    now: datetime, meter: Meter, zone: ZoneInfo, shown: BudgetWeek | None, record: Record
+) -> Chart:
+    rows = Forecast.objects.filter(chosen=True, point__isnull=False, made_at__lte=now)
+    if shown is None:
+        rows = rows.filter(week__start__lte=now, week__end__gt=now)
+        title = "This week’s forecasts"
+    else:
+        rows = rows.filter(week=shown)
+        title = f"The forecasts of the week of {shown.start.astimezone(zone):%-d %b %Y}"
+    came = next((row.actual for row in record.weeks if row.week == shown), None)
+    found = list(rows.order_by("-made_at")[:MOST_POINTS])[::-1]
+    return fan_chart(found, meter, zone, title=title, came=came)
+
+
+def _estimate(score: SdEstimateScore) -> tuple[str, ...]:
+    estimate = score.estimate
+    return (
+        estimate.sd.code,
+        fmt.tokens(estimate.point),
+        f"{fmt.tokens(estimate.low)}–{fmt.tokens(estimate.high)}",
+        fmt.tokens(score.actual),
+        share_text(None if score.error is None else float(score.error)),
+        "held" if score.inside else "missed",
+        estimate.evidence + (f", {estimate.cases} cases" if estimate.cases else ""),
+    )
+
+
+def _estimates_held(record: EstimateRecord) -> str:
+    inside, of = record.inside
+    if not of:
+        return ""
+    error = f"; median error {share_text(record.error)}" if record.error is not None else ""
+    return f"In {inside} of {of} SDs what came fell into the range{error}."
+
+
+def closed_week(key: str, now: datetime) -> BudgetWeek | None:
+    """The week that is over and began at the moment of a `WeekRow.key`; None without one."""
+    try:
+        start = datetime.fromisoformat(f"{key}+00:00")
+    except ValueError:
+        return None
+    weeks = BudgetWeek.objects.filter(end__lte=now)
+    return weeks.filter(start__gte=start, start__lt=start + MINUTE).first()

@@ -1,11 +1,13 @@
 """The record of past forecasts: what was predicted, what came, and how often the intervals held."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from statistics import fmean, median
+
+from django.db.models import Count, Q, QuerySet
 
 from allocation.budgets.models import BudgetWeek
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
@@ -24,32 +26,65 @@ class WeekRecord:
 
     week: BudgetWeek
     predicted: int
+    low80: int
+    high80: int
     actual: int
     accuracy: Decimal | None
     inside80: bool
 
 
 @dataclass(frozen=True, slots=True)
-class OriginErrors:
-    """The median error of each method so many hours into the week, as a share; None without any."""
+class Figures:
+    """How good some forecasts were. Rates are (hits, of how many); None where there is nothing.
 
-    hours: int
-    by_method: dict[str, float | None]
+    `error` is the median, `crps` the mean as a share of the mean total, `bias` the sum of what was
+    forecast too much as a share of the sum of totals. `exhaustion_hours` is the mean of those whose
+    limit was not used up already when they were made.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the ledger says of the forecasts that spoke. Rates are (hits, of how many)."""
-
-    weeks: list[WeekRecord]
-    by_origin: list[OriginErrors]
-    methods: list[str]
+    n: int
     inside50: tuple[int, int]
     inside80: tuple[int, int]
     zone_hits: tuple[int, int]
     error: float | None
     bias: float | None
+    crps: float | None
     exhaustion_hours: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRecord:
+    """The figures of the forecasts that spoke so many hours into the week, an entry a week, and
+    the median error of each method as a share; None without any."""
+
+    hours: int
+    figures: Figures
+    by_method: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger says of the forecasts that spoke, at ORIGINS of the last weeks."""
+
+    weeks: list[WeekRecord]
+    by_origin: list[OriginRecord]
+    overall_by_method: dict[str, float | None]
+    figures: Figures
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods by name."""
+        return list(self.overall_by_method)
+
+    @property
+    def inside80(self) -> tuple[int, int]:
+        """How many of the 80 % intervals held, of how many."""
+        return self.figures.inside80
+
+    @property
+    def error(self) -> float | None:
+        """The median error, as a share."""
+        return self.figures.error
 
     @property
     def hit_rate(self) -> Decimal | None:
@@ -73,17 +108,90 @@ def forecast_record(before: datetime) -> Record:
         ).select_related("forecast")
     )
     spoke = [score for score in scores if score.forecast.chosen]
-    errors = [float(score.error) for score in spoke if score.error is not None]
+    methods = sorted({score.forecast.method for score in scores})
     return Record(
         weeks=_weeks(weeks, spoke),
-        by_origin=_by_origin(scores),
-        methods=sorted({score.forecast.method for score in scores}),
-        inside50=(sum(score.hit50 for score in spoke), len(spoke)),
-        inside80=(sum(score.hit80 for score in spoke), len(spoke)),
-        zone_hits=(sum(score.zone_hit for score in spoke), len(spoke)),
+        by_origin=[
+            OriginRecord(
+                hours,
+                figures_of([score for score in spoke if score.forecast.hours_in == hours]),
+                _by_method([s for s in scores if s.forecast.hours_in == hours], methods),
+            )
+            for hours in ORIGINS
+        ],
+        overall_by_method=_by_method(scores, methods),
+        figures=figures_of(spoke),
+    )
+
+
+def figures_of(scores: Sequence[ForecastScore]) -> Figures:
+    """The figures of some scored forecasts."""
+    n = len(scores)
+    errors = [float(score.error) for score in scores if score.error is not None]
+    actual = sum(score.actual for score in scores)
+    predicted = sum(score.forecast.point or 0 for score in scores)
+    ahead = [float(score.exhaustion_hours) for score in scores if score.ran_on]
+    return Figures(
+        n=n,
+        inside50=(sum(score.hit50 for score in scores), n),
+        inside80=(sum(score.hit80 for score in scores), n),
+        zone_hits=(sum(score.zone_hit for score in scores), n),
         error=median(errors) if errors else None,
-        bias=_bias(spoke),
-        exhaustion_hours=fmean(float(score.exhaustion_hours) for score in spoke) if spoke else None,
+        bias=(predicted - actual) / actual if actual else None,
+        crps=float(sum(score.crps for score in scores)) / actual if actual else None,
+        exhaustion_hours=fmean(ahead) if ahead else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """In how many of so many `weeks` the total fell inside the 50 and 80 % intervals, as they were
+    forecast from the same part of the week."""
+
+    inside50: int
+    inside80: int
+    weeks: int
+
+    @property
+    def words(self) -> str:
+        """The 80 % interval's coverage as a clause; never a badge of confidence."""
+        return held((self.inside80, self.weeks))
+
+
+def held(hits: tuple[int, int], noun: str = "weeks") -> str:
+    """How often an interval held, in words."""
+    inside, of = hits
+    if not of:
+        return "no week has been scored yet"
+    return f"in {inside} of {of} {noun} the total fell inside"
+
+
+def coverage_of(forecast: Forecast) -> Coverage:
+    """How often the intervals held in all weeks that were scored. One query."""
+    origin = max((hours for hours in ORIGINS if hours <= forecast.hours_in), default=ORIGINS[0])
+    counts = _spoken([origin]).aggregate(
+        weeks=Count("pk"),
+        inside50=Count("pk", filter=Q(hit50=True)),
+        inside80=Count("pk", filter=Q(hit80=True)),
+    )
+    return Coverage(**counts)
+
+
+def hit_rate(before: datetime) -> Fraction | None:
+    """The share of 80 % intervals that held in the weeks that ended before a moment: the confidence
+    of rule 9. None before any was scored. One query."""
+    counts = (
+        _spoken(ORIGINS)
+        .filter(forecast__week__end__lte=before)
+        .aggregate(n=Count("pk"), held=Count("pk", filter=Q(hit80=True)))
+    )
+    return Fraction(counts["held"], counts["n"]) if counts["n"] else None
+
+
+def _spoken(hours: Sequence[int]) -> "QuerySet[ForecastScore]":
+    """The scores of the forecasts that spoke so many hours into their weeks."""
+    return ForecastScore.objects.filter(
+        forecast__chosen=True, forecast__occasion=Occasion.HOUR, forecast__hours_in__in=hours
     )
 
 
@@ -101,12 +209,8 @@ def newest_forecast(now: datetime) -> Forecast | None:
 def last_week(now: datetime) -> ForecastScore | None:
     """The scored forecast of the last week that closed, as it stood a day into that week."""
     return (
-        ForecastScore.objects.filter(
-            forecast__chosen=True,
-            forecast__hours_in=SHOWN_ORIGIN,
-            forecast__occasion=Occasion.HOUR,
-            forecast__week__end__lte=now,
-        )
+        _spoken([SHOWN_ORIGIN])
+        .filter(forecast__week__end__lte=now)
         .select_related("forecast")
         .order_by("-forecast__made_at")
         .first()
@@ -121,6 +225,8 @@ def _weeks(weeks: Sequence[BudgetWeek], spoke: Sequence[ForecastScore]) -> list[
         WeekRecord(
             week=week,
             predicted=score.forecast.point or 0,
+            low80=score.forecast.low80 or 0,
+            high80=score.forecast.high80 or 0,
             actual=score.actual,
             accuracy=accuracy_percent(score.forecast.point or 0, score.actual),
             inside80=score.hit80,
@@ -130,26 +236,10 @@ def _weeks(weeks: Sequence[BudgetWeek], spoke: Sequence[ForecastScore]) -> list[
     ]
 
 
-def _by_origin(scores: Sequence[ForecastScore]) -> list[OriginErrors]:
-    errors: dict[tuple[int, str], list[float]] = defaultdict(list)
-    methods = sorted({score.forecast.method for score in scores})
+def _by_method(scores: Sequence[ForecastScore], methods: Sequence[str]) -> dict[str, float | None]:
+    """The median error of each method."""
+    errors: dict[str, list[float]] = {method: [] for method in methods}
     for score in scores:
         if score.error is not None:
-            errors[score.forecast.hours_in, score.forecast.method].append(float(score.error))
-    return [
-        OriginErrors(
-            hours,
-            {
-                method: median(errors[hours, method]) if errors[hours, method] else None
-                for method in methods
-            },
-        )
-        for hours in ORIGINS
-    ]
-
-
-def _bias(spoke: Sequence[ForecastScore]) -> float | None:
-    actual = sum(score.actual for score in spoke)
-    if not actual:
-        return None
-    return (sum(score.forecast.point or 0 for score in spoke) - actual) / actual
+            errors[score.forecast.method].append(float(score.error))
+    return {method: median(some) if some else None for method, some in errors.items()}

@@ -69,6 +69,7 @@ class Weighting(StrEnum):
 
     LIST_PRICE = "list_price"  # its input price relative to the reference price
     FLAT = "flat"  # every model 1
+    TIER = "tier"  # as its tier is given, measured against the plan's own meter
     DOLLARS = "dollars"  # the budget is in US dollars
 
 
@@ -77,7 +78,8 @@ class Meter:
     """How raw counts become budget tokens.
 
     Kind weights multiply the counts; `reference_price` is the input price, in dollars per million
-    tokens, of the model that weighs 1 (Sonnet 4.5). They have no part in a meter in dollars.
+    tokens, of the model that weighs 1 (Sonnet 4.5); `tier_weights` are pairs of a tier and what its
+    models weigh, for the weighting by tier alone. They have no part in a meter in dollars.
     Raises RuleError for a negative weight, or a reference price that nothing can be divided by.
     """
 
@@ -89,11 +91,14 @@ class Meter:
     cache_write_1h: Decimal = Decimal(1)
     cache_read: Decimal = Decimal(0)
     reference_price: Decimal = Decimal(3)
+    tier_weights: tuple[tuple[str, Decimal], ...] = ()
 
     def __post_init__(self) -> None:
         kinds = (self.input, self.output, self.cache_write_5m, self.cache_write_1h, self.cache_read)
         if min(kinds) < 0:
             raise RuleError("A kind of tokens cannot weigh less than 0.")
+        if any(weight < 0 for _, weight in self.tier_weights):
+            raise RuleError("A tier cannot weigh less than 0.")
         if self.reference_price <= 0:
             raise RuleError("The reference price must be more than 0.")
 
@@ -127,12 +132,15 @@ def dollars(counts: Counts, prices: Prices | None) -> Decimal | None:
     ) / MILLION
 
 
-def model_weight(meter: Meter, list_price: Prices | None) -> Fraction:
-    """The weight of a model in budget tokens.
+def model_weight(meter: Meter, list_price: Prices | None, tier: str = "") -> Fraction:
+    """The weight of a model of a tier in budget tokens.
 
-    A model without a price weighs 1: it is counted, and the caller flags it. `list_price` is the
-    price of an ordinary prompt, also for the requests that are charged as long ones.
+    A model without a price, or of a tier that the meter does not know, weighs 1: it is counted, and
+    the caller flags it. `list_price` is the price of an ordinary prompt, also for the requests that
+    are charged as long ones.
     """
+    if meter.weighting is Weighting.TIER:
+        return Fraction(dict(meter.tier_weights).get(tier, 1))
     if meter.weighting is not Weighting.LIST_PRICE or list_price is None:
         return Fraction(1)
     return Fraction(list_price.input) / Fraction(meter.reference_price)
@@ -171,13 +179,16 @@ class Tariff:
         return Fraction(weighed, self.denominator)
 
 
-def tariff(meter: Meter, *, list_price: Prices | None, charged: Prices | None) -> Tariff:
-    """The tariff of a model. `list_price` is its price for an ordinary prompt, which weighs it;
-    `charged` the one that applies to the requests, the long-prompt price where they have one.
+def tariff(
+    meter: Meter, *, list_price: Prices | None, charged: Prices | None, tier: str = ""
+) -> Tariff:
+    """The tariff of a model. `list_price` is its price for an ordinary prompt, which weighs it, as
+    its `tier` may; `charged` the price that applies to the requests, the long-prompt price where
+    they have one.
     """
     if meter.in_dollars:
         return Tariff(None, 1, charged)
-    model = model_weight(meter, list_price)
+    model = model_weight(meter, list_price, tier)
     kinds = (meter.input, meter.output, meter.cache_write_5m, meter.cache_write_1h)
     # Hand-logged tokens are fresh ones; under every token preset those weigh what input weighs.
     weights = [Fraction(kind) * model for kind in (*kinds, meter.cache_read, meter.input)]
@@ -186,11 +197,16 @@ def tariff(meter: Meter, *, list_price: Prices | None, charged: Prices | None) -
 
 
 def budget_tokens(
-    counts: Counts, meter: Meter, *, list_price: Prices | None, charged: Prices | None
+    counts: Counts,
+    meter: Meter,
+    *,
+    list_price: Prices | None,
+    charged: Prices | None,
+    tier: str = "",
 ) -> Fraction | None:
     """Budget tokens of the counts: sum of tokens x kind weight x model weight.
 
     `charged` is the price that applies to these requests (the long-prompt price where it is
     one); only the meter in dollars looks at it. None, meaning unknown, only from that meter.
     """
-    return tariff(meter, list_price=list_price, charged=charged).budget(counts)
+    return tariff(meter, list_price=list_price, charged=charged, tier=tier).budget(counts)

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from allocation.budgets.models import BudgetWeek
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
+from allocation.display.bands import SHAPES
 from allocation.display.fact import Fact
 from allocation.policy.kpis import KPI_BY_KEY, Band, Reading
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.collect import week_facts
 from allocation.reports.differences import differences
 from allocation.reports.facts import EntryFacts, ForecastFacts, SdFacts, WeekFacts, from_json
-from allocation.reports.kpi_page import SHAPES
 from allocation.reports.labels import open_labels
 from allocation.reports.models import WeekLesson, WeekSnapshot
 from allocation.reports.sd_audit import Rate, against, override_rate, rework_rate_of

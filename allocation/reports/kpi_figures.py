@@ -36,6 +36,7 @@ class Figure:
 
 def figures(rows: Rows) -> dict[str, Figure]:
     """The figure of every KPI by its key."""
+    forecasts = rows.record.figures
     return {
         "utilisation": _utilisation(rows),
         "exhausted-weeks": _exhausted(rows),
@@ -46,9 +47,9 @@ def figures(rows: Rows) -> dict[str, Figure]:
         "cost-per-sd": _cost(rows),
         "completion-time": _time(rows),
         "rework-per-sd": _rework_per_sd(rows),
-        "burn-rate-error": _forecast(rows, "error", rows.record.error, of_100=True),
-        "exhaustion-error": _forecast(rows, "exhaustion", rows.record.exhaustion_hours),
-        "zone-accuracy": _forecast(rows, "zone", _share(rows.record.zone_hits), of_100=True),
+        "burn-rate-error": _forecast(rows, "error", forecasts.error, of_100=True),
+        "exhaustion-error": _forecast(rows, "exhaustion", forecasts.exhaustion_hours),
+        "zone-accuracy": _forecast(rows, "zone", _share(forecasts.zone_hits), of_100=True),
         "review-pass": _passes(rows, EventKind.REVIEW, "review"),
         "e2e-pass": _passes(rows, EventKind.E2E, "test"),
         "security-issues": _security(rows),

@@ -8,6 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from allocation.display import format as fmt
+from allocation.display.bands import SHAPES
 from allocation.policy.kpis import KPI_BY_KEY, Band, Kpi
 from allocation.policy.quality import ENOUGH, MOST_DROP, MOST_REWORK, EventKind
 from allocation.reports.guard import Guard, PlacedAlarm, quality_guard
@@ -27,14 +28,6 @@ GROUPS = (
     ("Forecasts", ("burn-rate-error", "exhaustion-error", "zone-accuracy")),
     ("Quality", ("review-pass", "security-issues", "e2e-pass", "rework-per-sd")),
 )
-
-# A band's shape is that of the zone that means as much: shape first, colour last.
-SHAPES = {
-    Band.ON_TARGET: "green",
-    Band.WATCH: "yellow",
-    Band.OFF_TARGET: "orange",
-    Band.NO_DATA: "unknown",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ def _scores(weeks: Sequence[BudgetWeek]) -> list[dict[str, list[float]]]:
         found = by_week[index[score.forecast.week_id]]
         if score.error is not None:
             found["error"].append(float(score.error))
-        found["exhaustion"].append(float(score.exhaustion_hours))
+        if score.ran_on:
+            found["exhaustion"].append(float(score.exhaustion_hours))
         found["zone"].append(float(score.zone_hit))
     return by_week
 

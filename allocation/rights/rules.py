@@ -96,9 +96,11 @@ RULES: dict[str, Rule] = {
     "reminder_settings": _SETTINGS,
     "reminders": Rule(_CLOCK, _CLOCK | {Role.OPERATOR}),
     "reminder_deliveries": Rule(_CLOCK, _CLOCK),
-    # What is never rewritten. A checkpoint makes a forecast too.
+    # What is never rewritten. A checkpoint makes a forecast too, and the first one an estimate.
     "forecasts": Rule(insert=_WRITERS),
     "forecast_scores": Rule(insert=_CLOCK),
+    "sd_estimates": Rule(insert=_WRITERS),
+    "sd_estimate_scores": Rule(insert=_CLOCK),
     "week_snapshots": Rule(insert=_CLOCK),
     "week_lessons": Rule(insert=_CHAIRMAN),
 }

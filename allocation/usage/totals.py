@@ -273,6 +273,7 @@ class _Tariffs:
                 self.meter,
                 list_price=self.book.list_price(weighed_as, day),
                 charged=self.book.charged(model, day, long_prompt=long_prompt),
+                tier=tier or self.book.tiers.get(model, ""),
             )
         return self._made[key]
 

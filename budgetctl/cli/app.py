@@ -26,6 +26,7 @@ COMMANDS = {
     "backtest": "budgetctl.cli.backtest:backtest",
     "audit": "budgetctl.cli.audit:audit",
     "optimize": "budgetctl.cli.optimize:optimize",
+    "calibrate": "budgetctl.cli.calibrate:calibrate",
     "set-limit": "budgetctl.cli.rule:set_limit",
     "reserve": "budgetctl.cli.rule:reserve",
     "override": "budgetctl.cli.override:override",

@@ -10,7 +10,7 @@ from allocation.display import format as fmt
 from allocation.display.json_values import iso, number, share
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
-from allocation.forecasts.record import Record
+from allocation.forecasts.record import Coverage, Record, coverage_of
 from allocation.policy.kpis import KPI_BY_KEY, Reading
 from allocation.policy.meter import Meter
 from allocation.policy.zones import Zone
@@ -71,6 +71,7 @@ def newest_json(forecast: Forecast | None, meter: Meter) -> Json | None:
         "at_reset": number(amount_of(forecast.point, meter), meter),
         "interval_50": _interval(forecast.low50, forecast.high50, meter),
         "interval_80": _interval(forecast.low80, forecast.high80, meter),
+        "coverage": _coverage(coverage_of(forecast)),
         "zone_at_reset": forecast.zone or None,
         "exhausts_at": iso(forecast.exhaustion_median),
         "exhaustion_chance_percent": (
@@ -93,13 +94,19 @@ def newest_text(
     yield row("AT RESET", at_reset, *([zone(Zone(forecast.zone))] if forecast.zone else []))
     if forecast.low80 is not None and forecast.high80 is not None:
         low, high = (amount_of(each, meter) for each in (forecast.low80, forecast.high80))
-        yield row("80% RANGE", f"{short(low, meter)} to {short(high, meter)}")
+        held = coverage_of(forecast).words
+        yield row("80% RANGE", f"{short(low, meter)} to {short(high, meter)}; {held}")
     if forecast.exhaustion_chance is not None:
         chance = fmt.percent(forecast.exhaustion_chance)
         when = forecast.exhaustion_median
         about = f", about {fmt.soon(when, clock)}" if when else ""
         yield row("RUNS OUT", f"with a chance of {chance}{about}")
     yield row("METHOD", f"{forecast.method}, {fmt.moment(forecast.made_at, clock)}")
+
+
+def _coverage(found: Coverage) -> Json:
+    """In how many weeks the total fell inside the intervals, from this part of the week."""
+    return {"weeks": found.weeks, "inside_50": found.inside50, "inside_80": found.inside80}
 
 
 def _interval(low: int | None, high: int | None, meter: Meter) -> list[int | str] | None:

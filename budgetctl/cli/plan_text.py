@@ -1,16 +1,19 @@
 """What an SD would run on and use, in lines of 80 columns: the report's steps 8 and 9."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import groupby
 
 from rich.text import Text
 
 from allocation.decisions.preflight import PlannedRun, Preflight
 from allocation.display import format as fmt
+from allocation.forecasts.record import coverage_of
+from allocation.policy.preflight import TokenRange
 from allocation.policy.recommend import Recommendation
 from allocation.policy.tiers import HAIKU
-from allocation.usage.standing import Standing
+from allocation.policy.zones import Zone
 from budgetctl.cli.printing import Line, heading, row, safe, short, unit, zone
 from budgetctl.cli.week import Plan
 from budgetctl.cli.week_text import burn, status_line, tokens
@@ -25,7 +28,7 @@ def next_sd(plan: Plan) -> Iterator[Line]:
     yield sd_line(flight)
     for who, tiers, why in _allocation(flight):
         yield Text.assemble("    ", f"{who:<16} ", (f"{tiers:<26} ", "bold"), (why, "dim"))
-    yield from after(flight, plan.standing)
+    yield from after(flight, plan)
 
 
 def sd_line(flight: Preflight) -> Text:
@@ -39,21 +42,37 @@ def sd_line(flight: Preflight) -> Text:
     )
 
 
-def after(flight: Preflight, standing: Standing) -> Iterator[Line]:
+def after(flight: Preflight, plan: Plan) -> Iterator[Line]:
     """What the SD would use and leave, marked as an estimate, and what to look out for."""
+    standing = plan.standing
     meter = standing.meter
     share = fmt.percent((standing.used + flight.projected) / standing.effective_limit)
-    basis = "from its sub-agents"
+    basis = f"from {flight.tokens.basis}"
     if flight.sd.estimate is not None:
         basis = f"from the estimate of {fmt.short(flight.sd.estimate)} tokens"
-    yield row("PROJECTED", f"~{short(flight.projected, meter)} budget {unit(meter)}, {basis}")
+    low, high = short(flight.low, meter), short(flight.high, meter)
+    ends = "" if low == high else f" ({low} to {high})"
+    yield row("PROJECTED", f"~{short(flight.projected, meter)}{ends} budget {unit(meter)}, {basis}")
     left = f"~{short(flight.remaining_after, meter)} {unit(meter)}; {share} used "
     yield row("LEFT AFTER", left, zone(flight.zone_after))
+    if plan.chances is not None:
+        yield row("AT RESET", "without it: ", *_chances(plan.chances.without))
+        yield row("", "with it:    ", *_chances(plan.chances.with_sd))
+        yield row("", f"by the newest forecast; {coverage_of(plan.chances.forecast).words}")
     if flight.zone_changes:
         yield row("WARNING", f"The week will enter the {flight.zone_after} zone with this SD.")
     waiting = sorted({run.sub_agent for run in flight.deferred})
     if waiting:
         yield row("DEFERRED", f"{', '.join(waiting)} would wait for the next budget week.")
+
+
+def _chances(by_zone: Mapping[Zone, float]) -> Iterator[Text | str]:
+    """The zones that may come, with their chances."""
+    likely = [(each, chance) for each, chance in by_zone.items() if chance >= 0.005]
+    for number, (each, chance) in enumerate(likely):
+        yield "  " if number else ""
+        yield zone(each)
+        yield f" {fmt.percent(Fraction(round(chance * 1000), 1000))}"
 
 
 def session_start(plan: Plan) -> Iterator[Line]:
@@ -74,7 +93,7 @@ def session_start(plan: Plan) -> Iterator[Line]:
         yield ""
         yield Text("MODEL ALLOCATION", style="bold")
         yield from _primary(plan, flight)
-        yield from after(flight, standing)
+        yield from after(flight, plan)
 
 
 def _primary(plan: Plan, flight: Preflight) -> Iterator[Line]:
@@ -109,26 +128,34 @@ def check(plan: Plan) -> Iterator[Line]:
     yield ""
     yield heading("RECOMMENDED")
     yield sd_line(flight)
-    yield Text(f"\n    {'sub-agent':<16} {'tier':<7} {'tokens':>6}  why", style="dim")
+    yield Text(f"\n    {'sub-agent':<16} {'tier':<7} {'tokens':>11}  why", style="dim")
     for phase, runs in groupby(flight.runs, key=lambda run: run.phase):
         yield ""
         yield Text(f"  {phase}", style="bold")
         for run in runs:
             yield _run(run)
+    if flight.besides is not None:
+        yield ""
+        middle = _range(flight.besides)
+        yield Text(f"    {'main and others':<16} {'':<7} {middle:>11}  {flight.besides.basis}")
     yield ""
-    yield from after(flight, standing)
+    yield from after(flight, plan)
 
 
 def _run(run: PlannedRun) -> Text:
     tier = run.recommendation.tier
     name = tier.name if tier else run.recommendation.outcome.value
-    middle = fmt.short((run.tokens_min + run.tokens_max) // 2)
     return Text.assemble(
         f"    {safe(run.sub_agent):<16} ",
         (f"{name:<7}", "bold"),
-        f" {middle:>6}  ",
+        f" {_range(run.tokens):>11}  ",
         (_why(run.recommendation), "dim"),
     )
+
+
+def _range(tokens: TokenRange) -> str:
+    """The range in few characters; one number where its ends read the same."""
+    return "–".join(dict.fromkeys(fmt.short(end) for end in (tokens.low, tokens.high)))
 
 
 def _allocation(flight: Preflight) -> list[tuple[str, str, str]]:

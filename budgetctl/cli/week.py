@@ -14,6 +14,7 @@ from allocation.decisions.preflight import Preflight, preflight
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
+from allocation.forecasts.chance import ZoneChances, zone_chances
 from allocation.forecasts.outlook import Outlook, outlook_at
 from allocation.forecasts.record import Record, forecast_record
 from allocation.optimizer.top import TopOpportunities, top_opportunities
@@ -32,6 +33,8 @@ MAIN_THREAD = "main"
 class Plan:
     """The running week, and what an SD would do to it if there is one. `clock` is the owner's.
 
+    `chances` are those of each zone at reset; None without an SD, and while it is too early to say.
+
     `all_on_opus` is what the SD would use if every run of it were on opus, in the meter's unit;
     None without an SD, and where the meter cannot tell.
     """
@@ -39,6 +42,7 @@ class Plan:
     clock: ZoneInfo
     outlook: Outlook
     preflight: Preflight | None
+    chances: ZoneChances | None
     all_on_opus: Fraction | None
 
     @property
@@ -99,6 +103,7 @@ def _plan(sd: StrategicDirective | None, situation: Situation, book: PriceBook) 
         clock=owners_clock(),
         outlook=outlook_at(standing.at, standing=standing, book=book),
         preflight=flight,
+        chances=zone_chances(standing, flight.likely) if flight else None,
         all_on_opus=_on_opus(flight, standing, book) if flight else None,
     )
 
@@ -106,7 +111,7 @@ def _plan(sd: StrategicDirective | None, situation: Situation, book: PriceBook) 
 def _on_opus(flight: Preflight, standing: Standing, book: PriceBook) -> Fraction | None:
     tokens = Counts(unsplit=sum((run.tokens_min + run.tokens_max) // 2 for run in flight.runs))
     price = book.list_price(book.weighed_as.get(OPUS.name, ""), standing.at.date())
-    return budget_tokens(tokens, standing.meter, list_price=price, charged=None)
+    return budget_tokens(tokens, standing.meter, list_price=price, charged=None, tier=OPUS.name)
 
 
 def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:

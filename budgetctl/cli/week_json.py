@@ -8,9 +8,11 @@ from typing import Any
 
 from allocation.decisions.preflight import PlannedRun, Preflight
 from allocation.display.json_values import dollars, iso, number, share
+from allocation.forecasts.chance import ZoneChances
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.outlook import Outlook
-from allocation.forecasts.record import Record
+from allocation.forecasts.record import Record, coverage_of
+from allocation.policy.preflight import TokenRange
 from allocation.policy.recommend import Recommendation
 from allocation.usage.standing import Standing
 from budgetctl.cli.forecasts import accuracy_json, newest_json
@@ -39,7 +41,7 @@ def status(week: Week) -> Json:
         **standing(plan.standing),
         "forecast": forecast(plan.outlook),
         "forecast_accuracy": accuracy_json(week.record, meter),
-        "next_sd": preflight(plan.preflight, plan.standing) if plan.preflight else None,
+        "next_sd": preflight(plan.preflight, plan) if plan.preflight else None,
         "sub_agents": [
             {
                 "key": name,
@@ -76,7 +78,7 @@ def plan(value: Plan) -> Json:
     return {
         **standing(value.standing),
         "forecast": forecast(value.outlook),
-        "next_sd": preflight(value.preflight, value.standing) if value.preflight else None,
+        "next_sd": preflight(value.preflight, value) if value.preflight else None,
     }
 
 
@@ -134,9 +136,13 @@ def forecast(value: Outlook) -> Json:
     }
 
 
-def preflight(value: Preflight, week: Standing) -> Json:
-    """An SD before it starts: all amounts are estimates. `runs` has each sub-agent and phase."""
-    meter = week.meter
+def preflight(value: Preflight, plan: Plan) -> Json:
+    """An SD before it starts: all amounts are estimates. `runs` has each sub-agent and phase.
+
+    `tokens` and each run's `evidence` say what the ranges rest on and how many cases that has;
+    `zone_chances` are percent at reset without the SD and with it, null while it is too early.
+    """
+    week, meter = plan.standing, plan.standing.meter
     return {
         "sd": value.sd.code,
         "title": value.sd.title,
@@ -150,7 +156,30 @@ def preflight(value: Preflight, week: Standing) -> Json:
         "percent_after": share((week.used + value.projected) / week.effective_limit),
         "zone_now": value.zone_now.value,
         "zone_after": value.zone_after.value,
+        "projected_80": [number(value.low, meter), number(value.high, meter)],
+        "tokens": _tokens(value.tokens),
+        "besides": _tokens(value.besides) if value.besides else None,
+        "zone_chances": _chances(plan.chances) if plan.chances else None,
         "runs": [_run(run, week) for run in value.runs],
+    }
+
+
+def _tokens(found: TokenRange) -> Json:
+    return {
+        "low": found.low,
+        "middle": found.middle,
+        "high": found.high,
+        "evidence": found.evidence.name.lower(),
+        "n": found.n,
+    }
+
+
+def _chances(found: ZoneChances) -> Json:
+    coverage = coverage_of(found.forecast)
+    return {
+        "without": {each.value: round(100 * at, 1) for each, at in found.without.items()},
+        "with": {each.value: round(100 * at, 1) for each, at in found.with_sd.items()},
+        "inside_80": {"count": coverage.inside80, "of": coverage.weeks},
     }
 
 
@@ -162,6 +191,8 @@ def _run(run: PlannedRun, week: Standing) -> Json:
         "tokens_min": run.tokens_min,
         "tokens_max": run.tokens_max,
         "budget_tokens": number(run.budget, week.meter),
+        "evidence": run.tokens.evidence.name.lower(),
+        "n": run.tokens.n,
     }
 
 

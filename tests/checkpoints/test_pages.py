@@ -12,8 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from allocation.budgets.operations import ensure_weeks
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import Status, StrategicDirective
+from allocation.forecasts.operations import make_forecasts
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import rebuild_hours
 from tests.factories import (
@@ -347,6 +349,23 @@ class TestReading:
             page = viewer_client.get("/sds/SD-PERF-OPT-001/")
         assert len(many) == len(one) < 40
         assert len(page.context["page"].decisions) == 20
+
+    def test_what_is_ahead_says_its_evidence_and_the_chance_of_each_zone(
+        self, chairman_client: Client
+    ) -> None:
+        sd = StrategicDirectiveFactory(estimate=90_000)
+        early = chairman_client.get(f"/sds/{sd.code}/").content.decode()
+        assert "Too early to say how likely each zone is" in early
+        now = timezone.now()
+        for weeks in range(1, 4):
+            record = UsageRecordFactory(at=now - timedelta(weeks=weeks), input=90_000, output=0)
+            rebuild_hours([record.hour])
+        ensure_weeks(since=now - timedelta(weeks=4), now=now)
+        make_forecasts(now=now)
+        shown = chairman_client.get(f"/sds/{sd.code}/").content.decode()
+        assert "fresh tokens, from the SD’s own estimate." in shown
+        assert "Without this SD" in shown
+        assert "no week has been scored yet" in shown
 
     def test_a_change_of_zone_and_what_is_not_allowed_are_said(
         self, viewer_client: Client, sd: StrategicDirective

@@ -35,7 +35,8 @@ FORECAST = {
 }  # fmt: skip
 NEXT = {
     "sd", "title", "complexity", "critical", "status", "phase", "estimate", "projected",
-    "remaining_after", "percent_after", "zone_now", "zone_after", "runs",
+    "remaining_after", "percent_after", "zone_now", "zone_after", "runs", "projected_80", "tokens",
+    "besides", "zone_chances",
 }  # fmt: skip
 
 
@@ -225,7 +226,7 @@ def test_check_has_every_sub_agent_of_every_phase_ahead(
     )
     assert found["runs"][0].keys() == {
         "sub_agent", "phase", "outcome", "model", "floor", "preferred", "reason", "tokens_min",
-        "tokens_max", "budget_tokens",
+        "tokens_max", "budget_tokens", "evidence", "n",
     }  # fmt: skip
     security = [run["model"] for run in found["runs"] if run["sub_agent"] == "SECURITY"]
     assert security == ["opus", "opus", "opus"]
@@ -265,6 +266,23 @@ def test_what_an_sd_has_burned_is_not_projected_again(cli: Cli, burn: Callable[.
     assert 0 < after < before / 2
 
 
+def test_check_says_the_chance_of_each_zone_with_the_sd_and_without(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    for week in range(3):
+        burn(300_000, at=WEEK_START - timedelta(days=7 * week, hours=-2))
+    make_forecasts(now=NOW)
+    StrategicDirectiveFactory(code="SD-A-1", estimate=150_000)
+    chances = cli("check", "SD-A-1", "--json").json["next_sd"]["zone_chances"]
+    for by_zone in (chances["without"], chances["with"]):
+        assert sum(by_zone.values()) == pytest.approx(100, abs=0.3)
+    assert chances["with"]["GREEN"] < chances["without"]["GREEN"]
+    out = cli("check", "SD-A-1").out
+    assert "AT RESET    without it: ● GREEN" in out
+    assert "no week has been scored yet" in out
+    assert "from the estimate of 150k tokens" in " ".join(out.split())
+
+
 def test_reading_writes_nothing(cli: Cli) -> None:
     before = BudgetRule.objects.values().get()
     for command in ("status", "forecast", "next", "audit"):
@@ -280,9 +298,11 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     score_closed_weeks(now=NOW)
     found = cli("forecast", "--json").json
     assert found["newest"].keys() == {
-        "made_at", "method", "at_reset", "interval_50", "interval_80", "zone_at_reset",
-        "exhausts_at", "exhaustion_chance_percent",
+        "made_at", "method", "at_reset", "interval_50", "interval_80", "coverage",
+        "zone_at_reset", "exhausts_at", "exhaustion_chance_percent",
     }  # fmt: skip
+    assert found["newest"]["coverage"]["weeks"] == 2
+    assert "weeks the total fell inside" in cli("forecast").out
     low, high = found["newest"]["interval_80"]
     assert low <= found["newest"]["at_reset"] <= high
     record = found["forecast_accuracy"]

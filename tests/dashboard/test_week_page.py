@@ -232,9 +232,35 @@ def test_the_forecast_and_last_weeks_record_are_among_the_facts() -> None:
     score_closed_weeks(now=NOW)
     use(20_000, at=NOW - timedelta(hours=20))
     make_forecasts(now=NOW)
-    facts = {fact.label: fact for fact in page().facts}
+    shown = page()
+    facts = {fact.label: fact for fact in shown.facts}
     assert facts["Forecast at the reset"].note.startswith("80% range ")
+    assert facts["Forecast at the reset"].note.endswith("of 1 weeks the total fell inside")
     assert facts["Last week"].note.startswith("140,000 came, ")
+    fan = {series["name"]: series["values"] for series in shown.burn_down.spec["series"]}
+    # From 480,000 left now straight to what the forecast leaves.
+    assert fan["Forecast"].count(None) == 46
+    assert fan["Forecast"][46] == 480_000
+    assert fan["Forecast"][-1] < 480_000
+    assert "80% range" in fan
+    assert "50% range" in fan
+    assert shown.burn_down.rows[-1][0] == "At the reset, forecast"
+    assert "Forecast to be left then: " in shown.burn_down.note
+
+
+def test_a_fan_stops_at_nothing_left() -> None:
+    ensure_weeks(since=WEEK_START - timedelta(weeks=1), now=NOW)
+    use(450_000, at=NOW - timedelta(hours=20))
+    make_forecasts(now=NOW)
+    ends = [series["values"][-1] for series in page().burn_down.spec["series"]]
+    assert ends[0] == 0
+    assert min(end for end in ends if end is not None) == 0
+    assert page().burn_down.rows[-1][2] == "0"
+
+
+def test_without_a_forecast_the_burn_down_has_no_fan() -> None:
+    use(10_000)
+    assert [series["name"] for series in page().burn_down.spec["series"]] == ["Even pace", "Left"]
 
 
 def test_the_plans_own_gauge_stands_beside_the_budget() -> None:

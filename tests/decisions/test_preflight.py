@@ -2,8 +2,11 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit
@@ -11,6 +14,7 @@ from allocation.catalog.pricing import load_price_book
 from allocation.decisions.operations import situation_at
 from allocation.decisions.preflight import Preflight, preflight
 from allocation.policy.phases import Phase
+from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.zones import Zone
 from allocation.usage.operations import rebuild_hours
 from tests.factories import NOW, StrategicDirectiveFactory, SubAgentFactory, UsageRecordFactory
@@ -76,3 +80,80 @@ def test_a_budget_in_dollars_projects_dollars() -> None:
 def test_an_inactive_sub_agent_is_left_out() -> None:
     SubAgentFactory(code="DOCMON", active=False)
     assert "DOCMON" not in {run.sub_agent for run in plan().runs}
+
+
+def done(number: int, sub_agents: dict[str, int], **columns: Any) -> None:
+    """A completed SD in which these sub-agents used so many tokens in EXEC."""
+    sd = StrategicDirectiveFactory(code=f"SD-DONE-{number}", status="completed", **columns)
+    records = [
+        UsageRecordFactory(sd=sd, phase="EXEC", sub_agent=name, input=tokens, output=0)
+        for name, tokens in sub_agents.items()
+    ]
+    rebuild_hours([row.hour for row in records])
+
+
+def test_without_history_the_registered_ranges_stand() -> None:
+    tokens = plan().tokens
+    assert (tokens.evidence, tokens.n, tokens.basis) == (
+        Evidence.REGISTERED, 0, "the registered range"
+    )  # fmt: skip
+
+
+def test_own_history_counts_before_the_registered_range_and_says_so() -> None:
+    for number, used in enumerate((4_000, 5_000, 6_000)):
+        done(number, {"TESTING": used, "": 1_000}, complexity=5)
+    ahead = plan(phase="EXEC")
+    runs = {run.sub_agent: run.tokens for run in ahead.runs}
+    testing = runs["TESTING"]
+    assert (testing.middle, testing.evidence, testing.n) == (5_000, Evidence.SUB_AGENT, 3)
+    assert testing.low < 4_000
+    assert testing.high > 6_000
+    # It ran in none of three SDs, which is not enough to say that it never does.
+    assert (runs["SECURITY"].middle, runs["SECURITY"].high) == (0, 20_000)
+    assert ahead.besides == TokenRange(1_000, 1_000, 1_000, Evidence.SUB_AGENT, 3)
+    assert (ahead.tokens.middle, ahead.tokens.basis) == (6_000, "own history, 3 cases")
+
+
+def test_sds_of_the_same_complexity_say_what_the_whole_comes_to() -> None:
+    for number in range(6):
+        done(number, {"TESTING": 2_000 if number % 2 else 10_000}, complexity=3 + number % 2)
+    assert plan(complexity=3).tokens.middle == 10_000
+    ahead = plan(complexity=4)
+    assert (ahead.tokens.middle, ahead.tokens.evidence) == (2_000, Evidence.COMPLEXITY)
+    assert ahead.projected == 2_000 * ahead.projected / ahead.tokens.middle
+
+
+def test_a_sub_agent_without_history_takes_that_of_its_kind_of_work() -> None:
+    kind = SubAgentFactory(code="TESTING").task_type
+    SubAgentFactory(code="PROBING", task_type=kind, runs_in_exec=True)
+    for number in range(3):
+        done(number, {"TESTING": 7_000})
+    runs = {run.sub_agent: run.tokens for run in plan(phase="EXEC").runs}
+    assert runs["PROBING"] == TokenRange(7_000, 7_000, 7_000, Evidence.TASK_TYPE, 3)
+
+
+def test_hand_logged_sds_of_the_complexity_stretch_the_registered_ranges() -> None:
+    for number in range(3):
+        done(number, {"": 40_000}, complexity=3)
+    ahead = plan(complexity=3)
+    assert ahead.tokens.middle == pytest.approx(40_000, abs=30)
+    assert ahead.tokens.basis == "3 SDs of this complexity"
+    assert plan(complexity=2).tokens.evidence is Evidence.REGISTERED
+
+
+def test_two_sds_are_no_evidence() -> None:
+    for number in range(2):
+        done(number, {"TESTING": 5_000})
+    assert plan().tokens.evidence is Evidence.REGISTERED
+
+
+def test_as_many_queries_however_many_sds_are_done() -> None:
+    counts = []
+    for numbers in (range(3), range(3, 9)):
+        for number in numbers:
+            done(number, {"TESTING": 5_000, "SECURITY": 1_000})
+        sd, situation, book = StrategicDirectiveFactory(), situation_at(NOW), load_price_book()
+        with CaptureQueriesContext(connection) as found:
+            preflight(sd, situation, book)
+        counts.append(len(found))
+    assert counts == [2, 2]

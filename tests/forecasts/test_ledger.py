@@ -123,5 +123,5 @@ def test_the_record_counts_only_what_spoke() -> None:
 
 def test_without_scores_there_is_no_record() -> None:
     record = forecast_record(WEEK_END)
-    assert (record.weeks, record.hit_rate, record.error, record.bias) == ([], None, None, None)
-    assert record.exhaustion_hours is None
+    assert (record.weeks, record.hit_rate, record.error) == ([], None, None)
+    assert (record.figures.bias, record.figures.exhaustion_hours) == (None, None)

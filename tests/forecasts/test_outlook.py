@@ -6,11 +6,12 @@ from fractions import Fraction
 import pytest
 
 from allocation.budgets.operations import switch
+from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.outlook import outlook_at
 from allocation.policy.burn_rate import Basis
 from allocation.policy.zones import Zone
 from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
+from tests.factories import NOW, WEEK_END, WEEK_START, BudgetWeekFactory, UsageRecordFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,27 @@ def test_off_forecasts_nothing() -> None:
     outlook = outlook_at(NOW)
     assert outlook.linear is None
     assert outlook.too_early == "budgetctl is off and forecasts nothing."
+
+
+@pytest.mark.parametrize(("held", "per_hour"), [(1, 1_000), (0, 1_200)])
+def test_where_fewer_than_half_of_the_ranges_held_the_rate_gets_a_buffer(
+    held: int, per_hour: int
+) -> None:
+    week = BudgetWeekFactory(start=WEEK_START - timedelta(weeks=1))
+    for hours, hit in ((24, held), (48, 0), (72, 1)):
+        forecast = Forecast.objects.create(
+            week=week, made_at=week.start, hour=week.start + timedelta(hours=hours), chosen=True,
+            hours_in=hours, occasion="hour", method="linear", version="1", used=1, point=2,
+            effective_limit=9,
+        )  # fmt: skip
+        ForecastScore.objects.create(
+            forecast=forecast, actual=2, hit50=False, hit80=bool(hit), zone_hit=True,
+            exhaustion_hours=0, crps=0, scored_at=NOW,
+        )  # fmt: skip
+    use(46_000)
+    linear = outlook_at(NOW).linear
+    assert linear is not None
+    assert (linear.per_hour, linear.buffered) == (per_hour, per_hour == 1_200)
 
 
 def test_at_the_very_end_all_of_the_week_has_passed() -> None:

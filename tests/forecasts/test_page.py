@@ -10,8 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from allocation.budgets.operations import ensure_weeks
+from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
-from allocation.forecasts.page import ForecastPage, forecast_page, held
+from allocation.forecasts.page import ForecastPage, forecast_page
+from allocation.forecasts.page import closed_week as closed_week_of
+from allocation.forecasts.record import figures_of, forecast_record, held
 from allocation.policy.forecasting import METHODS
 from allocation.usage.operations import rebuild_hours
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
@@ -58,16 +61,19 @@ def test_nothing_yet_is_said_and_never_shown_as_good() -> None:
 
 
 def test_an_interval_is_said_in_words_and_not_as_a_badge() -> None:
-    assert held((31, 40)) == "in 31 of 40 forecasts the total fell inside"
+    assert held((31, 40)) == "in 31 of 40 weeks the total fell inside"
+    assert held((3, 4), "forecasts") == "in 3 of 4 forecasts the total fell inside"
     assert held((0, 0)) == "no week has been scored yet"
 
 
 @pytest.mark.usefixtures("closed_week")
 def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
-    ((row, predicted, actual),) = page().weeks
-    assert actual == "280,000"
-    assert row.accuracy is not None
-    assert predicted == f"{row.predicted:,}"
+    (row,) = page().weeks
+    assert row.actual == "280,000"
+    assert row.accuracy.endswith("%")
+    low, _, high = row.range80.replace(",", "").partition("–")
+    assert row.inside80 == (int(low) <= 280_000 <= int(high))
+    assert page().held.endswith("of 1 weeks the total fell inside")
 
 
 @pytest.mark.usefixtures("closed_week")
@@ -75,9 +81,38 @@ def test_the_error_of_each_method_is_shown_by_hours_into_the_week() -> None:
     errors = page().errors
     assert set(errors.headings[1:]) == set(METHODS)
     assert [row[0] for row in errors.rows] == [
-        "6 h", "12 h", "24 h", "48 h", "72 h", "96 h", "120 h", "144 h"
+        "6 h", "12 h", "24 h", "48 h", "72 h", "96 h", "120 h", "144 h", "All"
     ]  # fmt: skip
-    assert [row[1] == "–" for row in errors.rows].count(False) == 5
+    assert [row[1] == "–" for row in errors.rows].count(False) == 6
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_each_part_of_the_week_has_its_coverage_and_its_figures() -> None:
+    by_hours = {row[0]: row for row in page().by_origin}
+    assert by_hours["12 h"][1:] == ("0", *["–"] * 7)
+    assert by_hours["24 h"][1] == "1"
+    assert by_hours["24 h"][5] in {"0%", "100%"}
+    assert by_hours["144 h"][-1].endswith("%")
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_a_closed_weeks_forecasts_fan_towards_what_came(chairman_client: Client) -> None:
+    (row,) = page().weeks
+    shown = forecast_page(LATER, ZONE, closed_week_of(row.key, LATER))
+    assert len(shown.fan.rows) == 5
+    assert {"value": 280_000.0, "label": "came", "axis": "y"} in shown.fan.spec["marks"]
+    for key in ("2020-01-01T00:00", "yesterday"):
+        assert chairman_client.get("/forecasts/", {"week": key}).status_code == 404
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_an_exhaustion_that_had_happened_already_is_no_forecast_of_one() -> None:
+    assert forecast_record(LATER).figures.exhaustion_hours is not None
+    over = Forecast(used=10, effective_limit=10)
+    score = ForecastScore.objects.select_related("forecast").first()
+    assert score is not None
+    score.forecast = over
+    assert figures_of([score]).exhaustion_hours is None
 
 
 @pytest.mark.usefixtures("closed_week")

@@ -202,3 +202,17 @@ def test_a_token_meter_always_counts_and_never_below_0(
     used = budget_tokens(counts, meter, list_price=price, charged=None)
     assert used is not None
     assert used >= 0
+
+
+def test_a_measured_meter_weighs_by_tier_and_unknown_tiers_as_one() -> None:
+    meter = Meter(
+        "measured", Weighting.TIER, cache_read=Decimal("0.5"), tier_weights=(("opus", Decimal(3)),)
+    )
+    counts = Counts(input=10, cache_read=4)
+    for tier, used in (("opus", 36), ("haiku", 12), ("", 12)):
+        assert budget_tokens(counts, meter, list_price=OPUS_4_5, charged=None, tier=tier) == used
+
+
+def test_a_tier_cannot_weigh_less_than_nothing() -> None:
+    with pytest.raises(RuleError, match="tier"):
+        Meter("measured", Weighting.TIER, tier_weights=(("opus", Decimal(-1)),))

@@ -95,6 +95,8 @@ PAGES = {
     "tokens/<int:pk>/revoke/": _RULE,
     "connect/": _PAGE,
     "mismatches/": _PAGE,
+    "calibration/": _PAGE,
+    "calibration/apply/": _RULE,
     "accounts/login/": May(ANYBODY, ANYBODY),
     "accounts/password_change/": May(READERS, READERS),
     "accounts/password_change/done/": _PAGE,

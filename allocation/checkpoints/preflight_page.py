@@ -1,0 +1,117 @@
+"""The pre-flight of an SD, in words: what is still ahead, and what it does to the week."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from allocation.decisions.preflight import Preflight
+from allocation.display.fact import Fact
+from allocation.display.format import amount, percent, tokens
+from allocation.forecasts.chance import zone_chances
+from allocation.forecasts.models import SdEstimate
+from allocation.forecasts.record import coverage_of
+from allocation.policy.preflight import TokenRange
+from allocation.policy.zones import Zone
+from allocation.usage.standing import Standing
+from allocation.usage.words import with_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One planned run of the pre-flight, in words."""
+
+    sub_agent: str
+    phase: str
+    tier: str
+    deferred: bool
+    reason: str
+    tokens: str
+    basis: str
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The pre-flight, in words. `chances` are rows of a zone, its chance without the SD and with
+    it; none while it is too early to say, or budgetctl is off."""
+
+    runs: Sequence[Run]
+    tokens: str
+    basis: str
+    besides: str
+    projected: str
+    projected_range: str
+    remaining_after: str
+    zone_now: str
+    zone_after: str
+    zone_changes: bool
+    deferred: str
+    chances: Sequence[tuple[str, str, str]]
+    coverage: str
+
+
+def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
+    """The pre-flight as the page prints it. Two queries."""
+    in_dollars = standing.meter.in_dollars
+    chances = zone_chances(standing, plan.likely)
+    low, high = (amount(end, in_dollars=in_dollars) for end in (plan.low, plan.high))
+    return Ahead(
+        runs=[
+            Run(
+                sub_agent=run.sub_agent,
+                phase=run.phase.value,
+                tier=run.recommendation.tier.name if run.recommendation.tier else "defer",
+                deferred=run.deferred,
+                reason=run.recommendation.reason,
+                tokens=range_text(run.tokens),
+                basis=run.tokens.basis,
+                budget=amount(run.budget, in_dollars=in_dollars),
+            )
+            for run in plan.runs
+        ],
+        tokens=range_text(plan.tokens),
+        basis=plan.tokens.basis,
+        besides=f"{range_text(plan.besides)} ({plan.besides.basis})" if plan.besides else "",
+        projected=with_unit(standing, plan.projected),
+        projected_range=low if low == high else f"{low} to {high}",
+        remaining_after=with_unit(standing, plan.remaining_after),
+        zone_now=plan.zone_now.value,
+        zone_after=plan.zone_after.value,
+        zone_changes=plan.zone_changes and standing.enabled,
+        deferred=", ".join(dict.fromkeys(run.sub_agent for run in plan.deferred)),
+        chances=[
+            (zone.value, _chance(chances.without[zone]), _chance(chances.with_sd[zone]))
+            for zone in Zone
+        ]
+        if chances
+        else [],
+        coverage=coverage_of(chances.forecast).words if chances else "",
+    )
+
+
+def estimate_fact(estimate: SdEstimate | None) -> list[Fact]:
+    """What was expected at the start, against what came once it is known; none if nothing was."""
+    if estimate is None:
+        return []
+    expected = f"{tokens(estimate.low)} to {tokens(estimate.high)}"
+    score = getattr(estimate, "score", None)
+    if score is None:
+        note = f"range {expected}; from {estimate.evidence}"
+    else:
+        inside = "inside" if score.inside else "outside"
+        note = f"{tokens(score.actual)} came, {inside} {expected}"
+    return [Fact("Expected at the start", tokens(estimate.point), "fresh", note)]
+
+
+def range_text(some: TokenRange) -> str:
+    """A range of tokens, one number where its ends are the same."""
+    return (
+        tokens(some.low) if some.low == some.high else f"{tokens(some.low)} to {tokens(some.high)}"
+    )
+
+
+def _chance(chance: float) -> str:
+    """Whole percent; what is not quite certain is neither 0 nor 100."""
+    if 0 < chance < 0.005:
+        return "under 1%"
+    return percent(Fraction(round(1000 * chance), 1000))

@@ -1,0 +1,81 @@
+"""The forecast as a fan on the burn-down of the week."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from allocation.display import format as fmt
+from allocation.forecasts.history import amount_of
+from allocation.forecasts.models import Forecast
+from allocation.usage.standing import Standing
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+class Fan:
+    """What is left of the effective limit from a forecast on, in the unit of the week's meter.
+
+    The lines run straight to what is left at the reset: a forecast says nothing of the hours
+    between.
+    """
+
+    def __init__(self, standing: Standing, forecast: Forecast) -> None:
+        self._standing, self._forecast = standing, forecast
+        # The more is used, the less is left: the high end of a range is the low one here.
+        self._ends = {
+            name: (amount_of(more or 0, standing.meter), amount_of(less or 0, standing.meter))
+            for name, more, less in (
+                ("80% range", forecast.high80, forecast.low80),
+                ("50% range", forecast.high50, forecast.low50),
+                ("Forecast", forecast.point, forecast.point),
+            )
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The range in words."""
+        return (
+            "What is left, against an even pace to the reset. "
+            f"Forecast to be left then: {self._left_text('Forecast')}; "
+            f"80% range {self._left_text('80% range')}."
+        )
+
+    def series(self, moments: Sequence[datetime]) -> Iterator[dict[str, object]]:
+        """The two bands and their middle, from the hour of the forecast to the reset."""
+        for name, (more, less) in self._ends.items():
+            low, high = self._line(more, moments), self._line(less, moments)
+            if more == less:
+                yield {"name": name, "style": "dashed", "values": low}
+            else:
+                yield {"name": name, "style": "band-low", "values": low}
+                yield {"name": name, "style": "band-high", "values": high}
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """The same as rows of a table: what is used at the reset, and what is left then."""
+        for name, (more, less) in self._ends.items():
+            used = self._range(less, more)
+            yield f"At the reset, {name.lower()}", used, self._left_text(name)
+
+    def _left_text(self, name: str) -> str:
+        more, less = self._ends[name]
+        return self._range(self._left(more), self._left(less))
+
+    def _range(self, low: Fraction, high: Fraction) -> str:
+        in_dollars = self._standing.meter.in_dollars
+        texts = [fmt.amount(value, in_dollars=in_dollars) for value in (low, high)]
+        return "–".join(dict.fromkeys(texts))
+
+    def _left(self, total: Fraction) -> Fraction:
+        return max(Fraction(0), self._standing.effective_limit - total)
+
+    def _line(self, total: Fraction, moments: Sequence[datetime]) -> list[float | None]:
+        start, end = self._forecast.made_at, self._standing.window.end
+        used = amount_of(self._forecast.used, self._standing.meter)
+        length = max(1, (end - start) // SECOND)
+        line: list[float | None] = []
+        for moment in moments:
+            passed = max(Fraction(0), Fraction((moment - start) // SECOND, length))
+            left = round(float(self._left(used + (total - used) * passed)), 2)
+            line.append(left if moment > start - HOUR else None)
+        return line

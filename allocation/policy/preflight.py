@@ -1,0 +1,168 @@
+"""What an SD would use, from the best evidence there is, and what it does to the week's chances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from math import exp, log, sqrt
+from statistics import fmean, stdev
+
+from allocation.policy.zones import Bounds, Zone
+
+# With fewer cases than this, own history says less than the registered ranges.
+FEWEST_CASES = 3
+# Ranges enclose 80 % of the cases.
+LOW, HIGH = Fraction(1, 10), Fraction(9, 10)
+# From here on the tenths of the cases say enough.
+MANY_CASES = 30
+# Far above any SD, and far below where floats overflow.
+MOST_LOG = log(10**15)
+
+
+class Evidence(StrEnum):
+    """What an estimate of tokens rests on, the best last."""
+
+    REGISTERED = "registered range"  # the report's, edited in the admin
+    COMPLEXITY = "SDs of this complexity"
+    TASK_TYPE = "own history by task type"
+    SUB_AGENT = "own history"
+    SD = "the SD’s own estimate"
+
+
+_BASES = {
+    Evidence.REGISTERED: "the registered range",
+    Evidence.COMPLEXITY: "{n} SDs of this complexity",
+    Evidence.TASK_TYPE: "{n} cases of its task type",
+    Evidence.SUB_AGENT: "own history, {n} cases",
+    Evidence.SD: "the SD’s own estimate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRange:
+    """Fresh tokens: the middle and the range; `n` cases stand behind it, 0 for a registered one."""
+
+    low: int
+    middle: int
+    high: int
+    evidence: Evidence
+    n: int = 0
+
+    @property
+    def basis(self) -> str:
+        """The evidence in words."""
+        return _BASES[self.evidence].format(n=self.n)
+
+    def scaled(self, by: Fraction, evidence: Evidence, n: int = 0) -> "TokenRange":
+        """The same range, so many times as large."""
+        low, middle, high = (round(value * by) for value in (self.low, self.middle, self.high))
+        return TokenRange(low, middle, high, evidence, n)
+
+
+def registered(low: int, high: int) -> TokenRange:
+    """The range that a sub-agent is registered with, for a run."""
+    return TokenRange(low, (low + high) // 2, high, Evidence.REGISTERED)
+
+
+def from_cases(cases: Sequence[int], evidence: Evidence) -> TokenRange | None:
+    """The range of what was used in earlier cases; None with fewer than FEWEST_CASES."""
+    n = len(cases)
+    if n < FEWEST_CASES:
+        return None
+    low, middle, high = (round(quantile(cases, at)) for at in (LOW, Fraction(1, 2), HIGH))
+    if n < MANY_CASES and min(cases) > 0:
+        few_low, few_high = _range_of_few(cases)
+        low, high = min(few_low, middle), max(few_high, middle)
+    return TokenRange(low, middle, high, evidence, n)
+
+
+def _range_of_few(cases: Sequence[int]) -> tuple[int, int]:
+    """Where the next case falls with a chance of 80 %, from a few above 0.
+
+    The prediction interval of a log-normal distribution, mean ± t s sqrt(1 + 1/n) of the
+    logarithms, as the tenths of a few cases lie too close together. Student's t at 90 % by its
+    expansion in 1/(n - 1) (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5).
+    """
+    logs, n = [log(case) for case in cases], len(cases)
+    t = 1.2816 + 0.8466 / (n - 1) + 0.5709 / (n - 1) ** 2
+    half = t * stdev(logs) * sqrt(1 + 1 / n)
+    low, high = (round(exp(min(MOST_LOG, fmean(logs) + side))) for side in (-half, half))
+    return low, high
+
+
+def added(parts: Sequence[TokenRange]) -> TokenRange:
+    """All of some ranges of the same evidence: an SD is large or small as a whole, so the ends are
+    added and not their squares."""
+    first = parts[0] if parts else TokenRange(0, 0, 0, Evidence.REGISTERED)
+    return TokenRange(
+        sum(part.low for part in parts),
+        sum(part.middle for part in parts),
+        sum(part.high for part in parts),
+        first.evidence,
+        first.n,
+    )
+
+
+def by_complexity(run: TokenRange, totals: Sequence[int], typical: int) -> TokenRange | None:
+    """A registered range stretched to what whole SDs of the complexity came to.
+
+    `totals` are fresh tokens of such SDs, `typical` what the registered ranges of one add up to.
+    None with fewer than FEWEST_CASES, or nothing to stretch.
+    """
+    whole = from_cases(totals, Evidence.COMPLEXITY)
+    if whole is None or typical <= 0:
+        return None
+    low, middle, high = (
+        round(run.middle * Fraction(value, typical))
+        for value in (whole.low, whole.middle, whole.high)
+    )
+    return TokenRange(low, middle, high, whole.evidence, whole.n)
+
+
+def quantile(values: Sequence[int], level: Fraction) -> Fraction:
+    """The value at a level between 0 and 1, evenly between two neighbours."""
+    ordered = sorted(values)
+    place = level * (len(ordered) - 1)
+    at = min(int(place), len(ordered) - 1)
+    after = ordered[min(at + 1, len(ordered) - 1)]
+    return ordered[at] + (after - ordered[at]) * (place - at)
+
+
+def zone_chances_with(
+    totals: Sequence[int],
+    *,
+    used: int,
+    more: Sequence[int],
+    effective_limit: int,
+    bounds: Bounds,
+) -> dict[Zone, float]:
+    """The chance of each zone at reset if an SD adds to a forecast week; they add up to 1.
+
+    `totals` are the forecast's quantiles at evenly spaced levels, as the ledger keeps them; `more`
+    are amounts of the SD of which each is as likely as the others, (0,) for the week without it.
+    Below the lowest quantile the chance falls to 0 at what is `used`, above the highest as far away
+    again as twice the last step.
+    """
+    reached = [1.0]
+    for percent in (bounds.yellow, bounds.orange, bounds.red):
+        least = float(Fraction(percent) * effective_limit / 100)
+        chances = [_chance_of(totals, used, least - amount) for amount in more]
+        reached.append(min(reached[-1], sum(chances) / len(chances)))
+    reached.append(0.0)
+    return {zone: better - worse for zone, (better, worse) in zip(Zone, pairwise(reached),
+                                                                  strict=True)}  # fmt: skip
+
+
+def _chance_of(totals: Sequence[int], used: int, least: float) -> float:
+    """The chance that the total reaches an amount."""
+    if least <= used:
+        return 1.0
+    step = 1 / (len(totals) + 1)
+    beyond = totals[-1] + max(1, 2 * (totals[-1] - totals[-2]))
+    values = [min(used, totals[0]), *totals, beyond]
+    for at, (low, high) in enumerate(pairwise(values)):
+        if least <= high:
+            inside = (least - low) / (high - low) if high > low else 0.0
+            return 1 - step * (at + max(0.0, inside))
+    return 0.0

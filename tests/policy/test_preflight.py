@@ -1,0 +1,118 @@
+"""What an SD would use, and the chance of each zone with it."""
+
+from fractions import Fraction
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allocation.policy.preflight import (
+    Evidence,
+    added,
+    by_complexity,
+    from_cases,
+    quantile,
+    registered,
+    zone_chances_with,
+)
+from allocation.policy.zones import DEFAULT_BOUNDS, Zone
+
+# Totals of 200 to 380 at the levels 0.05 to 0.95.
+TOTALS = list(range(200, 390, 10))
+
+
+def chances(*more: int, limit: int = 400, used: int = 100) -> dict[Zone, float]:
+    return zone_chances_with(
+        TOTALS, used=used, more=more, effective_limit=limit, bounds=DEFAULT_BOUNDS
+    )
+
+
+def test_fewer_than_three_cases_say_nothing() -> None:
+    assert from_cases([1, 2], Evidence.SUB_AGENT) is None
+    found = from_cases([30, 10, 20], Evidence.SUB_AGENT)
+    assert found is not None
+    assert (found.low, found.middle, found.high, found.n) == (6, 20, 59, 3)
+    assert found.basis == "own history, 3 cases"
+
+
+def test_many_cases_and_those_with_nothing_go_by_their_tenths() -> None:
+    many = from_cases(range(101), Evidence.SUB_AGENT)
+    assert many is not None
+    assert (many.low, many.middle, many.high) == (10, 50, 90)
+    seldom = from_cases([0, 0, 0, 0, 50], Evidence.SUB_AGENT)
+    assert seldom is not None
+    assert (seldom.low, seldom.middle, seldom.high) == (0, 0, 30)
+
+
+def test_the_range_of_a_few_cases_holds_the_next_one_about_as_often_as_it_says() -> None:
+    random = Random(1)
+    held = 0
+    for _ in range(400):
+        *cases, after = (round(10_000 * random.lognormvariate(0, 0.6)) for _ in range(6))
+        found = from_cases(cases, Evidence.SUB_AGENT)
+        assert found is not None
+        held += found.low <= after <= found.high
+    assert 300 <= held <= 340
+
+
+@pytest.mark.parametrize(("level", "value"), [(0, 10), (Fraction(1, 4), 15), (1, 30)])
+def test_quantiles_lie_evenly_between_neighbours(level: Fraction, value: int) -> None:
+    assert quantile([30, 10, 20], Fraction(level)) == value
+
+
+def test_a_registered_range_is_stretched_by_what_whole_sds_came_to() -> None:
+    run = registered(10, 30)
+    found = by_complexity(run, [50, 100, 200], typical=100)
+    assert found is not None
+    assert found.low < found.middle == 20 < found.high
+    assert by_complexity(run, [50, 100], typical=100) is None
+    assert by_complexity(run, [50, 100, 200], typical=0) is None
+
+
+def test_ranges_add_up_end_by_end() -> None:
+    both = added([registered(10, 30), registered(1, 3)])
+    assert (both.low, both.middle, both.high) == (11, 22, 33)
+    assert added([]).high == 0
+
+
+def test_without_anything_more_the_chances_are_the_forecasts() -> None:
+    # YELLOW from 280, ORANGE from 340, RED from 380, which is the level 0.95
+    assert chances(0)[Zone.GREEN] == pytest.approx(0.45)
+    assert chances(0)[Zone.RED] == pytest.approx(0.05)
+
+
+def test_an_sd_moves_chances_to_worse_zones() -> None:
+    assert chances(60)[Zone.GREEN] == pytest.approx(0.15)
+    assert chances(1_000) == {Zone.GREEN: 0, Zone.YELLOW: 0, Zone.ORANGE: 0, Zone.RED: 1}
+
+
+def test_beyond_the_highest_quantile_the_chance_falls_to_nothing() -> None:
+    assert chances(0, limit=10_000)[Zone.GREEN] == 1
+    just_above = chances(0, limit=550)[Zone.YELLOW]  # YELLOW from 385
+    assert 0 < just_above < 0.05
+
+
+def test_what_is_used_is_certain() -> None:
+    assert chances(0, limit=100, used=100)[Zone.RED] == 1
+
+
+@given(
+    st.lists(st.integers(0, 10**9), min_size=19, max_size=19).map(sorted),
+    st.lists(st.integers(0, 10**9), min_size=1, max_size=10),
+    st.integers(1, 10**9),
+)
+def test_chances_add_up_and_an_sd_never_makes_the_week_better(
+    totals: list[int], more: list[int], limit: int
+) -> None:
+    def zones(amounts: list[int]) -> dict[Zone, float]:
+        return zone_chances_with(
+            totals, used=totals[0], more=amounts, effective_limit=limit, bounds=DEFAULT_BOUNDS
+        )
+
+    without, with_sd = zones([0]), zones(more)
+    for found in (without, with_sd):
+        assert sum(found.values()) == pytest.approx(1)
+        assert min(found.values()) >= -1e-9
+    assert with_sd[Zone.GREEN] <= without[Zone.GREEN] + 1e-9
+    assert with_sd[Zone.RED] >= without[Zone.RED] - 1e-9
