@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allocation.budgets.operations import ensure_week
 from allocation.claude_code.operations import observe_from_usage
+from allocation.decisions.counts import count_weeks
 from allocation.decisions.deferrals import pause_exhausted, release_deferrals
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.reminders.means import means
@@ -20,6 +21,7 @@ def tick(*, now: datetime) -> None:
     make_forecasts(now=now)
     score_closed_weeks(now=now)
     close_weeks(now=now)  # after the scores, which a snapshot shows
+    count_weeks()  # of those that are closed
     observe_from_usage(now=now)
     refresh_reminders(now=now)
     send_due(now=now, means=means())  # last: it waits for others, for a bounded time

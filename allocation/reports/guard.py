@@ -9,12 +9,14 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, Value
 
 from allocation.catalog.models import ClaudeModel, Tier
-from allocation.decisions.models import Decision, Result
+from allocation.decisions.counts import alike, week_start
+from allocation.decisions.models import Result
 from allocation.floors.operations import floor_table
 from allocation.policy import tiers
 from allocation.policy.floors import floor_for
 from allocation.policy.quality import ENOUGH, Alarm, TierResults, quality_alarms
 from allocation.reports.models import QualityEvent
+from allocation.usage.totals import RESOLUTION
 
 # Results older than this speak of other models, prompts and code.
 LOOK_BACK = timedelta(weeks=8)
@@ -43,7 +45,7 @@ class Guard:
 
 
 def quality_guard(now: datetime) -> Guard:
-    """Judge the results of the last weeks. Five queries, however many there are."""
+    """Judge the results of the last weeks. Ten queries, however many there are."""
     by_name = {row.name: row.to_policy() for row in Tier.objects.all()}
     results = _results(now, by_name)
     floors = floor_table()
@@ -65,7 +67,8 @@ def _results(now: datetime, by_name: Mapping[str, tiers.Tier]) -> dict[Place, li
     """By sub-agent and phase, the results on each tier."""
     models = dict(ClaudeModel.objects.values_list("model_id", "tier__name"))
     found: dict[tuple[str, str, str], TierResults] = {}
-    for row in [*_runs(now), *_reviews(now)]:
+    since = week_start(now - LOOK_BACK)
+    for row in [*_runs(since, now), *_reviews(since, now)]:
         tier = models.get(row["ran"], row["ran"])
         if tier not in by_name or not row["phase"]:
             continue
@@ -80,27 +83,19 @@ def _results(now: datetime, by_name: Mapping[str, tiers.Tier]) -> dict[Place, li
     return placed
 
 
-def _runs(now: datetime) -> Iterable[Row]:
+def _runs(since: datetime, now: datetime) -> Iterable[Row]:
     """Runs that ended and of which somebody saw the model."""
-    ended = Decision.objects.filter(at__gt=now - LOOK_BACK, at__lte=now).exclude(result="")
-    return (
-        ended.exclude(observed="")
-        .order_by()
-        .values("phase", of=F("sub_agent"), ran=F("observed"))
-        .annotate(
-            passed=Count("id", filter=Q(result=Result.PASSED)),
-            failed=Count("id", filter=Q(result=Result.FAILED)),
-            rework=Count("id", filter=Q(result=Result.REWORK)),
-            first=Min("at"),
-            last=Max("at"),
-        )
-    )
+    known = ~Q(observed="") & ~Q(result="")
+    by = ("sub_agent", "phase", "observed", "result")
+    for row in alike(by, since=since, until=now + RESOLUTION, only=known):
+        ended = {result.value: row["n"] * (row["result"] == result) for result in Result}
+        yield {**row, **ended, "of": row["sub_agent"], "ran": row["observed"]}
 
 
-def _reviews(now: datetime) -> Iterable[Row]:
+def _reviews(since: datetime, now: datetime) -> Iterable[Row]:
     """Quality events that say whose work it was: each is one result, passed if nothing failed."""
     known = QualityEvent.objects.filter(
-        at__gt=now - LOOK_BACK, at__lte=now, sub_agent__isnull=False, tier__isnull=False
+        at__gte=since, at__lte=now, sub_agent__isnull=False, tier__isnull=False
     )
     return (
         known.order_by()
