@@ -21,7 +21,7 @@ def tick(*, now: datetime) -> None:
     make_forecasts(now=now)
     score_closed_weeks(now=now)
     close_weeks(now=now)  # after the scores, which a snapshot shows
-    count_weeks()  # of those that are closed
+    count_weeks(now=now)
     observe_from_usage(now=now)
     refresh_reminders(now=now)
     send_due(now=now, means=means())  # last: it waits for others, for a bounded time

@@ -1,13 +1,13 @@
-"""How many decisions were alike in a span: remembered for weeks that are over, else counted.
+"""How many decisions were alike in a span: remembered for days that are over, else counted.
 
-A year of decisions is a million rows, and those of weeks that are over hardly change any more: they
-are counted once (`count_weeks`, by each tick). Where one of them changes after all, its week is
-counted from the rows again until the next tick: what is remembered is never older than what is
-stored.
+A year of decisions is a million rows, and those of days that are over hardly change any more: they
+are counted once, week by week (`count_weeks`, by each tick). Where one of them changes after all,
+its week is counted from the rows until the next tick: what is remembered is never older than what
+is stored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -27,24 +27,30 @@ Span = tuple[datetime, datetime]
 
 
 def alike(
-    by: Sequence[str], *, since: datetime, until: datetime, only: Q | None = None
+    by: Sequence[str],
+    *,
+    since: datetime,
+    until: datetime,
+    only: Q | None = None,
+    by_week: bool = False,
 ) -> list[Row]:
     """The decisions from `since` to before `until`, counted by columns of `ALIKE`: four queries.
 
     A row has these columns, `overridden` (a bool), `n`, and the moments of the `first` and the
-    `last` of them. Each is of one budget week, so several may have the same columns.
+    `last` of them. `by_week`, no row holds decisions of two budget weeks. Several rows may have the
+    same columns.
     """
     where = only or Q()
     ready = CountedWeek.objects.filter(ready=True, start__gte=since, end__lte=until)
     kept = list(ready.order_by("start").values_list("pk", "start", "end"))
     counts = DecisionCount.objects.filter(where, counted__in=[pk for pk, _, _ in kept])
-    rows = counts.order_by().values(*by, "overridden", "counted")
+    rows = counts.order_by().values(*by, "overridden", *(["counted"] if by_week else []))
     remembered = rows.annotate(total=Sum("n"), begin=Min("first"), end=Max("last"))
     rest = _outside([(start, end) for _, start, end in kept], since, until)
     return [
         *({**row, "n": row["total"], "first": row["begin"], "last": row["end"]}
           for row in remembered),
-        *_count(Decision.objects.filter(where, rest), by, _starts(since, until)),
+        *_count(Decision.objects.filter(where, rest), by, _starts(since, until) if by_week else ()),
     ]  # fmt: skip
 
 
@@ -55,38 +61,50 @@ def week_start(at: datetime) -> datetime:
     return weeks.values_list("start", flat=True).first() or at
 
 
-def count_weeks() -> int:
-    """Count the decisions of the weeks that are closed and not counted; how many there were."""
-    closed = BudgetWeek.objects.filter(closed_at__isnull=False).order_by("-start")[:WEEKS_KEPT]
-    ready = CountedWeek.objects.filter(week__in=[week.pk for week in closed], ready=True)
-    known = set(ready.values_list("week", flat=True))
-    missing = [week for week in closed if week.pk not in known]
-    CountedWeek.objects.bulk_create(
-        [CountedWeek(week=week, start=week.start, end=week.end) for week in missing],
-        ignore_conflicts=True,
-    )
-    return sum(_count_week(week) for week in missing)
+def count_weeks(*, now: datetime) -> int:
+    """Count the decisions of the last weeks up to the midnight before `now`; returns how many weeks
+    were counted.
+
+    What is to be counted is marked first and counted by the next call: whoever was changing a
+    decision unseen when it was marked has done so by then.
+    """
+    marked = CountedWeek.objects.filter(ready=False)
+    counted = sum(_count_week(pk) for pk in marked.values_list("pk", flat=True))
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    weeks = BudgetWeek.objects.filter(start__lt=midnight).order_by("-start")[:WEEKS_KEPT]
+    wanted = {week.pk: (week.start, min(week.end, midnight)) for week in weeks}
+    known = dict(CountedWeek.objects.filter(week__in=wanted).values_list("week", "end"))
+    new = [
+        CountedWeek(week_id=pk, start=start, end=end)
+        for pk, (start, end) in wanted.items()
+        if pk not in known
+    ]
+    CountedWeek.objects.bulk_create(new, ignore_conflicts=True)
+    for pk, end in known.items():
+        if end != wanted[pk][1]:
+            CountedWeek.objects.filter(week=pk).update(end=wanted[pk][1], ready=False)
+    return counted
 
 
-def _count_week(week: BudgetWeek) -> bool:
+def _count_week(pk: int) -> bool:
     with transaction.atomic():
-        # This write comes first and holds the row, as `recount` does: whoever changes a decision
-        # meanwhile waits here, and takes `ready` back.
-        if not CountedWeek.objects.filter(week=week, ready=False).update(ready=True):
+        # This write comes first and holds the row: whoever changes a decision of it from here on
+        # waits in `recount`, and takes `ready` back.
+        if not CountedWeek.objects.filter(pk=pk, ready=False).update(ready=True):
             return False
-        counted = CountedWeek.objects.get(week=week)
-        DecisionCount.objects.filter(counted=counted).delete()
-        of_week = Decision.objects.filter(at__gte=week.start, at__lt=week.end)
+        counted = CountedWeek.objects.get(pk=pk)
+        counted.counts.all().delete()
+        within = Decision.objects.filter(at__gte=counted.start, at__lt=counted.end)
         DecisionCount.objects.bulk_create(
-            [DecisionCount(counted=counted, **row) for row in _count(of_week, ALIKE)]
+            [DecisionCount(counted=counted, **row) for row in _count(within, ALIKE)]
         )
     return True
 
 
 def recount(at: datetime) -> None:
-    """Have the week of a decision counted anew, because that decision changed or came late.
+    """Have a week counted anew, because its decision made at `at` changed, or was told of late.
 
-    In the transaction that changes it. One statement, which finds nothing for the running week.
+    In the transaction that changes it. One statement, which finds nothing for one of today.
     """
     CountedWeek.objects.filter(start__lte=at, end__gt=at).update(ready=False)
 

@@ -178,11 +178,10 @@ class DeferredRun(models.Model):
 
 
 class CountedWeek(models.Model):
-    """A budget week that is over, whose decisions are counted in `DecisionCount`.
+    """A budget week whose decisions up to `end` are counted in `DecisionCount`.
 
-    With `ready` false a decision of it has changed since, and its counts are not used until they
-    are made anew (allocation.decisions.counts). The window is the week's own, kept here so that
-    who looks for it needs no join.
+    With `ready` false a decision of it has changed since, or it was never counted, and the rows
+    themselves are asked until it is counted anew (allocation.decisions.counts).
     """
 
     week = models.OneToOneField(BudgetWeek, on_delete=models.CASCADE, related_name="+")

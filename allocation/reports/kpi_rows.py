@@ -111,7 +111,8 @@ def _outcomes(weeks: Sequence[BudgetWeek], now: datetime) -> list[Outcomes]:
     by_week = [Outcomes() for _ in weeks]
     if not weeks:
         return by_week
-    for row in alike(("observed", "result"), since=weeks[0].start, until=now + RESOLUTION):
+    since, until = weeks[0].start, now + RESOLUTION
+    for row in alike(("observed", "result"), since=since, until=until, by_week=True):
         tier = tiers.get(row["observed"], row["observed"])
         runs = Counter({tier: row["n"]} if tier else {})
         by_week[_index_of(row["first"], weeks)] += Outcomes(

@@ -25,11 +25,16 @@ def fill(count: int, *, start: datetime, now: datetime) -> None:
     """Store `count` decisions made from `start` to `now`, with the SDs, overrides and usage that
     they belong to."""
     from allocation.budgets.operations import ensure_weeks
+    from allocation.catalog.models import SubAgent, Tier
     from allocation.decisions.models import Decision
 
     ensure_weeks(since=start, now=now)
     sds, overrides = _sds(start), _overrides(start)
-    _store(Decision, _decisions(count, sds, overrides, start=start, now=now))
+    # Read before the rows are made: while a COPY runs its connection does nothing else.
+    codes = list(SubAgent.objects.order_by("code").values_list("code", flat=True))
+    tiers = dict(Tier.objects.values_list("name", "pk"))
+    made = _decisions(count, sds, overrides, codes, tiers, start=start, now=now)
+    _store(Decision, made)
     _burn(sds, start=start, now=now)
     if connection.vendor == "postgresql":
         # As its autovacuum does by itself after so many rows, but not at once.
@@ -82,15 +87,18 @@ def _overrides(start: datetime) -> list[int]:
 
 
 def _decisions(
-    count: int, sds: list[int], overrides: list[int], *, start: datetime, now: datetime
+    count: int,
+    sds: list[int],
+    overrides: list[int],
+    codes: list[str],
+    tiers: dict[str, int],
+    *,
+    start: datetime,
+    now: datetime,
 ) -> Iterator[dict[str, Any]]:
     """Runs in working hours; an SD gets its own for about two weeks. RETRO was never overridden
     and never ran on another model, so that a filter can find nothing."""
-    from allocation.catalog.models import SubAgent, Tier
-
     chance = random.Random(7)
-    codes = list(SubAgent.objects.order_by("code").values_list("code", flat=True))
-    pks = dict(Tier.objects.values_list("name", "pk"))
     span = now - start
     for number in range(count):
         at = start + span * number / count
@@ -117,7 +125,7 @@ def _decisions(
             "zone": zone,
             "share_percent": "61.5000",
             "outcome": outcome,
-            "recommended_id": pks[tier] if outcome in {"use", "off"} else None,
+            "recommended_id": tiers[tier] if outcome in {"use", "off"} else None,
             "preferred": tier,
             "floor": "haiku",
             "override_id": overrides[OVERRIDES * number // count] if forced else None,

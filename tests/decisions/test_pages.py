@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from allocation.decisions import export
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import decide, situation_at
 from allocation.decisions.trail import PAGE, Filters, trail_page
@@ -121,6 +122,26 @@ def test_csv_holds_exactly_what_is_filtered_and_no_formulas(chairman_client: Cli
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
     assert [row["sub_agent"] for row in rows] == ["DOCMON"]
     assert rows[0]["reason"].startswith("'=")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_an_export_goes_on_where_a_batch_ends(
+    chairman_client: Client, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(export, "BATCH", 3)
+    for number in range(8):
+        DecisionFactory(at=NOW - timedelta(minutes=number // 3))
+    answer = chairman_client.get(f"{LIST}export.{suffix}")
+    chunks = [chunk.decode() for chunk in answer.streaming_content]  # type: ignore[attr-defined]  # a stream
+    text = "".join(chunks)
+    read = json.loads(text) if suffix == "json" else list(csv.DictReader(io.StringIO(text)))
+    assert [int(row["id"]) for row in read] == newest_first()
+    assert len(chunks) == 4
+
+
+def test_an_export_of_nothing_is_empty(chairman_client: Client) -> None:
+    assert json.loads(chairman_client.get(f"{LIST}export.json").getvalue()) == []
+    assert len(chairman_client.get(f"{LIST}export.csv").getvalue().splitlines()) == 1
 
 
 def test_json_is_one_array(chairman_client: Client) -> None:
