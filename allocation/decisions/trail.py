@@ -15,6 +15,7 @@ from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 
 PAGE = 50
+MOST_WEEKS = 60
 NO_ROW = 0
 
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
@@ -43,7 +44,8 @@ class Filters:
 
     def rows(self) -> QuerySet[Decision]:
         """The decisions that they leave, newest first. Raises RuleError for a week that is none."""
-        rows = Decision.objects.select_related("sd", "recommended", "override__tier")
+        # No join with overrides: from there PostgreSQL takes a way that reads all that were forced.
+        rows = Decision.objects.select_related("sd", "recommended")
         if self.week:
             week = _week(self.week)
             rows = rows.filter(at__gte=week.start, at__lt=week.end)
@@ -78,7 +80,7 @@ def trail_page(filters: Filters, *, before: str = "", after: str = "") -> TrailP
     A cursor is a place in the order and not a page number, so that a page costs the same at the
     millionth row. Raises RuleError for a cursor that is none.
     """
-    rows = filters.rows()
+    rows = filters.rows().defer("path", "inputs")  # two thirds of a row, and not in the list
     if after:
         at, pk = _place(after)
         newer = rows.filter(Q(at__gt=at) | Q(at=at, pk__gt=pk), at__gte=at).order_by("at", "pk")
@@ -97,6 +99,12 @@ def trail_page(filters: Filters, *, before: str = "", after: str = "") -> TrailP
         older_url=_url(filters, before=_cursor(found[-1])) if found and more_older else "",
         newer_url=_url(filters, after=_cursor(found[0])) if found and more_newer else "",
     )
+
+
+def week_options() -> list[tuple[str, str]]:
+    """The last weeks to choose from: the value of the filter, and the day in words."""
+    starts = BudgetWeek.objects.values_list("start", flat=True)[:MOST_WEEKS]
+    return [(f"{start:%Y-%m-%d}", f"{start:%-d %b %Y}") for start in starts]
 
 
 def older_than(rows: Rows, at: datetime, pk: int) -> Rows:

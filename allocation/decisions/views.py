@@ -5,16 +5,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from allocation.budgets.models import BudgetRule, BudgetWeek
+from allocation.budgets.models import BudgetRule
 from allocation.catalog.models import SubAgent
 from allocation.decisions.explain import explain
 from allocation.decisions.export import as_csv, as_json, export_batches
 from allocation.decisions.models import Decision
-from allocation.decisions.trail import Filters, trail_page
+from allocation.decisions.trail import Filters, trail_page, week_options
 from allocation.policy.errors import RuleError
 from allocation.policy.recommend import Outcome
-
-MOST_WEEKS = 60
 
 
 @require_safe
@@ -30,7 +28,7 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "sentence": sentence,
-        "weeks": BudgetWeek.objects.all()[:MOST_WEEKS],
+        "weeks": week_options(),
         "sub_agents": SubAgent.objects.values_list("code", flat=True),
         "outcomes": [outcome.value for outcome in Outcome],
         "mismatches": [value for value, _ in Decision._meta.get_field("mismatch").choices or ()],
