@@ -42,6 +42,7 @@ class Decision(models.Model):
         null=True,
         blank=True,
         related_name="decisions",
+        db_index=False,  # `decision_by_sd`
     )
     zone = models.CharField(max_length=6, choices=ZONES)
     share_percent = models.DecimalField(
@@ -117,7 +118,10 @@ class Decision(models.Model):
                 fields=["sub_agent", "-at", "-id", "outcome", "mismatch", "override"],
                 name="decision_by_sub_agent",
             ),
-            models.Index(fields=["sd", "-at", "-id"], name="decision_by_sd"),
+            models.Index(
+                fields=["sd", "-at", "-id", "outcome", "mismatch", "override"],
+                name="decision_by_sd",
+            ),
             # How often an override was used.
             models.Index(
                 fields=["override"],

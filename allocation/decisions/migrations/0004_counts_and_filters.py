@@ -63,6 +63,11 @@ class Migration(migrations.Migration):
             name='recommended',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.tier'),
         ),
+        migrations.AlterField(
+            model_name='decision',
+            name='sd',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='directives.strategicdirective'),
+        ),
         migrations.AddIndex(
             model_name='decision',
             index=models.Index(fields=['outcome', '-at', '-id', 'sub_agent', 'mismatch', 'override'], name='decision_by_outcome'),
@@ -85,7 +90,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='decision',
-            index=models.Index(fields=['sd', '-at', '-id'], name='decision_by_sd'),
+            index=models.Index(fields=['sd', '-at', '-id', 'outcome', 'mismatch', 'override'], name='decision_by_sd'),
         ),
         migrations.AddIndex(
             model_name='decision',
