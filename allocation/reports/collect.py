@@ -224,8 +224,11 @@ def _words(row: AuditEntry) -> str:
         return "; ".join(parts)
     if row.before and row.after:
         return "; ".join(changes_in_words(row.before, row.after))
-    tier = (row.after or row.before or {}).get("tier")
-    return f"tier {tier}" if tier else ""
+    said = row.after or row.before or {}
+    parts = [f"tier {said['tier']}"] if said.get("tier") else []
+    parts += [f"for {said['sd_code']}"] if said.get("sd_code") else []
+    parts += ["for one run"] if said.get("uses_left") else []
+    return " ".join(parts)
 
 
 def _forecast(week: BudgetWeek, meter: Meter) -> ForecastFacts:

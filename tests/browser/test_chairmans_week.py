@@ -151,6 +151,7 @@ def printed_facts(page: Page) -> None:
         "25% below 400,000 so far",
         "Raise floors before the release, not after it.",
         "chairman",
+        "gives way never instead of read only; relaxed tier none instead of haiku",
         "Evidence went missing.",
         "The handbook goes to print.",
         "100%",  # of one decision, the override rate
