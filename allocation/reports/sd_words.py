@@ -12,6 +12,9 @@ from allocation.reports.facts import SdFacts
 from allocation.reports.kpi_page import SHAPES
 from allocation.reports.sd_audit import Rate, against
 
+# Of each SD so many are shown at once: a fleet may have hundreds that differ in a week.
+FIRST_OVERRIDES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -27,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class SdRow:
-    """One SD of the week in words."""
+    """One SD in words; `overrides` are the first ones."""
 
     code: str
     title: str
@@ -40,6 +43,7 @@ class SdRow:
     over: bool
     rework: str
     overrides: Sequence[str]
+    more_overrides: Sequence[str]
 
 
 def rate_verdict(title: str, rate: Rate, what: str) -> Verdict:
@@ -75,7 +79,8 @@ def sd_row(sd: SdFacts) -> SdRow:
         rework=f"{sd.rework_cycles} cycle{'' if sd.rework_cycles == 1 else 's'}"
         if sd.rework_cycles
         else "none",
-        overrides=sd.overrides,
+        overrides=sd.overrides[:FIRST_OVERRIDES],
+        more_overrides=sd.overrides[FIRST_OVERRIDES:],
     )
 
 
