@@ -88,7 +88,7 @@ def _postgresql(folder: Path) -> str:
             )
         return url
     try:
-        return _start_server(folder)
+        return start_server(folder)
     except Exception as error:
         raise pytest.UsageError(
             "There is no PostgreSQL to test on: set TEST_DATABASE_URL, or install "
@@ -96,7 +96,7 @@ def _postgresql(folder: Path) -> str:
         ) from error
 
 
-def _start_server(folder: Path) -> str:
+def start_server(folder: Path) -> str:
     """Start a PostgreSQL that ends with this process, and return its address."""
     for name in [*os.environ]:
         # libpq's own variables (PGHOST, PGOPTIONS …) would redirect connections to our server.

@@ -203,15 +203,18 @@ def _and(names: Sequence[str]) -> str:
 def _changed(name: str, before: object, after: object) -> str:
     if name == "enabled":
         return "turned on" if after else "turned off"
-    return f"{_WORDS.get(name, name)} {_value(name, after)} instead of {_value(name, before)}"
+    what = _WORDS.get(name, name.replace("_", " "))
+    return f"{what} {_value(name, after)} instead of {_value(name, before)}"
 
 
 def _value(name: str, value: object) -> str:
     if name == "reset_weekday" and isinstance(value, int):
         return dict(WEEKDAYS).get(value, str(value))
-    text = str(value)
+    text = "none" if value is None else str(value)
     if name == "reset_time":
         return text[:5]
+    if name == "gives_way":  # a name of the rules' own
+        return text.replace("_", " ")
     whole, point, cents = text.partition(".")
     if whole.isdigit():
         return f"{int(whole):,}" + (f".{cents}" if point and cents.strip("0") else "")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import Count, Q
 from django.http import QueryDict
 
 from allocation.catalog.models import ClaudeModel
@@ -41,27 +40,27 @@ class MismatchPage:
 
 
 def mismatch_page(query: QueryDict, *, now: datetime) -> MismatchPage:
-    """The page for `?page=`; the rate is that of the last 28 days. Five queries."""
-    known = ~Q(mismatch=Truth.UNKNOWN.value)
-    silent = Q(mismatch=Truth.SILENT_MISMATCH.value)
-    counts = Decision.objects.filter(at__gte=now - WINDOW).aggregate(
-        silent=Count("pk", filter=silent),
-        observed=Count("pk", filter=known),
-        unknown=Count("pk", filter=~known),
-    )
-    rows = Decision.objects.filter(silent).select_related("recommended", "sd")
-    shown = page_of(rows.order_by("-at", "-id"), query)
+    """The page for `?page=`; the rate is that of the last 28 days. Seven queries."""
+    lately = Decision.objects.filter(at__gte=now - WINDOW)
+    # One count each: an index holds what they ask, one statement for all would read every row.
+    silent = lately.filter(mismatch=Truth.SILENT_MISMATCH.value).count()
+    unknown = lately.filter(mismatch=Truth.UNKNOWN.value).count()
+    observed = lately.count() - unknown
+    rows = Decision.objects.filter(mismatch=Truth.SILENT_MISMATCH.value)
+    newest = rows.select_related("recommended", "sd").defer("path", "inputs")
+    shown = page_of(newest.order_by("-at", "-id"), query)
     tiers = dict(ClaudeModel.objects.values_list("model_id", "tier__name"))
     sessions = HarnessSession.objects.filter(
         session_id__in=[row.session_id for row in shown.rows if row.session_id]
     )
     versions = dict(sessions.values_list("session_id", "cli_version"))
-    observed = counts["observed"]
     return MismatchPage(
         rows=[_row(row, tiers, versions) for row in shown.rows],
         slice=shown,
-        rate=fmt.percent(Fraction(counts["silent"], observed)) if observed else "no data yet",
-        **counts,
+        rate=fmt.percent(Fraction(silent, observed)) if observed else "no data yet",
+        silent=silent,
+        observed=observed,
+        unknown=unknown,
     )
 
 

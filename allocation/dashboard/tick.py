@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allocation.budgets.operations import ensure_week
 from allocation.claude_code.operations import observe_from_usage
+from allocation.decisions.counts import count_weeks
 from allocation.decisions.deferrals import pause_exhausted, release_deferrals
 from allocation.forecasts.estimates import score_estimates
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
@@ -22,6 +23,7 @@ def tick(*, now: datetime) -> None:
     score_closed_weeks(now=now)
     score_estimates(now=now)
     close_weeks(now=now)  # after the scores, which a snapshot shows
+    count_weeks(now=now)
     observe_from_usage(now=now)
     refresh_reminders(now=now)
     send_due(now=now, means=means())  # last: it waits for others, for a bounded time

@@ -6,13 +6,14 @@ from django.db.models import Q
 
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
-from allocation.decisions.models import Decision
+from allocation.decisions.models import Decision, DeferredRun
+from allocation.display import format as fmt
 from allocation.policy.floors import Floor, GivesWay
 from allocation.policy.meter import Meter
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Recommendation, Task, recommend
 from allocation.policy.zones import Zone
-from allocation.usage.totals import Burned, burned_by, total_of
+from allocation.usage.totals import burned_by, total_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +27,70 @@ class InZone:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision with what would have been otherwise, and what it cost.
+    """A decision with what would have been otherwise, what it cost and how it ended.
 
-    `zones` is empty for a paused run: it would have been paused in every zone.
-    `cost` is None while no usage can be told to belong to the run.
+    `zones` is empty where the zone had no say, and `every_zone` says why. `used` and `limit` are
+    the frozen ones. `cost` is "" while no usage can be told to belong to the run. `wait` is the
+    deferred run's place in the queue, None where it has none of its own.
     """
 
     decision: Decision
+    heading: str
     zones: list[InZone]
-    cost: Burned | None
+    every_zone: str
+    used: str
+    limit: str
+    floor: str
+    cost: str
+    wait: DeferredRun | None
 
 
 def explain(decision: Decision, meter: Meter) -> Explanation:
     """The explanation of a decision; its cost is metered with `meter`."""
-    return Explanation(decision, _in_every_zone(decision), _cost(decision, meter))
+    used, limit = (decision.inputs.get(name, "") for name in ("used", "effective_limit"))
+    waits = DeferredRun.objects.select_related("override__tier").filter(decision=decision)
+    return Explanation(
+        decision=decision,
+        heading=_heading(decision),
+        zones=_in_every_zone(decision),
+        every_zone=NO_SAY.get(Outcome(decision.outcome), ""),
+        used=f"{int(used):,}" if used else "",
+        limit=f"{int(limit):,}" if limit else "",
+        floor=_floor_in_words(decision),
+        cost=_cost(decision, meter),
+        wait=waits.first(),
+    )
+
+
+NO_SAY = {
+    Outcome.PAUSE: "The SD was halted: the run would have been refused in every zone.",
+    Outcome.OFF: "budgetctl was off: every zone would have given the registered default.",
+}
+GIVES_WAY = {
+    GivesWay.UNDER_PRESSURE: "gives way to {} under budget pressure",
+    GivesWay.READ_ONLY: "gives way to {} for read-only work",
+}
+
+
+def _heading(decision: Decision) -> str:
+    if decision.recommended:
+        return f"{decision.sub_agent} runs on {decision.recommended.name}"
+    halted = {Outcome.PAUSE: "refused", Outcome.DEFER: "deferred"}
+    return f"{decision.sub_agent} is {halted[Outcome(decision.outcome)]}"
+
+
+def _floor_in_words(decision: Decision) -> str:
+    """opus, never gives way; sonnet, gives way to haiku for read-only work."""
+    frozen = decision.inputs.get("floor")
+    if frozen is None:
+        return decision.floor
+    how = GIVES_WAY.get(GivesWay(frozen["gives_way"]), "never gives way")
+    return f"{frozen['tier']}, {how.format(frozen['relaxed'])}"
 
 
 def _in_every_zone(decision: Decision) -> list[InZone]:
-    if decision.outcome == Outcome.PAUSE:
-        return []  # the zone has no say in it
+    if decision.outcome in NO_SAY or "floor" not in decision.inputs:
+        return []
     tiers = {tier.name: tier.to_policy() for tier in Tier.objects.all()}
     frozen = decision.inputs["floor"]
     floor = Floor(
@@ -78,10 +124,19 @@ def _in_every_zone(decision: Decision) -> list[InZone]:
     ]
 
 
-def _cost(decision: Decision, meter: Meter) -> Burned | None:
+def _cost(decision: Decision, meter: Meter) -> str:
+    """What the run burned, in the three units side by side; "" where nobody knows."""
     if not decision.agent_id:
-        return None
+        return ""
     run = Q(session_id=decision.session_id, agent_id=decision.agent_id)
     # An agent id is no column of the roll-ups; by session the records themselves are summed.
     parts = burned_by(("session_id",), where=run, meter=meter, book=load_price_book())
-    return total_of(parts.values()) if parts else None
+    if not parts:
+        return ""
+    burned = total_of(parts.values())
+    raw, usd = f"{fmt.tokens(burned.counts.raw)} raw", fmt.usd(burned.usd)
+    return (
+        f"{raw}, {usd}"
+        if meter.in_dollars
+        else (f"{fmt.tokens(burned.budget)} budget tokens, {raw}, {usd}")
+    )

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from allocation.budgets.models import ZONES
+from allocation.budgets.models import ZONES, BudgetWeek
 from allocation.catalog.models import PHASES, Tier
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
@@ -42,6 +42,7 @@ class Decision(models.Model):
         null=True,
         blank=True,
         related_name="decisions",
+        db_index=False,  # `decision_by_sd`
     )
     zone = models.CharField(max_length=6, choices=ZONES)
     share_percent = models.DecimalField(
@@ -51,12 +52,24 @@ class Decision(models.Model):
         max_length=6, choices=[(outcome.value, outcome.value) for outcome in Outcome]
     )
     recommended = models.ForeignKey(
-        Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Tier,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # three tiers tell a million rows apart too badly for an index to help
     )
     preferred = models.CharField(max_length=20)
     floor = models.CharField(max_length=20)
     override = models.ForeignKey(
-        Override, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions"
+        Override,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+        # `decision_by_override` instead: through the full index SQLite would look for the rows
+        # without an override, nearly all of them, and sort them (7 s at a million rows).
+        db_index=False,
     )
     reason = models.TextField()
     path = models.JSONField(help_text="The rule path, step by step.")
@@ -77,9 +90,44 @@ class Decision(models.Model):
     class Meta:
         db_table = "model_allocation_decisions"
         ordering = ["-at", "-id"]
+        # The trail is filtered by any of these alone or together, the newest first. Without them
+        # a filter that finds little reads every decision there is: 1 s at a million rows, with
+        # them 10 ms, for 4 µs a row written (tests/benchmarks/decisions_page.py). The columns
+        # after the id let a second filter be tried without a look at the row. Of several that fit
+        # SQLite takes the last: they ascend by how few rows one value has.
         indexes = [
             models.Index(fields=["-at", "-id"], name="decision_newest_first"),
-            models.Index(fields=["sd", "-at"], name="decision_by_sd"),
+            models.Index(
+                fields=["outcome", "-at", "-id", "sub_agent", "mismatch", "override"],
+                name="decision_by_outcome",
+            ),
+            models.Index(
+                fields=["mismatch", "-at", "-id", "sub_agent", "outcome", "override"],
+                name="decision_by_truth",
+            ),
+            # For what hardly ever comes together, as a deferred run that was followed.
+            models.Index(
+                fields=["outcome", "mismatch", "-at", "-id"], name="decision_by_outcome_truth"
+            ),
+            models.Index(
+                fields=["-at", "-id", "outcome", "mismatch", "sub_agent"],
+                name="decision_overridden",
+                condition=models.Q(override__isnull=False),
+            ),
+            models.Index(
+                fields=["sub_agent", "-at", "-id", "outcome", "mismatch", "override"],
+                name="decision_by_sub_agent",
+            ),
+            models.Index(
+                fields=["sd", "-at", "-id", "outcome", "mismatch", "override"],
+                name="decision_by_sd",
+            ),
+            # How often an override was used.
+            models.Index(
+                fields=["override"],
+                name="decision_by_override",
+                condition=models.Q(override__isnull=False),
+            ),
             # The run of a session that is being observed, and what it cost.
             models.Index(
                 fields=["session_id", "agent_id"],
@@ -131,3 +179,45 @@ class DeferredRun(models.Model):
     def __str__(self) -> str:
         whose = f", {self.sd.code}" if self.sd else ""
         return f"run of {self.sub_agent} in {self.phase}{whose}"
+
+
+class CountedWeek(models.Model):
+    """A budget week whose decisions up to `end` are counted in `DecisionCount`.
+
+    With `ready` false a decision of it has changed since, or it was never counted, and the rows
+    themselves are asked until it is counted anew (allocation.decisions.counts).
+    """
+
+    week = models.OneToOneField(BudgetWeek, on_delete=models.CASCADE, related_name="+")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    ready = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "decision_counted_weeks"
+        ordering = ["-start"]
+
+    def __str__(self) -> str:
+        return f"{self.week}"
+
+
+class DecisionCount(models.Model):
+    """So many decisions of a week that were alike, from the `first` to the `last` of them."""
+
+    counted = models.ForeignKey(CountedWeek, on_delete=models.CASCADE, related_name="counts")
+    sub_agent = models.CharField(max_length=100)
+    phase = models.CharField(max_length=4)
+    outcome = models.CharField(max_length=6)
+    observed = models.CharField(max_length=100)
+    result = models.CharField(max_length=6)
+    overridden = models.BooleanField()
+    n = models.PositiveIntegerField()
+    first = models.DateTimeField()
+    last = models.DateTimeField()
+
+    class Meta:
+        db_table = "decision_counts"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.n} of {self.sub_agent} in {self.phase}"

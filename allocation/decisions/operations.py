@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from allocation.catalog.models import Tier
+from allocation.decisions.counts import recount
 from allocation.decisions.models import Decision, DeferredRun
 from allocation.decisions.situation import Situation, situation_at
 from allocation.directives.models import StrategicDirective
@@ -99,6 +100,8 @@ def _decide_all(
                 answered[run.key] = answer
         answers.append(answer)
     Decision.objects.bulk_create([decision for decision, _ in new])
+    if now not in situation.standing.window:  # decided while the server was away, told of later
+        recount(now)
     _queue([decision for decision, _ in new if decision.outcome == Outcome.DEFER])
     return answers
 

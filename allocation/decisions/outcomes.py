@@ -7,6 +7,7 @@ from django.db import transaction
 
 from allocation.audit.operations import facts, record
 from allocation.catalog.models import ClaudeModel, Tier
+from allocation.decisions.counts import recount
 from allocation.decisions.models import Decision, Result
 from allocation.policy import tiers
 from allocation.policy.errors import RuleError
@@ -43,6 +44,7 @@ def observe_decision(
         if row.mismatch != Truth.SILENT_MISMATCH or seen is Truth.SILENT_MISMATCH:
             row.observed, row.mismatch = model[:100], seen.value
         row.save(update_fields=["session_id", "agent_id", "observed", "mismatch"])
+        recount(row.at)
     return row
 
 
@@ -73,6 +75,7 @@ def record_outcome(
         if after == before:
             return row
         row.save(update_fields=["observed", "requested", "result", "override_reason", "mismatch"])
+        recount(row.at)
         if _worth_an_entry(before, after):
             record(
                 actor=actor,

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
+from allocation.decisions.counts import OVERRIDDEN
 from allocation.decisions.models import Decision
 from allocation.display.format import percent
 from allocation.floors.models import Override
@@ -16,8 +17,6 @@ from allocation.policy.weeks import Window
 from allocation.usage.standing import running_week
 
 LAST_PAST = 50
-# A run that departed from its recommendation with a reason was overridden as well.
-OVERRIDDEN = Q(override__isnull=False) | ~Q(override_reason="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,18 @@
 """The audit trail of decisions, its exports, and the explanation of one."""
 
-import csv
-import json
-from collections.abc import Iterator
-
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from allocation.budgets.models import BudgetRule, BudgetWeek
+from allocation.budgets.models import BudgetRule
 from allocation.catalog.models import SubAgent
 from allocation.decisions.explain import explain
+from allocation.decisions.export import as_csv, as_json, export_batches
 from allocation.decisions.models import Decision
-from allocation.decisions.trail import COLUMNS, Filters, export_rows, trail_page
-from allocation.display.sheet import Echo, neutral
+from allocation.decisions.trail import Filters, trail_page, week_options
 from allocation.policy.errors import RuleError
 from allocation.policy.recommend import Outcome
-
-MOST_WEEKS = 60
 
 
 @require_safe
@@ -34,7 +28,7 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "sentence": sentence,
-        "weeks": BudgetWeek.objects.all()[:MOST_WEEKS],
+        "weeks": week_options(),
         "sub_agents": SubAgent.objects.values_list("code", flat=True),
         "outcomes": [outcome.value for outcome in Outcome],
         "mismatches": [value for value, _ in Decision._meta.get_field("mismatch").choices or ()],
@@ -55,28 +49,14 @@ def explain_decision(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def export_decisions(request: HttpRequest, suffix: str) -> HttpResponseBase:
-    """Exactly what is filtered, as CSV or as JSON lines in one array, streamed."""
+    """Exactly what is filtered, as CSV or JSON, streamed."""
     try:
-        rows = export_rows(Filters.from_query(request.GET.dict()))
+        batches = export_batches(Filters.from_query(request.GET.dict()))
     except RuleError as error:
         raise Http404(str(error)) from error
     if suffix == "csv":
-        response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(as_csv(batches), content_type="text/csv; charset=utf-8")
     else:
-        response = StreamingHttpResponse(_json(rows), content_type="application/json")
+        response = StreamingHttpResponse(as_json(batches), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="decisions.{suffix}"'
     return response
-
-
-def _csv(rows: Iterator[dict[str, object]]) -> Iterator[str]:
-    writer = csv.DictWriter(Echo(), COLUMNS)
-    yield writer.writeheader()
-    for row in rows:
-        yield writer.writerow({name: neutral(value) for name, value in row.items()})
-
-
-def _json(rows: Iterator[dict[str, object]]) -> Iterator[str]:
-    yield "["
-    for index, row in enumerate(rows):
-        yield (",\n" if index else "\n") + json.dumps(row)
-    yield "\n]\n"

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Q
 
 from allocation.catalog.models import ClaudeModel, Tier
-from allocation.decisions.models import Decision, Result
+from allocation.decisions.counts import alike, week_start
+from allocation.decisions.models import Result
 from allocation.policy import tiers
 from allocation.policy.quality import TierResults
+from allocation.usage.totals import RESOLUTION
 
 # Results older than this speak of other models, prompts and code.
 LOOK_BACK = timedelta(weeks=8)
@@ -24,21 +26,24 @@ Results = Mapping[Place, list[TierResults]]
 Row = Mapping[str, Any]
 
 
+def look_back(now: datetime) -> datetime:
+    """When the results that are looked at begin: with a week, so that its counts can be used."""
+    return week_start(now - LOOK_BACK)
+
+
 def run_results(now: datetime) -> list[Row]:
-    """Runs that ended in the look-back and of which somebody saw the model. One query."""
-    ended = Decision.objects.filter(at__gt=now - LOOK_BACK, at__lte=now).exclude(result="")
-    return list(
-        ended.exclude(observed="")
-        .order_by()
-        .values("phase", of=F("sub_agent"), ran=F("observed"))
-        .annotate(
-            passed=Count("id", filter=Q(result=Result.PASSED)),
-            failed=Count("id", filter=Q(result=Result.FAILED)),
-            rework=Count("id", filter=Q(result=Result.REWORK)),
-            first=Min("at"),
-            last=Max("at"),
-        )
-    )
+    """Runs that ended in the look-back and of which somebody saw the model. Five queries."""
+    known = ~Q(observed="") & ~Q(result="")
+    by = ("sub_agent", "phase", "observed", "result")
+    return [
+        {
+            **row,
+            **{result.value: row["n"] * (row["result"] == result) for result in Result},
+            "of": row["sub_agent"],
+            "ran": row["observed"],
+        }
+        for row in alike(by, since=look_back(now), until=now + RESOLUTION, only=known)
+    ]
 
 
 def tiers_by_name() -> dict[str, tiers.Tier]:

@@ -8,18 +8,16 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from allocation.budgets.models import BudgetWeek
-from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
-from allocation.display.bands import SHAPES
 from allocation.display.fact import Fact
-from allocation.policy.kpis import KPI_BY_KEY, Band, Reading
-from allocation.policy.tiers import SHIPPED_TIERS
+from allocation.policy.kpis import KPI_BY_KEY
 from allocation.reports.collect import week_facts
 from allocation.reports.differences import differences
-from allocation.reports.facts import EntryFacts, ForecastFacts, SdFacts, WeekFacts, from_json
+from allocation.reports.facts import EntryFacts, ForecastFacts, WeekFacts, from_json
 from allocation.reports.labels import open_labels
 from allocation.reports.models import WeekLesson, WeekSnapshot
-from allocation.reports.sd_audit import Rate, against, override_rate, rework_rate_of
+from allocation.reports.sd_audit import override_rate, rework_rate_of
+from allocation.reports.sd_words import SdRow, Verdict, rate_verdict, sd_row, verdict
 
 RUNNING, OVER, CLOSED = "running", "over", "closed"
 
@@ -37,18 +35,6 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One rate of the week with its band in words and shape."""
-
-    title: str
-    value: str
-    band: str
-    words: str
-    shape: str
-    rests_on: str
-
-
-@dataclass(frozen=True, slots=True)
 class DayRow:
     """How the week stood at the end of a day."""
 
@@ -57,23 +43,6 @@ class DayRow:
     share: str
     percent: float
     zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class SdRow:
-    """One SD of the week in words."""
-
-    code: str
-    title: str
-    complexity: int
-    stands: str
-    mix: str
-    tokens: str
-    total: str
-    against: str
-    over: bool
-    rework: str
-    overrides: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +102,7 @@ def audit_page(week: BudgetWeek, *, now: datetime, zone: ZoneInfo) -> AuditPage:
             for day in facts.days
         ],
         unit="US dollars" if facts.in_dollars else "Budget tokens",
-        sds=[_sd(sd) for sd in facts.sds],
+        sds=[sd_row(sd) for sd in facts.sds],
         deferred_runs=facts.deferred_runs,
         deferrals=facts.deferrals,
         changes=facts.changes,
@@ -212,24 +181,16 @@ def _verdicts(facts: WeekFacts) -> list[Verdict]:
     again = facts.rework_rate
     rework = rework_rate_of(again.count, again.of, again.target_of)
     return [
-        _rate("Override rate", overrides, "decisions overridden"),
-        _rate("Rework rate", rework, "SDs with rework"),
+        rate_verdict("Override rate", overrides, "decisions overridden"),
+        rate_verdict("Rework rate", rework, "SDs with rework"),
         _accuracy(facts.forecast, facts.in_dollars),
     ]
-
-
-def _rate(title: str, rate: Rate, what: str) -> Verdict:
-    value = "–" if rate.share is None else fmt.percent(rate.share)
-    rests_on = f"{rate.count:,} of {rate.of:,} {what}" if rate.of else ""
-    if rate.target_of and rate.of:
-        rests_on += f"; judged by the target of {rate.target_of}"
-    return _verdict(title, value, rate.reading, rests_on)
 
 
 def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
     reading = KPI_BY_KEY["burn-rate-error"].read(forecast.error)
     if forecast.error is None:
-        return _verdict("Forecast error", "–", reading, "")
+        return verdict("Forecast error", "–", reading, "")
     said = ""
     if forecast.predicted is not None and forecast.actual is not None:
         predicted, actual = (
@@ -238,53 +199,7 @@ def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
         )
         said = f"; a day in, {predicted} was predicted and {actual} came"
     rests_on = f"median of {forecast.of} forecast{'' if forecast.of == 1 else 's'}{said}"
-    return _verdict("Forecast error", f"±{_percent(forecast.error)}", reading, rests_on)
-
-
-def _verdict(title: str, value: str, reading: Reading, rests_on: str) -> Verdict:
-    words = "" if reading.band is Band.NO_DATA else reading.words
-    shape = SHAPES[reading.band]
-    return Verdict(title, value, reading.band.value, words, shape, rests_on)
-
-
-def _sd(sd: SdFacts) -> SdRow:
-    gap = against(sd.total, sd.estimate)
-    stands = f"in {sd.phase}" if sd.phase and not sd.completed else sd.status
-    return SdRow(
-        code=sd.code,
-        title=sd.title,
-        complexity=sd.complexity,
-        stands=stands,
-        mix=_mix(sd.by_tier) if sd.tokens else "–",
-        tokens=fmt.tokens(sd.tokens),
-        total=fmt.tokens(sd.total),
-        against=_against(gap, sd),
-        over=gap is not None and gap > 0,
-        rework=f"{sd.rework_cycles} cycle{'' if sd.rework_cycles == 1 else 's'}"
-        if sd.rework_cycles
-        else "none",
-        overrides=sd.overrides,
-    )
-
-
-def _mix(by_tier: dict[str, int]) -> str:
-    """20% haiku, 50% sonnet: the cheapest first, tiers of the owner's own after those that ship."""
-    order = [tier.name for tier in SHIPPED_TIERS]
-    shares = whole_shares(by_tier)
-    ranked = sorted(shares, key=lambda tier: order.index(tier) if tier in order else len(order))
-    # A line may break between the tiers only.
-    return ", ".join(f"{shares[tier]}%\u00a0{tier}" for tier in ranked)
-
-
-def _against(gap: Fraction | None, sd: SdFacts) -> str:
-    if gap is None:
-        return "no estimate"
-    if gap == 0:
-        return "as estimated"
-    size = fmt.percent(abs(gap))
-    so_far = "" if sd.completed else " so far"
-    side = "above" if gap > 0 else "below"
-    return f"{'under 1%' if size == '0%' else size} {side} {fmt.tokens(sd.estimate or 0)}{so_far}"
+    return verdict("Forecast error", f"±{_percent(forecast.error)}", reading, rests_on)
 
 
 def _percent(percent: Decimal) -> str:

@@ -7,13 +7,14 @@ from fractions import Fraction
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.budgets.page import SUBJECT, changes_in_words
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint
+from allocation.decisions.counts import alike
 from allocation.decisions.models import Decision
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
@@ -33,7 +34,6 @@ from allocation.reports.facts import (
     WeekFacts,
 )
 from allocation.reports.sd_audit import (
-    OVERRIDDEN,
     Rate,
     SdAudit,
     audit_sds,
@@ -146,12 +146,12 @@ def _days(
 
 
 def _decisions(window: Window) -> dict[str, int]:
-    counts: dict[str, int] = Decision.objects.filter(_during(window)).aggregate(
-        all=Count("id"),
-        overridden=Count("id", filter=OVERRIDDEN),
-        deferred=Count("id", filter=Q(outcome=Outcome.DEFER)),
-    )
-    return counts
+    rows = alike(("outcome",), since=window.start, until=window.end)
+    return {
+        "all": sum(row["n"] for row in rows),
+        "overridden": sum(row["n"] for row in rows if row["overridden"]),
+        "deferred": sum(row["n"] for row in rows if row["outcome"] == Outcome.DEFER),
+    }
 
 
 def _sds(window: Window, book: PriceBook) -> list[tuple[SdAudit, SdFacts]]:
@@ -225,8 +225,11 @@ def _words(row: AuditEntry) -> str:
         return "; ".join(parts)
     if row.before and row.after:
         return "; ".join(changes_in_words(row.before, row.after))
-    tier = (row.after or row.before or {}).get("tier")
-    return f"tier {tier}" if tier else ""
+    said = row.after or row.before or {}
+    parts = [f"tier {said['tier']}"] if said.get("tier") else []
+    parts += [f"for {said['sd_code']}"] if said.get("sd_code") else []
+    parts += ["for one run"] if said.get("uses_left") else []
+    return " ".join(parts)
 
 
 def _forecast(week: BudgetWeek, meter: Meter) -> ForecastFacts:

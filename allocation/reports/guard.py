@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, F, Max, Min, Q, Value
 
 from allocation.floors.operations import floor_table
-from allocation.optimizer.results import LOOK_BACK, Row, by_place, run_results, tiers_by_name
+from allocation.optimizer.results import Row, by_place, look_back, run_results, tiers_by_name
 from allocation.policy.floors import floor_for
 from allocation.policy.quality import ENOUGH, Alarm, quality_alarms
 from allocation.reports.models import QualityEvent
@@ -33,7 +33,7 @@ class Guard:
 
 
 def quality_guard(now: datetime) -> Guard:
-    """Judge the results of the last weeks. Five queries, however many there are."""
+    """Judge the results of the last weeks. Ten queries, however many there are."""
     tier_of = tiers_by_name()
     results = by_place([*run_results(now), *review_results(now)], tier_of)
     floors = floor_table()
@@ -53,7 +53,7 @@ def quality_guard(now: datetime) -> Guard:
 def review_results(now: datetime) -> list[Row]:
     """Quality events that say whose work it was: each is one result, passed if nothing failed."""
     known = QualityEvent.objects.filter(
-        at__gt=now - LOOK_BACK, at__lte=now, sub_agent__isnull=False, tier__isnull=False
+        at__gte=look_back(now), at__lte=now, sub_agent__isnull=False, tier__isnull=False
     )
     return list(
         known.order_by()

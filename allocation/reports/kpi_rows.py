@@ -11,14 +11,15 @@ from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.catalog.models import ClaudeModel
-from allocation.decisions.models import Decision, Result
+from allocation.decisions.counts import alike
+from allocation.decisions.models import Result
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.models import ForecastScore, Occasion
 from allocation.forecasts.record import ORIGINS, Record, forecast_record
 from allocation.policy.meter import Meter
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent
-from allocation.reports.sd_audit import OVERRIDDEN
+from allocation.usage.totals import RESOLUTION
 
 # Eight weeks that are over, to compare four with four, and the running one.
 MOST_WEEKS = 9
@@ -89,7 +90,7 @@ class Rows:
 
 
 def kpi_rows(now: datetime) -> Rows:
-    """Read what the KPIs need at `now`. Nine queries."""
+    """Read what the KPIs need at `now`. Twelve queries."""
     found = BudgetWeek.objects.filter(start__lte=now).order_by("-start")[:MOST_WEEKS]
     weeks = sorted(found, key=lambda week: week.start)
     rule = BudgetRule.objects.select_related("meter").get()
@@ -110,14 +111,13 @@ def _outcomes(weeks: Sequence[BudgetWeek], now: datetime) -> list[Outcomes]:
     by_week = [Outcomes() for _ in weeks]
     if not weeks:
         return by_week
-    decisions = Decision.objects.filter(at__gte=weeks[0].start, at__lte=now).order_by()
-    rows = decisions.annotate(week=_week_index(weeks)).values("week", "observed", "result")
-    for row in rows.annotate(n=Count("id"), overridden=Count("id", filter=OVERRIDDEN)):
+    since, until = weeks[0].start, now + RESOLUTION
+    for row in alike(("observed", "result"), since=since, until=until, by_week=True):
         tier = tiers.get(row["observed"], row["observed"])
         runs = Counter({tier: row["n"]} if tier else {})
-        by_week[row["week"]] += Outcomes(
+        by_week[_index_of(row["first"], weeks)] += Outcomes(
             asked=row["n"],
-            overridden=row["overridden"],
+            overridden=row["n"] if row["overridden"] else 0,
             ran=runs,
             ended=runs if row["result"] else Counter(),
             rework=runs if row["result"] == Result.REWORK else Counter(),

@@ -14,13 +14,14 @@ from allocation.budgets.page import SUBJECT
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.models import Checkpoint
-from allocation.decisions.models import Decision
+from allocation.decisions.counts import alike, week_start
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
 from allocation.policy.quality import Readiness, readiness
 from allocation.policy.recommend import Outcome
 from allocation.reports.models import QualityEvent
 from allocation.usage.models import Source, UsageHour
+from allocation.usage.totals import RESOLUTION
 
 LOOK_BACK = timedelta(weeks=8)
 # A forecast is trusted by its record; four weeks of it are the report's "high".
@@ -75,7 +76,7 @@ class _Used:
 
 def readiness_page(now: datetime) -> ReadinessPage:
     """The page at `now`. A constant number of queries."""
-    since = now - LOOK_BACK
+    since = week_start(now - LOOK_BACK)
     used = _used(since, now)
     rows = [
         _limit(),
@@ -179,27 +180,29 @@ def _tokens(title: str, part: int, used: "_Used", what: str, todo: str) -> Readi
 
 
 def _decisions(since: datetime, now: datetime) -> list[ReadinessRow]:
-    runs = Decision.objects.filter(at__gte=since, at__lte=now).exclude(outcome=Outcome.DEFER)
-    found = runs.aggregate(
-        all=Count("id"),
-        observed=Count("id", filter=~Q(observed="")),
-        ended=Count("id", filter=~Q(result="")),
+    runs = alike(
+        ("observed", "result"),
+        since=since,
+        until=now + RESOLUTION,
+        only=~Q(outcome=Outcome.DEFER),
     )
-    of = found["all"]
+    of = sum(row["n"] for row in runs)
+    observed = sum(row["n"] for row in runs if row["observed"])
+    ended = sum(row["n"] for row in runs if row["result"])
     none = "No run has asked for a tier yet"
     return [
         _row(
             "Model truth",
-            found["observed"],
+            observed,
             of,
-            f"{found['observed']:,} of {of:,} decided runs were seen on a model" if of else none,
+            f"{observed:,} of {of:,} decided runs were seen on a model" if of else none,
             "Let the hooks or telemetry report which model ran: budgetctl connect.",
         ),
         _row(
             "Model performance",
-            found["ended"],
+            ended,
             of,
-            f"{found['ended']:,} of {of:,} decided runs have a result" if of else none,
+            f"{ended:,} of {of:,} decided runs have a result" if of else none,
             "Report for each run whether it passed, failed or needed rework, over the API.",
         ),
     ]

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from allocation.budgets.models import BudgetRule
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
+from allocation.decisions.counts import OVERRIDDEN
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.record import Record, forecast_record
@@ -26,7 +27,6 @@ from allocation.usage.totals import burned_by
 UNKNOWN = "unknown"
 # Of overrides that differ in who, where or why; a snapshot has to stay readable.
 MOST_SENTENCES = 500
-OVERRIDDEN = Q(override__isnull=False) | ~Q(override_reason="")
 
 
 @dataclass(frozen=True, slots=True)

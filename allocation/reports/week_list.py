@@ -16,6 +16,7 @@ from allocation.display.paging import Slice, page_of
 from allocation.policy.zones import effective_limit
 from allocation.reports.facts import from_json
 from allocation.reports.labels import open_labels
+from allocation.reports.last_sds import LastSds, last_sds_page
 from allocation.reports.models import WeekLesson
 from allocation.usage.standing import Standing, standing_at
 
@@ -40,10 +41,11 @@ class WeekRow:
 
 @dataclass(frozen=True, slots=True)
 class WeekListPage:
-    """The list, or a page of it."""
+    """The list, or a page of it, and the last SDs."""
 
     rows: Sequence[WeekRow]
     slice: Slice
+    last: LastSds
 
 
 def week_list(query: QueryDict, *, now: datetime, zone: ZoneInfo) -> WeekListPage:
@@ -54,9 +56,10 @@ def week_list(query: QueryDict, *, now: datetime, zone: ZoneInfo) -> WeekListPag
         .annotate(lesson=Subquery(lesson[:1]))
         .order_by("-start")
     )
-    page = page_of(weeks, query, size=26)
+    page = page_of(weeks, query, size=13)
     names, standing = open_labels(zone), standing_at(now)
-    return WeekListPage([_row(week, names, standing, now) for week in page.rows], page)
+    rows = [_row(week, names, standing, now) for week in page.rows]
+    return WeekListPage(rows, page, last_sds_page(now))
 
 
 def _row(week: BudgetWeek, names: Mapping[int, str], standing: Standing, now: datetime) -> WeekRow:

@@ -75,6 +75,9 @@ RULES: dict[str, Rule] = {
     "strategic_directives": Rule(_LOGGERS, _WRITERS, _CHAIRMAN),
     "model_allocation_decisions": _WHAT_HAPPENED,
     "deferred_runs": _WHAT_HAPPENED,
+    # Counted by the clock, and to be counted anew where somebody reports late.
+    "decision_counted_weeks": _COUNTS,
+    "decision_counts": _COUNTS,
     "checkpoints": _LOG,
     "sd_token_logs": _LOG,
     "quality_events": Rule(_LOGGERS, delete=_CHAIRMAN | {Role.OPERATOR}),

@@ -4,24 +4,33 @@ import csv
 import io
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from allocation.decisions.models import Decision
+from allocation.budgets.operations import switch
+from allocation.decisions import export
+from allocation.decisions.deferrals import run_now
+from allocation.decisions.models import Decision, DeferredRun
 from allocation.decisions.operations import decide, situation_at
 from allocation.decisions.trail import PAGE, Filters, trail_page
+from allocation.directives.models import Status
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
+from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
+    WEEK_END,
+    BudgetRuleFactory,
     BudgetWeekFactory,
     DecisionFactory,
     OverrideFactory,
     StrategicDirectiveFactory,
     SubAgentFactory,
+    TierFactory,
     UsageRecordFactory,
 )
 
@@ -123,6 +132,26 @@ def test_csv_holds_exactly_what_is_filtered_and_no_formulas(chairman_client: Cli
     assert rows[0]["reason"].startswith("'=")
 
 
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_an_export_goes_on_where_a_batch_ends(
+    chairman_client: Client, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(export, "BATCH", 3)
+    for number in range(8):
+        DecisionFactory(at=NOW - timedelta(minutes=number // 3))
+    answer = chairman_client.get(f"{LIST}export.{suffix}")
+    chunks = [chunk.decode() for chunk in answer.streaming_content]  # type: ignore[attr-defined]  # a stream
+    text = "".join(chunks)
+    read = json.loads(text) if suffix == "json" else list(csv.DictReader(io.StringIO(text)))
+    assert [int(row["id"]) for row in read] == newest_first()
+    assert len(chunks) == 4
+
+
+def test_an_export_of_nothing_is_empty(chairman_client: Client) -> None:
+    assert json.loads(chairman_client.get(f"{LIST}export.json").getvalue()) == []
+    assert len(chairman_client.get(f"{LIST}export.csv").getvalue().splitlines()) == 1
+
+
 def test_json_is_one_array(chairman_client: Client) -> None:
     sd = StrategicDirectiveFactory()
     DecisionFactory(sd=sd)
@@ -185,3 +214,48 @@ def test_an_explanation_says_what_the_run_cost(chairman_client: Client) -> None:
     UsageRecordFactory(session_id="session-1", agent_id="a2", model="claude-opus-4-5")
     text = chairman_client.get(url).content.decode()
     assert "2,000 budget tokens, 1,200 raw" in text
+
+
+def explained(client: Client, task: Task, **options: Any) -> str:
+    decision, _ = decide(situation=situation_at(NOW), task=task, actor="fleet", now=NOW, **options)
+    return client.get(f"{LIST}{decision.pk}/").content.decode()
+
+
+def test_an_explanation_shows_the_inputs_as_they_were(chairman_client: Client) -> None:
+    text = explained(chairman_client, Task("DATABASE", Phase.PLAN, 4, read_only=True))
+    assert "0 of 500,000 by the meter sonnet-equivalent" in text
+    assert "sonnet, gives way to haiku for read-only work" in text
+    assert "PLAN, complexity 4, read-only" in text
+
+
+def test_a_halted_run_has_no_say_of_the_zone(chairman_client: Client) -> None:
+    sd = StrategicDirectiveFactory(phase="EXEC", status=Status.PAUSED)
+    text = explained(chairman_client, Task("DOCMON", Phase.EXEC, 1), sd=sd)
+    assert "DOCMON is refused" in text
+    assert "would have been refused in every zone" in text
+
+
+def test_while_off_every_zone_gave_the_default(chairman_client: Client) -> None:
+    switch(enabled=False, actor="chairman", now=NOW)
+    text = explained(chairman_client, Task("DOCMON", Phase.EXEC, 1))
+    assert "every zone would have given the registered default" in text
+
+
+def test_an_explanation_says_how_a_deferral_ended(chairman_client: Client) -> None:
+    BudgetRuleFactory(limit=1_000)
+    BudgetWeekFactory(limit=1_000)
+    burn = UsageRecordFactory(input=5_000)
+    rebuild_hours([burn.hour])
+    task = Task("VALIDATION", Phase.EXEC, 3)
+    text = explained(chairman_client, task)
+    assert "VALIDATION is deferred" in text
+    assert "Waits in the" in text
+    assert "An earlier run of the same kind" in explained(chairman_client, task)
+    row = DeferredRun.objects.get()
+    tier = TierFactory(name="opus")
+    run_now(row=row, tier=tier, reason="It is late.", actor="chairman", now=NOW, until=WEEK_END)
+    url = f"{LIST}{row.decision_id}/"
+    text = chairman_client.get(url).content.decode()
+    assert "by chairman, with an override to opus: It is late." in text
+    DeferredRun.objects.update(override=None)
+    assert "Left the queue" in chairman_client.get(url).content.decode()

@@ -1,0 +1,68 @@
+"""What the section of the last SDs prints, below the list of weekly audits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from allocation.directives.models import Status
+from allocation.display import format as fmt
+from allocation.policy.kpis import KPI_BY_KEY
+from allocation.reports.facts import SdFacts
+from allocation.reports.sd_audit import Audit, SdAudit, last_sds
+from allocation.reports.sd_words import SdRow, Verdict, rate_verdict, sd_row, verdict
+
+LAST_SDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LastSds:
+    """The SDs that were completed or started last, the latest first, and the rates over them."""
+
+    sds: Sequence[SdRow]
+    verdicts: Sequence[Verdict]
+
+
+def last_sds_page(now: datetime) -> LastSds:
+    """The last ten. A constant number of queries."""
+    audit = last_sds(LAST_SDS, now=now)
+    return LastSds(
+        sds=[sd_row(_facts(each)) for each in audit.sds],
+        verdicts=[
+            rate_verdict("Override rate", audit.override_rate, "decisions overridden"),
+            rate_verdict("Rework rate", audit.rework_rate, "SDs with rework"),
+            _accuracy(audit),
+        ],
+    )
+
+
+def _facts(each: SdAudit) -> SdFacts:
+    sd = each.sd
+    return SdFacts(
+        code=sd.code,
+        title=sd.title,
+        complexity=sd.complexity,
+        status=sd.get_status_display(),
+        phase=sd.phase,
+        completed=sd.status == Status.COMPLETED,
+        tokens=each.tokens,
+        by_tier=dict(each.by_tier),
+        total=each.tokens,
+        estimate=sd.estimate,
+        rework_cycles=each.rework_cycles,
+        decisions=each.decisions,
+        overrides=list(each.overrides),
+    )
+
+
+def _accuracy(audit: Audit) -> Verdict:
+    """The median error of the forecasts of the last weeks, whichever SDs burned in them."""
+    error = audit.record.error
+    percent = None if error is None else Decimal(str(round(100 * error, 4)))
+    reading = KPI_BY_KEY["burn-rate-error"].read(percent)
+    if percent is None:
+        return verdict("Forecast error", "–", reading, "")
+    weeks = len(audit.record.weeks)
+    rests_on = f"median of {weeks} week{'' if weeks == 1 else 's'} that were scored"
+    return verdict("Forecast error", f"±{fmt.percent(Fraction(percent) / 100)}", reading, rests_on)
