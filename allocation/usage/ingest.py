@@ -18,7 +18,7 @@ from allocation.catalog.pricing import PriceBook
 from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.models import UsageRecord
 from allocation.usage.names import Registry
-from allocation.usage.observation import Observation, merge
+from allocation.usage.observation import Answer, Observation, merge
 from allocation.usage.tables import (
     HOUR,
     Row,
@@ -34,6 +34,8 @@ from allocation.usage.unnamed import settle
 __all__ = ["Observation", "Stored", "Terms", "store"]
 
 _FIELDS = Observation.__struct_fields__
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Answer).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def _known(observations: Sequence[Observation]) -> list[_Entry]:
     for pk, *values in rows.values_list("pk", *_FIELDS):
         fields = dict(zip(_FIELDS, values, strict=True))
         fields["counted_at"] = fields["counted_at"] or fields["at"]
+        fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
         known = Observation(**fields)
         entries.append(_Entry(pk, known, known))
     return entries
@@ -253,4 +256,5 @@ def _row(seen: Observation, hour: datetime, types: dict[AgentKey, str], terms: T
         seen.unsplit,
         seen.estimated,
         seen.answered,
+        "" if seen.answer is None else _encode(seen.answer).decode(),
     )

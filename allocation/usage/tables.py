@@ -18,7 +18,7 @@ COLUMNS = (
     "message_id", "request_id", "source", "at", "counted_at", "hour", "session_id", "agent_id",
     "agent_type", "sidechain", "sub_agent", "sd_id", "phase", "model", "tier", "long_prompt",
     "output_final", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit",
-    "estimated", "answered",
+    "estimated", "answered", "answer",
 )  # fmt: skip
 Row = tuple[Any, ...]
 HOUR = COLUMNS.index("hour")

@@ -34,6 +34,7 @@ def told(number: int, **more: Any) -> Observation:
         "session_id": "s",
         "sidechain": True,
         "model": "claude-sonnet-4-5",
+        "answered": False,
         "input": 1_000 * number,
         "output": 100 * number,
         "cache_write_5m": 30 * number,
