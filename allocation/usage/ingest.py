@@ -169,6 +169,7 @@ class _Batch:
         entry.now = merge(entry.now, twin.now)
         del self._entries[id(twin)]
         self._joined.append(twin)
+        self._index(entry)  # from now on it goes by the ids of both
 
     def write(self, terms: Terms) -> tuple[set[datetime], list[Row]]:
         """Store what is new or changed; the hours that lose or change a record, and new rows."""

@@ -208,12 +208,12 @@ def _rank(answer: Answer | None) -> tuple[bool | int | str | datetime, ...]:
 
 
 def _distance(sight: Observation) -> tuple[bool, bool, bool, datetime, str, str]:
-    # A sight without a session is no origin where another has one, nor is a sub-agent that a
-    # source cannot name where another source can.
+    # A sub-agent that a source cannot name is no origin where another source can, nor is a sight
+    # without a session where another has one.
     return (
-        not sight.session_id,
         sight.sidechain,
         sight.sidechain and not sight.agent_id,
+        not sight.session_id,
         sight.at,
         sight.session_id,
         sight.agent_id,

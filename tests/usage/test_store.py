@@ -78,6 +78,11 @@ def test_two_records_of_one_batch_that_turn_out_to_be_one_are_joined() -> None:
     assert UsageRecord.objects.get().output == 5
 
 
+def test_after_two_records_of_one_batch_were_joined_later_sights_reach_the_one() -> None:
+    put(sight(request_id=None), sight(None, "r1", output=5), sight(), sight(None, "r1", output=9))
+    assert UsageRecord.objects.get().output == 9
+
+
 def test_two_messages_of_one_request_id_both_count() -> None:
     put(sight("m1"), sight("m2"))
     put(sight("m2"), sight("m3"))
