@@ -11,6 +11,7 @@ from django.test import Client
 
 from allocation.access import OPERATORS
 from allocation.rights.roles import Role, act_as
+from allocation.usage.terms import forget
 from tests import factories
 
 
@@ -52,6 +53,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def _factories_count_from_one() -> None:
     """The names that factories give do not depend on which tests ran before."""
     factories.count_from_one()
+
+
+@pytest.fixture(autouse=True)
+def _terms_are_read_anew() -> None:
+    """Factories write names and prices without audit entries, so what is kept would not notice."""
+    forget()
 
 
 @pytest.fixture

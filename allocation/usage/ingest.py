@@ -4,17 +4,15 @@ One transaction for a batch, one writer at a time. The rule by which two sights 
 one is `observation.merge`; here it is found out which record a sight belongs to.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from allocation.catalog.pricing import PriceBook
 from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.models import UsageRecord
 from allocation.usage.names import Registry
@@ -28,32 +26,15 @@ from allocation.usage.tables import (
     lock,
     roll_up,
 )
+from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
-__all__ = ["Observation", "Stored", "Terms", "store"]
+__all__ = ["Observation", "Stored", "store"]
 
 _FIELDS = Observation.__struct_fields__
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What records are written by: the registered sub-agents and the price list."""
-
-    registry: Registry
-    book: PriceBook
-    # Whether a model has a long-prompt price on a day at all; few have.
-    _has_long: dict[tuple[str, date], bool] = field(default_factory=dict)
-
-    def is_long(self, model: str, day: date, prompt: int) -> bool:
-        """PriceBook.is_long, for very many requests."""
-        has_long = self._has_long.get((model, day))
-        if has_long is None:
-            has_long = self.book.is_long(model, day, sys.maxsize)
-            self._has_long[model, day] = has_long
-        return has_long and self.book.is_long(model, day, prompt)
 
 
 @dataclass(slots=True)

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocation.catalog.pricing import load_price_book
-from allocation.usage.ingest import Observation, Stored, Terms, store
+from allocation.usage.ingest import Observation, Stored, store
 from allocation.usage.models import AgentRun, Source, TranscriptFile, UsageHour, UsageRecord
-from allocation.usage.names import load_registry
 from allocation.usage.observation import TRUST, merge
 from allocation.usage.operations import check_roll_ups, import_transcripts
+from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.attribution import AgentName
 from tests.usage.transcripts import START, append, response, text, totals, write
 
@@ -33,8 +32,7 @@ def sight(message_id: str | None = "m1", request_id: str | None = "r1", **more: 
 
 
 def put(*sights: Observation, names: Sequence[AgentName] = ()) -> Stored:
-    terms = Terms(load_registry(), load_price_book())
-    return store(sights, terms=terms, names=names)
+    return store(sights, terms=load_terms(), names=names)
 
 
 def test_every_source_has_its_trust() -> None:
