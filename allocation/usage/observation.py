@@ -93,7 +93,11 @@ def merge(known: Observation, seen: Observation) -> Observation:
     The SD and the phase are those that a request was laid to first: a person or a session chose
     them. Returns `known` itself where `seen` adds nothing.
     """
-    counted = seen if _weight(seen) > _weight(known) else known
+    counted = seen if _outweighs(seen, known) else known
+    if _same_place(known, seen) and _answers(known) and _answers(seen):
+        # Nearly all are the lines of one response, which differ in their counts alone.
+        at = min(known.at, seen.at)
+        return counted if counted.at == at else msgspec.structs.replace(counted, at=at)
     origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
     told_1h = _told_1h(counted)
     model, answered, answer = counted.model, True, None
@@ -136,6 +140,19 @@ def merge(known: Observation, seen: Observation) -> Observation:
     return known if merged == known else merged
 
 
+def _same_place(known: Observation, seen: Observation) -> bool:
+    return (
+        known.message_id == seen.message_id
+        and known.request_id == seen.request_id
+        and known.session_id == seen.session_id
+        and known.agent_id == seen.agent_id
+        and known.agent_type == seen.agent_type
+        and known.sidechain == seen.sidechain
+        and known.sd_id == seen.sd_id
+        and known.phase == seen.phase
+    )
+
+
 def _answers(sight: Observation) -> bool:
     """Whether the sight that the counts come from knows itself which model answered."""
     return sight.answered and sight.answer is None and bool(sight.model)
@@ -171,6 +188,13 @@ def _agent_type(origin: Observation, copy: Observation) -> str:
     if not copy.sidechain or not copy.agent_type or origin.agent_type == copy.agent_type:
         return origin.agent_type
     return min(origin.agent_type, copy.agent_type) if origin.agent_type else copy.agent_type
+
+
+def _outweighs(sight: Observation, other: Observation) -> bool:
+    alike = sight.source == other.source and sight.estimated == other.estimated
+    if alike and sight.output != other.output:
+        return sight.output > other.output  # as `_weight` has it; this settles nearly all
+    return _weight(sight) > _weight(other)
 
 
 def _weight(sight: Observation) -> tuple[bool | int | str | datetime, ...]:
