@@ -19,9 +19,10 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import django
 from django.core.management import call_command
 from django.db.models import Count, Sum
+
+from budgetctl.cli.database import set_django_up
 
 Post = Callable[[str, Any], Any]
 Source = Callable[[Path, Post], list[str]]
@@ -137,7 +138,7 @@ def main(folder: Path) -> int:
         os.environ["DJANGO_SETTINGS_MODULE"] = "budgetctl.settings"
         os.environ["ALLOWED_HOSTS"] = "testserver"
         os.environ.setdefault("LOG_LEVEL", "ERROR")
-        django.setup()
+        set_django_up()
         call_command("migrate", verbosity=0)
         post, bad = client(), 0
         for run in sorted(path for path in folder.iterdir() if path.is_dir()):

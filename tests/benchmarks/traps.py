@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import django
 from django.core.management import call_command
 
+from budgetctl.cli.database import set_django_up
 from tests.benchmarks.processes import run
 from tests.benchmarks.trap import Counted, Trap
 
@@ -143,7 +143,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="budgetctl-traps-") as temporary:
         os.environ["BUDGETCTL_HOME"] = temporary
         os.environ["DJANGO_SETTINGS_MODULE"] = "budgetctl.settings"
-        django.setup()
+        set_django_up()
         call_command("migrate", verbosity=0)
         from tests.benchmarks.trap_set import TRAPS
 

@@ -22,10 +22,10 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
 
-import django
 from django.core.management import call_command
 
 from budgetctl.cli import serving
+from budgetctl.cli.database import set_django_up
 
 CLIENTS, SENDERS = 4, 2
 BATCHES_A_SECOND = 10
@@ -174,13 +174,13 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budgetctl.settings")
     if options.serve:
-        django.setup()
+        set_django_up()
         serve()
         return
     with tempfile.TemporaryDirectory(prefix="budgetctl-load-") as folder:
         os.environ.setdefault("BUDGETCTL_HOME", folder)
         os.environ.setdefault("LOG_LEVEL", "ERROR")
-        django.setup()
+        set_django_up()
         call_command("migrate", verbosity=0)
         figures = measure(options)
     print(json.dumps(figures, indent=2))
