@@ -98,8 +98,8 @@ def _database(variable: str) -> dict[str, Any]:
             transaction_mode="IMMEDIATE",  # a writer takes its lock at once and cannot deadlock
             timeout=20,
             init_command=(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;"
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768;"
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864;"
             ),
         )
     else:

@@ -12,6 +12,7 @@ from django.test import Client
 from allocation.access import OPERATORS
 from allocation.optimizer import top
 from allocation.rights.roles import Role, act_as
+from allocation.usage import terms
 from tests import factories
 
 
@@ -57,8 +58,10 @@ def _factories_count_from_one() -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_kept() -> None:
-    """What a process keeps for a while would be another test's."""
+    """What a process keeps for a while would be another test's; factories leave no audit entries
+    by which it would notice that names and prices are others now."""
     top.forget()
+    terms.forget()
 
 
 @pytest.fixture

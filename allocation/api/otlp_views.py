@@ -42,7 +42,7 @@ def receive_logs(request: HttpRequest) -> HttpResponse:
     """Log records: `api_request` events become usage."""
 
     def receive(body: bytes, is_json: bool, now: datetime) -> Accepted:
-        return store_requests(sights_of(read_logs(body, is_json=is_json), now=now))
+        return store_requests(sights_of(read_logs(body, is_json=is_json), now=now), now=now)
 
     accepted = _received(request, receive)
     if isinstance(accepted, HttpResponse):

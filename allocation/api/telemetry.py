@@ -12,12 +12,11 @@ from django.db.models import F
 from allocation.api.models import MetricBatch, MetricDay
 from allocation.api.otlp import SKEW, Sights
 from allocation.api.otlp_body import TokenCount
-from allocation.catalog.pricing import load_price_book
 from allocation.directives.models import StrategicDirective
-from allocation.usage.ingest import Stored, Terms, store
-from allocation.usage.names import load_registry
+from allocation.usage.ingest import Stored, store
 from allocation.usage.observation import MOST_TOKENS, Observation
 from allocation.usage.tables import among
+from allocation.usage.terms import current_terms
 
 # A client retries for minutes, never for days.
 RETRIES_END = timedelta(days=2)
@@ -32,7 +31,7 @@ class Accepted:
     notes: tuple[str, ...] = ()
 
 
-def store_requests(sights: Sights) -> Accepted:
+def store_requests(sights: Sights, *, now: datetime) -> Accepted:
     """Count the requests of a batch, all of them or none: one transaction.
 
     A request of an SD that does not exist is counted without one, and the notes say so. Where an
@@ -48,16 +47,16 @@ def store_requests(sights: Sights) -> Accepted:
             requests, unknown = lay_to_sds(sights.requests, sights.sds)
             store(
                 requests,
-                terms=Terms(load_registry(), load_price_book()),
+                terms=current_terms(now),
                 names=sorted(sights.names, key=msgspec.structs.astuple),
             )
         notes += [f"There is no SD {code[:60]}: counted without one." for code in unknown]
     return Accepted(sum(sights.rejected.values()), tuple(notes))
 
 
-def count_requests(requests: Sequence[Observation]) -> Stored:
+def count_requests(requests: Sequence[Observation], *, now: datetime) -> Stored:
     """Count requests that were reported over the API."""
-    return store(requests, terms=Terms(load_registry(), load_price_book()))
+    return store(requests, terms=current_terms(now))
 
 
 def lay_to_sds(

@@ -80,7 +80,7 @@ def usage(
     sights = reported.sights_of(many, sender=sender, key=key, now=now)
     with transaction.atomic():
         laid, unknown = lay_to_sds(sights, [(report.sd or "").strip().upper() for report in many])
-        return answers.counted(count_requests(laid), unknown)
+        return answers.counted(count_requests(laid, now=now), unknown)
 
 
 @api.get("/decisions", auth=READ, response=ANSWERS)

@@ -7,16 +7,15 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Greatest
 
-from allocation.catalog.pricing import load_price_book
 from allocation.claude_code.events import Event, Origin
 from allocation.claude_code.models import HarnessSession, UnsteeredRun
 from allocation.claude_code.steering import Verdict, decided_offline, steer
 from allocation.decisions.models import Decision
 from allocation.decisions.outcomes import observe_decision
-from allocation.usage.ingest import Terms, store
+from allocation.usage.ingest import store
 from allocation.usage.models import UsageRecord
-from allocation.usage.names import load_registry
 from allocation.usage.tables import among
+from allocation.usage.terms import current_terms
 
 # Hearing a session again so soon is not written: most events come in bursts.
 HEARD_EVERY = timedelta(seconds=10)
@@ -92,8 +91,7 @@ def _keep(event: Event, at: datetime) -> None:
         )
         UnsteeredRun.objects.bulk_create([row], ignore_conflicts=True)
     if event.names or event.calls:
-        terms = Terms(load_registry(), load_price_book())
-        store([], terms=terms, names=event.names, calls=event.calls)
+        store([], terms=current_terms(at), names=event.names, calls=event.calls)
     if event.is_result and event.tool_use_id:
         _observe(event)
 

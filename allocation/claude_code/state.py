@@ -47,11 +47,11 @@ def only_sd_in_progress() -> StrategicDirective | None:
 
     Where none is, the one that is paused: its runs must be told so, and not go on without an SD.
     """
-    for status in (Status.IN_PROGRESS, Status.PAUSED):
-        rows = list(StrategicDirective.objects.filter(status=status)[:2])
-        if rows:
-            return rows[0] if len(rows) == 1 else None
-    return None
+    current = StrategicDirective.objects.filter(status__in=(Status.IN_PROGRESS, Status.PAUSED))
+    # In progress first; two tell whether it is the only one.
+    first, second = [*current.order_by("status", "pk")[:2], None, None][:2]
+    is_only = first is None or second is None or first.status != second.status
+    return first if is_only else None
 
 
 def _answers(

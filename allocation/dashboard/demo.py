@@ -13,7 +13,6 @@ from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
 from allocation.budgets.operations import ensure_week
 from allocation.catalog.models import Tier
-from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.demo_sds import NEXT, NOTE, SDS, DemoSd, Stage
 from allocation.decisions.operations import decide, situation_at
@@ -24,10 +23,10 @@ from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Task
 from allocation.policy.weeks import Window
-from allocation.usage.ingest import Terms, store
+from allocation.usage.ingest import store
 from allocation.usage.models import UsageRecord
-from allocation.usage.names import load_registry
 from allocation.usage.observation import Observation
+from allocation.usage.terms import load_terms
 
 ACTOR = "demo"
 LOADED = "demo load"
@@ -107,7 +106,7 @@ def _log(sd: StrategicDirective, entry: Entry, at: datetime) -> None:
 def _report_runs(sd: StrategicDirective, stage: Stage, span: Window) -> None:
     """Ask for each run what it may run on, and report what it burned and on which model."""
     models = dict(Tier.objects.values_list("name", "weighed_as__model_id"))
-    terms = Terms(load_registry(), load_price_book())
+    terms = load_terms()
     for number, (sub_agent, tier, tokens) in enumerate(stage.runs):
         at = _at(span, (number + 1) / (len(stage.runs) + 1))
         task = Task(sub_agent, stage.phase, sd.complexity)

@@ -162,6 +162,9 @@ def _answered(keys: Sequence[str], tiers: Mapping[str, Tier]) -> dict[str, Decid
     if not keys:
         return {}
     stored = Decision.objects.filter(key__in=keys).select_related("recommended", "sd")
+    # Nearly every key is new, and a hook waits: to ask so takes a fifth of what the rows take.
+    if not stored.order_by().exists():
+        return {}
     return {row.key: (row, recommendation_of(row, tiers)) for row in stored if row.key}
 
 

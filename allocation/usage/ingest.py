@@ -4,21 +4,19 @@ One transaction for a batch, one writer at a time. The rule by which two sights 
 one is `observation.merge`; here it is found out which record a sight belongs to.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 from django.db import transaction
 from django.db.models import Q
 
-from allocation.catalog.pricing import PriceBook
 from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.models import UsageRecord
 from allocation.usage.names import Registry
-from allocation.usage.observation import Observation, merge
+from allocation.usage.observation import Answer, Observation, merge
 from allocation.usage.tables import (
     HOUR,
     Row,
@@ -28,30 +26,15 @@ from allocation.usage.tables import (
     lock,
     roll_up,
 )
+from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
-__all__ = ["Observation", "Stored", "Terms", "store"]
+__all__ = ["Observation", "Stored", "store"]
 
 _FIELDS = Observation.__struct_fields__
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What records are written by: the registered sub-agents and the price list."""
-
-    registry: Registry
-    book: PriceBook
-    # Whether a model has a long-prompt price on a day at all; few have.
-    _has_long: dict[tuple[str, date], bool] = field(default_factory=dict)
-
-    def is_long(self, model: str, day: date, prompt: int) -> bool:
-        """PriceBook.is_long, for very many requests."""
-        has_long = self._has_long.get((model, day))
-        if has_long is None:
-            has_long = self.book.is_long(model, day, sys.maxsize)
-            self._has_long[model, day] = has_long
-        return has_long and self.book.is_long(model, day, prompt)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Answer).decode
 
 
 @dataclass(slots=True)
@@ -167,6 +150,7 @@ class _Batch:
         entry.now = merge(entry.now, twin.now)
         del self._entries[id(twin)]
         self._joined.append(twin)
+        self._index(entry)  # from now on it goes by the ids of both
 
     def write(self, terms: Terms) -> tuple[set[datetime], list[Row]]:
         """Store what is new or changed; the hours that lose or change a record, and new rows."""
@@ -217,6 +201,7 @@ def _known(observations: Sequence[Observation]) -> list[_Entry]:
     for pk, *values in rows.values_list("pk", *_FIELDS):
         fields = dict(zip(_FIELDS, values, strict=True))
         fields["counted_at"] = fields["counted_at"] or fields["at"]
+        fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
         known = Observation(**fields)
         entries.append(_Entry(pk, known, known))
     return entries
@@ -253,4 +238,5 @@ def _row(seen: Observation, hour: datetime, types: dict[AgentKey, str], terms: T
         seen.unsplit,
         seen.estimated,
         seen.answered,
+        "" if seen.answer is None else _encode(seen.answer).decode(),
     )

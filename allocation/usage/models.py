@@ -28,7 +28,7 @@ class UsageRecord(models.Model):
     when the request was first seen, `counted_at` when the sight was written that the counts come
     from, where that is another moment. `agent_type` is the name that the harness gave, `sub_agent`
     the registered code it maps to, or that name where it maps to none; both are empty for the main
-    thread.
+    thread. `answer` is an allocation.usage.observation.Answer, as JSON.
     """
 
     # Null and not "": unique where they are known.
@@ -69,6 +69,11 @@ class UsageRecord(models.Model):
     answered = models.BooleanField(
         default=True,
         help_text="The model is the one that answered; telemetry knows only which was asked for.",
+    )
+    answer = models.TextField(
+        blank=True,
+        default="",
+        help_text="The sight that told which model answered, where the counts are telemetry's.",
     )
 
     class Meta:

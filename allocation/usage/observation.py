@@ -17,6 +17,25 @@ UNNAMED = "otlp:"
 MOST_TOKENS = 10**12
 
 
+class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the best sight said that knows which model answered.
+
+    Telemetry counts best and does not know it, so this stands beside its counts, with as much as
+    it takes to tell it from a better one that comes later. `told_1h` are the cache writes for one
+    hour that the better counted sight told of itself.
+    """
+
+    source: str
+    output: int
+    output_final: bool
+    counted_at: datetime
+    model: str
+    cache_write_5m: int
+    cache_write_1h: int
+    estimated: bool = False
+    told_1h: int = 0
+
+
 class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a source saw of one API request. Counts are tokens; moments are UTC.
 
@@ -24,7 +43,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     counts come from. `sidechain` is true of sub-agents and false of the main thread; `agent_type`
     is the name that the harness gave, where the sight itself tells it. `estimated` counts were
     guessed from characters. `answered` says that the model is the one that answered, not only the
-    one that was asked for.
+    one that was asked for; where another sight than the counted one told it, `answer` is that.
     """
 
     message_id: str | None
@@ -49,6 +68,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     phase: str = ""
     estimated: bool = False
     answered: bool = True
+    answer: Answer | None = None
 
     @property
     def prompt(self) -> int:
@@ -57,69 +77,168 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def merge(known: Observation, seen: Observation) -> Observation:
-    """Both sights of one request as one, whichever of them came first.
+    """All sights of one request as one, the same whichever came first, how often and by what steps.
 
-    The counts and the model are taken as a whole from the better source, of one source from the
+    Three questions, each answered by the best sight for it; the best of three is the best of any
+    two and the third.
+
+    How many tokens: the counts are taken as a whole from the better source, of one source from the
     larger output, of equal ones from the later: a fallback in mid-stream changes model and cache
-    counts. Only a source that does not know which model answered leaves the model to one that
-    does. Where the request belongs is a question of its own: resumed sessions and sidechains
-    repeat the messages of their parents, so the main thread is preferred to a sidechain, then the
-    earlier. Returns `known` itself where `seen` adds nothing.
+    counts. Which model: that of the same sight, or where it does not know which one answered, of
+    the best that does; that one is also believed in how long a cache was written for, where both
+    have the same sum and telemetry before 2.1.310 cannot tell. Where the request belongs: resumed
+    sessions and sidechains repeat the messages of their parents, so the main thread is preferred
+    to a sidechain, then the earlier; its moment is the record's.
+
+    The SD and the phase are those that a request was laid to first: a person or a session chose
+    them. Returns `known` itself where `seen` adds nothing.
     """
-    counted = seen if _weight(seen) >= _weight(known) else known
-    named = max(counted, known, seen, key=lambda sight: sight.answered and bool(sight.model))
-    writes_5m, writes_1h = counted.cache_write_5m, counted.cache_write_1h
-    if known.cache_write_1h != seen.cache_write_1h:
-        writes_5m, writes_1h = _cache_writes(counted, known if counted is seen else seen)
+    counted = seen if _outweighs(seen, known) else known
+    if _same_place(known, seen) and _answers(known) and _answers(seen):
+        # Nearly all are the lines of one response, which differ in their counts alone.
+        at = min(known.at, seen.at)
+        return counted if counted.at == at else msgspec.structs.replace(counted, at=at)
     origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
+    told_1h = _told_1h(counted)
+    model, answered, answer = counted.model, True, None
+    writes = counted.cache_write_5m + counted.cache_write_1h
+    writes_1h = told_1h
+    if not _answers(counted):
+        answer = max(_answer(known), _answer(seen), key=_rank)
+        answered = counted.answered or answer is not None
+        if answer is not None:
+            model = answer.model
+            if not told_1h and answer.cache_write_5m + answer.cache_write_1h == writes:
+                writes_1h = answer.cache_write_1h
+            if answer.told_1h != told_1h:
+                answer = msgspec.structs.replace(answer, told_1h=told_1h)
     merged = Observation(
         origin.message_id or copy.message_id,
         origin.request_id or copy.request_id,
         counted.source,
-        min(known.at, seen.at),
+        origin.at,
         counted.counted_at,
-        origin.session_id or copy.session_id,
+        origin.session_id,
         origin.agent_id,
-        origin.agent_type or (copy.agent_type if origin.sidechain else ""),
+        _agent_type(origin, copy),
         origin.sidechain,
-        named.model,
+        model,
         counted.tier,
         counted.output_final,
         counted.input,
         counted.output,
-        writes_5m,
+        writes - writes_1h,
         writes_1h,
         counted.cache_read,
         counted.unsplit,
         known.sd_id or seen.sd_id,
         known.phase or seen.phase,
         counted.estimated,
-        named.answered,
+        answered,
+        answer,
     )
     return known if merged == known else merged
 
 
-def _cache_writes(counted: Observation, other: Observation) -> tuple[int, int]:
-    """Cache writes for 5 minutes and for 1 hour; telemetry before 2.1.310 cannot tell them apart.
+def _same_place(known: Observation, seen: Observation) -> bool:
+    return (
+        known.message_id == seen.message_id
+        and known.request_id == seen.request_id
+        and known.session_id == seen.session_id
+        and known.agent_id == seen.agent_id
+        and known.agent_type == seen.agent_type
+        and known.sidechain == seen.sidechain
+        and known.sd_id == seen.sd_id
+        and known.phase == seen.phase
+    )
 
-    It gives their sum, which then counts as 5 minutes. Where another sight has the same sum and
-    tells, it is believed: an hour costs more.
+
+def _answers(sight: Observation) -> bool:
+    """Whether the sight that the counts come from knows itself which model answered."""
+    return sight.answered and sight.answer is None and bool(sight.model)
+
+
+def _answer(sight: Observation) -> Answer | None:
+    if not _answers(sight):
+        return sight.answer
+    return Answer(
+        sight.source,
+        sight.output,
+        sight.output_final,
+        sight.counted_at,
+        sight.model,
+        sight.cache_write_5m,
+        sight.cache_write_1h,
+        sight.estimated,
+    )
+
+
+def _told_1h(sight: Observation) -> int:
+    return sight.cache_write_1h if sight.answer is None else sight.answer.told_1h
+
+
+def _agent_type(origin: Observation, copy: Observation) -> str:
+    """The name of the sub-agent; of several the first by letter.
+
+    Only for want of an agent id: with one, the surest evidence for its name is found elsewhere
+    (allocation.usage.agents).
     """
-    for sight in (counted, other):
-        if sight.cache_write_1h and _writes(sight) == _writes(counted):
-            return sight.cache_write_5m, sight.cache_write_1h
-    return counted.cache_write_5m, counted.cache_write_1h
+    if not origin.sidechain:
+        return ""
+    if not copy.sidechain or not copy.agent_type or origin.agent_type == copy.agent_type:
+        return origin.agent_type
+    return min(origin.agent_type, copy.agent_type) if origin.agent_type else copy.agent_type
 
 
-def _writes(sight: Observation) -> int:
-    return sight.cache_write_5m + sight.cache_write_1h
+def _outweighs(sight: Observation, other: Observation) -> bool:
+    alike = sight.source == other.source and sight.estimated == other.estimated
+    if alike and sight.output != other.output:
+        return sight.output > other.output  # as `_weight` has it; this settles nearly all
+    return _weight(sight) > _weight(other)
 
 
-def _weight(sight: Observation) -> tuple[bool, int, int, bool, datetime]:
-    trust = TRUST[sight.source]
-    return (not sight.estimated, trust, sight.output, sight.output_final, sight.counted_at)
+def _weight(sight: Observation) -> tuple[bool | int | str | datetime, ...]:
+    # What comes after the moment only makes sure that no two different sights weigh the same.
+    return (
+        not sight.estimated,
+        TRUST[sight.source],
+        sight.output,
+        sight.output_final,
+        sight.counted_at,
+        sight.model if _answers(sight) else "",
+        sight.cache_write_5m + sight.cache_write_1h,
+        _told_1h(sight),
+        sight.input,
+        sight.cache_read,
+        sight.unsplit,
+        sight.tier,
+    )
 
 
-def _distance(sight: Observation) -> tuple[bool, bool, datetime, str]:
-    # A sub-agent that a source cannot name is no origin where another source can.
-    return (sight.sidechain, sight.sidechain and not sight.agent_id, sight.at, sight.agent_id)
+def _rank(answer: Answer | None) -> tuple[bool | int | str | datetime, ...]:
+    """As `_weight` of the sight that gave it."""
+    if answer is None:
+        return ()
+    return (
+        not answer.estimated,
+        TRUST[answer.source],
+        answer.output,
+        answer.output_final,
+        answer.counted_at,
+        answer.model,
+        answer.cache_write_5m + answer.cache_write_1h,
+        answer.cache_write_1h,
+    )
+
+
+def _distance(sight: Observation) -> tuple[bool, bool, bool, datetime, str, str]:
+    # A sub-agent that a source cannot name is no origin where another source can, nor is a sight
+    # without a session where another has one.
+    return (
+        sight.sidechain,
+        sight.sidechain and not sight.agent_id,
+        not sight.session_id,
+        sight.at,
+        sight.session_id,
+        sight.agent_id,
+    )

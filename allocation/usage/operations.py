@@ -17,11 +17,12 @@ from allocation.catalog.pricing import load_price_book
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.usage import bookmarks
-from allocation.usage.ingest import Terms, hour_of, store
+from allocation.usage.ingest import hour_of, store
 from allocation.usage.models import Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import Observation
 from allocation.usage.tables import among, differing_hours, lock, roll_up
+from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.discover import Skipped, discover
 from allocation.usage.transcripts.reader import Reading
 from allocation.usage.transcripts.worker import read_all
@@ -82,7 +83,7 @@ def import_transcripts(
     )
     if not left.tasks:
         return summary
-    terms = Terms(load_registry(), load_price_book())
+    terms = load_terms()
     workers = min(2, os.cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
     for reading in read_all(left.tasks, workers=workers):
         with _collector_at_rest(), transaction.atomic():

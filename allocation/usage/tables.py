@@ -18,7 +18,7 @@ COLUMNS = (
     "message_id", "request_id", "source", "at", "counted_at", "hour", "session_id", "agent_id",
     "agent_type", "sidechain", "sub_agent", "sd_id", "phase", "model", "tier", "long_prompt",
     "output_final", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit",
-    "estimated", "answered",
+    "estimated", "answered", "answer",
 )  # fmt: skip
 Row = tuple[Any, ...]
 HOUR = COLUMNS.index("hour")
@@ -80,9 +80,10 @@ def _execute_many(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> N
 
 def _as_sqlite(row: Row) -> Row:
     """The row with its three moments as Django writes them there: UTC without saying so."""
-    message_id, request_id, source, at, counted_at, hour, *rest = row
+    message_id, request_id, source, at, counted_at, _, *rest = row
     counted = None if counted_at is None else _text(counted_at)
-    return (message_id, request_id, source, _text(at), counted, _text(hour), *rest)
+    moment = _text(at)
+    return (message_id, request_id, source, moment, counted, f"{moment[:13]}:00:00", *rest)
 
 
 def _text(moment: datetime) -> str:

@@ -1,16 +1,21 @@
-"""How fast transcripts are imported, and in how much memory.
+"""How fast transcripts are imported, and in how much memory, beside another tool if wanted.
 
     python -m tests.benchmarks.import_transcripts [--sessions 400] [--responses 240000] [--mb 600]
+        [--rounds 3] [--against "node_modules/.bin/ccusage monthly --json --offline"]
 
-Makes a set of transcripts and an empty database in a temporary folder (PostgreSQL with
-DATABASE_URL), imports the set, imports it again, and prints figures. The folder is deleted.
+Makes a set of transcripts in a temporary folder. Each round imports it as a user would, with
+`budgetctl usage import` and an empty SQLite database, and then has the other command report on the
+same files (it is told of them by CLAUDE_CONFIG_DIR, and by {folder} in its text; HOME is an empty
+folder). Then, in this process: again with nothing new, and one more line until it is in the totals.
+Prints figures and medians. The folder is deleted.
 """
 
 import argparse
 import json
 import os
 import random
-import resource
+import shlex
+import statistics
 import sys
 import tempfile
 import time
@@ -19,9 +24,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.core.management import call_command
+from django.db import connections
+from django.db.models import Sum
 
 from budgetctl.cli.database import set_django_up
+from tests.benchmarks.processes import Ran, run
 
+BUDGETCTL = [sys.executable, "-c", "from budgetctl.cli import main; main()"]
 BEGIN = datetime(2026, 5, 25, tzinfo=UTC)
 MODELS = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]
 AGENTS = ["security", "docmon", "testing", "code-reviewer"]
@@ -107,20 +116,75 @@ def _line(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-def _measure(name: str, folder: Path, size: int) -> None:
+def side_by_side(folder: Path, home: Path, *, rounds: int, against: str) -> None:
+    """Both commands in turn, so that both meet the same load of the machine."""
+    ours, theirs = [], []
+    for number in range(1, rounds + 1):
+        ours.append(_imported(folder, home))
+        _print(f"budgetctl usage import, {number}", ours[-1])
+        if against:
+            place = {"CLAUDE_CONFIG_DIR": str(folder.parent), "HOME": str(folder.parent)}
+            command = shlex.split(against.replace("{folder}", str(folder)))
+            theirs.append(run(command, {**os.environ, **place}))
+            _print(f"{Path(command[0]).name}, {number}", theirs[-1])
+    if theirs:
+        for name, value in (("clock", "seconds"), ("processor", "busy"), ("memory", "mib")):
+            mine, other = (
+                statistics.median(getattr(ran, value) for ran in of) for of in (ours, theirs)
+            )
+            print(f"{name + ', medians':<30} {mine:8.2f} / {other:.2f} = {mine / other:.2f}")
+
+
+def _imported(folder: Path, home: Path) -> Ran:
+    """A first import: the database is emptied before it."""
+    for name in home.glob("budgetctl.sqlite3*"):
+        name.unlink()
+    call_command("migrate", verbosity=0)
+    connections.close_all()
+    return run([*BUDGETCTL, "usage", "import", str(folder)], os.environ)
+
+
+def _print(name: str, ran: Ran) -> None:
+    print(f"{name:<30} {ran.seconds:8.2f} s   busy {ran.busy:6.2f} s   at most {ran.mib:4.0f} MiB")
+
+
+def in_this_process(folder: Path, long_line: int) -> None:
+    """What a server that has read everything does next: nothing new, then one line more."""
+    from allocation.claude_code.watch import Watcher
     from allocation.usage.operations import import_transcripts
 
+    watcher = Watcher(lambda: [folder])
+    for name in ("first look", "again, nothing new"):
+        begin = time.perf_counter()
+        watcher.step(now=datetime.now(UTC))
+        print(f"{name:<30} {(time.perf_counter() - begin) * 1000:8.0f} ms")
     begin = time.perf_counter()
-    summary = import_transcripts(paths=[folder], now=datetime.now(UTC))
-    wall = time.perf_counter() - begin
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(
-        f"{name:<28} {wall:8.2f} s {size / wall / 1e6:8.0f} MB/s"
-        f"   {summary.files_read:,} files, {summary.lines:,} lines, {summary.new:,} new records,"
-        f" {summary.unreadable} unreadable"
-        f"   peak memory {own // 1024} MB, of a reader {workers // 1024} MB"
-    )
+    import_transcripts(paths=[folder], now=datetime.now(UTC))
+    print(f"{'import again, nothing new':<30} {(time.perf_counter() - begin) * 1000:8.0f} ms")
+    before = _output()
+    one = next(folder.rglob("*.jsonl"))
+    with one.open("ab") as file:
+        file.writelines(_lines("ffffffff", BEGIN, 1, 0, random.Random(1), agent=""))
+    begin = time.perf_counter()
+    watcher.step(now=datetime.now(UTC))
+    grown = _output() - before
+    print(f"{'one more, in the totals':<30} {(time.perf_counter() - begin) * 1000:8.0f} ms")
+    assert grown == 200, grown
+    if long_line:
+        with Path(folder, "long.jsonl").open("wb") as file:
+            file.write(b'{"type":"assistant","text":"')
+            for _ in range(long_line):
+                file.write(b"x" * 1_000_000)
+            file.write(b'","usage":{}}\n')
+        ran = run([*BUDGETCTL, "usage", "import", str(folder)], os.environ)
+        _print(f"a line of {long_line} MB", ran)
+
+
+def _output() -> int:
+    from allocation.usage.models import UsageHour
+
+    total: int = UsageHour.objects.aggregate(total=Sum("output"))["total"]
+    return total
 
 
 def main() -> None:
@@ -128,6 +192,8 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=400)
     parser.add_argument("--responses", type=int, default=80_000)
     parser.add_argument("--mb", type=int, default=200, help="size of the set in MB")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--against", default="", help="a command that reports on the same files")
     parser.add_argument("--long-line", type=int, default=0, help="also one line of so many MB")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="budgetctl-benchmark-") as temporary:
@@ -143,19 +209,11 @@ def main() -> None:
         )
         size = sum(path.stat().st_size for path in folder.rglob("*.jsonl"))
         set_django_up()
-        call_command("migrate", verbosity=0)
         print(
             f"{size / 1e6:.0f} MB in {options.sessions} sessions, Python {sys.version.split()[0]}"
         )
-        _measure("first import", folder, size)
-        _measure("again, nothing new", folder, size)
-        if options.long_line:
-            with Path(folder, "long.jsonl").open("wb") as file:
-                file.write(b'{"type":"assistant","text":"')
-                for _ in range(options.long_line):
-                    file.write(b"x" * 1_000_000)
-                file.write(b'","usage":{}}\n')
-            _measure(f"a line of {options.long_line} MB", folder, options.long_line * 1_000_000)
+        side_by_side(folder, home, rounds=options.rounds, against=options.against)
+        in_this_process(folder, options.long_line)
 
 
 if __name__ == "__main__":

@@ -52,11 +52,10 @@ def observations(first: int, last: int, now: datetime) -> Iterator[object]:
 
 def fill(have: int, want: int, now: datetime) -> None:
     """Store requests until there are `want` of them."""
-    from allocation.catalog.pricing import load_price_book
-    from allocation.usage.ingest import Terms, store
-    from allocation.usage.names import load_registry
+    from allocation.usage.ingest import store
+    from allocation.usage.terms import load_terms
 
-    terms = Terms(load_registry(), load_price_book())
+    terms = load_terms()
     for first in range(have, want, BATCH):
         store(list(observations(first, min(first + BATCH, want), now)), terms=terms)
 

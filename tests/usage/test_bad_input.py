@@ -44,10 +44,15 @@ def test_a_broken_line_is_counted_as_unreadable(tmp_path: Path, run: Import, bro
     assert (summary.lines, summary.unreadable, summary.new) == (3, 1, 2)
 
 
-@pytest.mark.parametrize("count", [-1, 1.5, 10**13, 2**53, 10**30, "12", True])
+@pytest.mark.parametrize("count", [-1, 1.5, 10**13, 2**53, 10**30, "-1", "many", True])
 def test_an_absurd_count_makes_its_line_unreadable(tmp_path: Path, run: Import, count: Any) -> None:
     write(tmp_path / "a.jsonl", response(input=count), response("msg_2", request_id="req_2"))
     assert (run(tmp_path).unreadable, totals()["records"]) == (1, 1)
+
+
+def test_a_count_that_is_written_as_text_is_taken(tmp_path: Path, run: Import) -> None:
+    write(tmp_path / "a.jsonl", response(input="12"))  # type: ignore[arg-type]
+    assert (run(tmp_path).unreadable, totals()["input"]) == (0, 12)
 
 
 @pytest.mark.parametrize(

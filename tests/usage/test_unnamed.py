@@ -10,12 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocation.catalog.pricing import load_price_book
-from allocation.usage.ingest import Terms, store
+from allocation.usage.ingest import store
 from allocation.usage.models import UnnamedRequest, UsageHour, UsageRecord
-from allocation.usage.names import load_registry
 from allocation.usage.observation import UNNAMED, Observation
 from allocation.usage.operations import check_roll_ups
+from allocation.usage.terms import load_terms
 from allocation.usage.unnamed import settle
 from tests.factories import NOW
 
@@ -34,6 +33,7 @@ def told(number: int, **more: Any) -> Observation:
         "session_id": "s",
         "sidechain": True,
         "model": "claude-sonnet-4-5",
+        "answered": False,
         "input": 1_000 * number,
         "output": 100 * number,
         "cache_write_5m": 30 * number,
@@ -67,7 +67,7 @@ def written(number: int, **more: Any) -> Observation:
 
 
 def keep(*seen: Observation) -> None:
-    store(list(seen), terms=Terms(load_registry(), load_price_book()))
+    store(list(seen), terms=load_terms())
     assert check_roll_ups(since=NOW - timedelta(hours=1), until=NOW + timedelta(hours=3)) == []
 
 

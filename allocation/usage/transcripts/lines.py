@@ -34,6 +34,8 @@ class Unreadable(ValueError):
 
 
 _decode = Decoder(Line).decode
+# Takes numbers that are written as text: some gateways do. Slower, so only where need be.
+_decode_leniently = Decoder(Line, strict=False).decode
 _decode_any = Decoder(AnyLine).decode
 _decode_blocks = Decoder(list[Block]).decode
 _decode_agent_input = Decoder(AgentInput).decode
@@ -92,9 +94,12 @@ def _usage_line(line: bytes, session_id: str, agent_id: str) -> Said:
     except BROKEN as error:
         # Other kinds of lines have other shapes under the same keys, and that is no fault.
         other = _check(line)
-        if other is None or other.type == "assistant":
+        if other is not None and other.type != "assistant":
+            return _other_line(line, other.type, session_id)
+        try:
+            decoded = _decode_leniently(line)
+        except BROKEN:
             raise Unreadable from error
-        return _other_line(line, other.type, session_id)
     message = decoded.message
     if decoded.type != "assistant":
         return _other_line(line, decoded.type, session_id)
