@@ -24,7 +24,7 @@ from allocation.policy.forecasting.views import View
 
 # An hour or two of work.
 HALF_BELIEVED = 0.01
-LEAN = 0.3
+LEAN = 1 / 3
 # The variance of the logarithms before the first week, what weight it has in weeks, and the most.
 PRIOR_VARIANCE = 1.0
 PRIOR_WEEKS = 3.0

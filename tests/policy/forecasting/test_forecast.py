@@ -92,13 +92,27 @@ def test_so_many_times_the_tokens_and_the_limit_are_so_many_times_the_forecast(
 @settings(max_examples=40, deadline=None)
 @given(kinds, st.integers(1, 9), st.integers(12, 150), st.integers(1, 5), st.integers(4, 12))
 def test_a_month_more_of_the_same_shape_narrows_the_range(kind, seed, elapsed, past, more):
+    method = METHODS["gamma_poisson"]
     week = hours_of(kind, 1, seed).tokens
-    fewer, greater = (
-        forecast(inputs_at(HourlyTokens(MONDAY, week * (weeks + 1)), weeks, elapsed)).outlook
+    before, after = (
+        forecast(
+            inputs_at(HourlyTokens(MONDAY, week * (weeks + 1)), weeks, elapsed), method
+        ).outlook.interval80
         for weeks in (past, past + more)
     )
-    before, after = fewer.interval80, greater.interval80
     assert after.high - after.low <= before.high - before.low
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("elapsed", [12, 60, 110])
+def test_the_default_is_surer_the_more_past_weeks_were_alike(kind, elapsed):
+    week = hours_of(kind, 1).tokens
+    widths = []
+    for past in (1, 6, 12, 18):
+        said = forecast(inputs_at(HourlyTokens(MONDAY, week * (past + 1)), past, elapsed)).outlook
+        widths.append(said.interval80.high - said.interval80.low)
+    assert max(widths[1:]) < widths[0]
+    assert widths[-1] < widths[0] / 2
 
 
 def test_many_weeks_alike_leave_little_doubt():
@@ -126,6 +140,14 @@ def test_with_little_past_the_simplest_method_speaks(past, elapsed, method):
     assert made.method == method
     whole = 168 * 1e5
     assert 0.6 * whole < made.outlook.point < 1.6 * whole
+
+
+def test_where_the_plain_burn_rate_is_clearly_ahead_it_speaks():
+    levels = [800 if number % 2 else 5000 for number in range(15)]
+    hours = HourlyTokens(MONDAY, tuple(level for level in levels for _ in range(168)))
+    made = forecast(inputs_at(hours, 14, 72))
+    assert made.method == "linear"
+    assert made.outlook.point == pytest.approx(168 * 5000, rel=0.01)
 
 
 @pytest.mark.parametrize("elapsed", [0, 5.9])
