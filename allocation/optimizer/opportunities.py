@@ -155,7 +155,7 @@ def _measured(
             continue
         usd = None if part.unpriced else part.usd
         before = Spent(None if part.unmetered else part.budget, usd)
-        after = reworked(part.counts, ratio, meter=facts.meter, price=price)
+        after = reworked(part.counts, ratio, meter=facts.meter, price=price, tier=move.to.name)
         saved += before.minus(after).times(move.share)
     return saved
 
@@ -165,7 +165,8 @@ def _run_of(facts: Facts, sub_agent: SubAgent, tier: Tier, rate: ReworkRate) -> 
     tokens = (sub_agent.tokens_min + sub_agent.tokens_max) // 2
     output = round(tokens * OUTPUT_SHARE)
     counts = Counts(input=tokens - output, output=output)
-    return reworked(counts, rate.factor, meter=facts.meter, price=facts.price(tier))
+    price = facts.price(tier)
+    return reworked(counts, rate.factor, meter=facts.meter, price=price, tier=tier.name)
 
 
 def potential(opportunities: Sequence[Opportunity]) -> Spent:

@@ -104,7 +104,9 @@ def cost_benefit(
         for price in [prices.get(tier)]
     }
     budget = {
-        tier: _budget(effective[tier], dollars[tier], meter, prices.get(tier)) for tier in tiers
+        tier: _budget(effective[tier], dollars[tier], meter, model_weight(meter, price, tier.name))
+        for tier in tiers
+        for price in [prices.get(tier)]
     }
     by_budget = _ranks([budget[tier] for tier in tiers])
     by_dollars = _ranks([dollars[tier] for tier in tiers])
@@ -134,12 +136,12 @@ def best_by(costs: Sequence[TierCost]) -> dict[str, list[Tier]]:
 
 
 def _budget(
-    effective: Fraction, dollars: Decimal | None, meter: Meter, price: Prices | None
+    effective: Fraction, dollars: Decimal | None, meter: Meter, weight: Fraction
 ) -> Fraction | None:
     if meter.in_dollars:
         return None if dollars is None else Fraction(dollars)
     # Fresh tokens: nobody knows how much of a task comes from a cache.
-    return effective * Fraction(meter.input) * model_weight(meter, price)
+    return effective * Fraction(meter.input) * weight
 
 
 def _ranks(values: Sequence[Fraction | Decimal | None]) -> list[int | None]:

@@ -145,8 +145,10 @@ def total(parts: Iterable[Spent]) -> Spent:
     return sum(parts, NOTHING)
 
 
-def reworked(counts: Counts, factor: Fraction, *, meter: Meter, price: Prices | None) -> Spent:
-    """What some tokens cost on a model, with rework (rule 8).
+def reworked(
+    counts: Counts, factor: Fraction, *, meter: Meter, price: Prices | None, tier: str = ""
+) -> Spent:
+    """What some tokens cost on a model of a tier, with rework (rule 8).
 
     Budget tokens are those of `factor` times the tokens. In dollars the input is paid for once, the
     output `factor` times.
@@ -158,7 +160,7 @@ def reworked(counts: Counts, factor: Fraction, *, meter: Meter, price: Prices | 
         usd = once + output * factor.numerator / factor.denominator
     if meter.in_dollars:
         return Spent(None if usd is None else Fraction(usd), usd)
-    budget = budget_tokens(counts, meter, list_price=price, charged=price)
+    budget = budget_tokens(counts, meter, list_price=price, charged=price, tier=tier)
     return Spent(None if budget is None else budget * factor, usd)
 
 

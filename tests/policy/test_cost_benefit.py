@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from allocation.display.format import usd
 from allocation.policy.cost_benefit import PRIOR_RUNS, ReworkRate, best_by, cost_benefit
 from allocation.policy.errors import RuleError
-from allocation.policy.meter import FRESH_TOKENS, SONNET_EQUIVALENT, US_DOLLARS, Meter, Prices
+from allocation.policy.meter import (
+    FRESH_TOKENS,
+    SONNET_EQUIVALENT,
+    US_DOLLARS,
+    Meter,
+    Prices,
+    Weighting,
+)
 from allocation.policy.tiers import FABLE, HAIKU, OPUS, SONNET, Tier
 
 
@@ -28,6 +35,9 @@ def rates(*percents: int) -> dict[Tier, ReworkRate]:
     }
 
 
+MEASURED = Meter(
+    "measured", Weighting.TIER, tier_weights=(("haiku", Decimal("0.1")), ("opus", Decimal(3)))
+)
 CODE, SECURITY = rates(25, 8, 3), rates(50, 20, 5)
 
 
@@ -53,6 +63,7 @@ def test_the_reports_tables_come_out_of_its_priors(
     [
         (SONNET_EQUIVALENT, [Fraction(13_750, 3), 11_200, Fraction(52_250, 3)], [1, 2, 3]),
         (FRESH_TOKENS, [13_750, 11_200, 10_450], [3, 2, 1]),
+        (MEASURED, [1_375, 11_200, 31_350], [1, 2, 3]),
         (US_DOLLARS, [Fraction("0.07875"), Fraction("0.198"), Fraction("0.31125")], [1, 2, 3]),
     ],
 )

@@ -14,7 +14,15 @@ from allocation.policy.ceilings import ceiling_for
 from allocation.policy.complexity import RUBRIC
 from allocation.policy.cost_benefit import ReworkRate
 from allocation.policy.floors import SHIPPED_FLOORS, Floor, GivesWay, floor_for
-from allocation.policy.meter import FRESH_TOKENS, SONNET_EQUIVALENT, US_DOLLARS, Counts, Prices
+from allocation.policy.meter import (
+    FRESH_TOKENS,
+    SONNET_EQUIVALENT,
+    US_DOLLARS,
+    Counts,
+    Meter,
+    Prices,
+    Weighting,
+)
 from allocation.policy.opportunities import (
     NOTHING,
     Move,
@@ -215,6 +223,12 @@ class TestWhatItSaves:
         assert spent.usd == Decimal("0.005") + Decimal("0.09") + Decimal("0.0075")
         in_dollars = reworked(counts, Fraction(3, 2), meter=US_DOLLARS, price=HAIKU_PRICE)
         assert in_dollars.budget == Fraction("0.1025")
+
+    def test_a_measured_meter_weighs_the_tier_that_it_would_run_on(self) -> None:
+        meter = Meter("measured", Weighting.TIER, tier_weights=(("haiku", Decimal("0.25")),))
+        counts = Counts(input=4_000)
+        spent = reworked(counts, Fraction(2), meter=meter, price=HAIKU_PRICE, tier="haiku")
+        assert spent.budget == 2_000
 
     def test_without_a_price_only_tokens_are_known(self) -> None:
         counts = Counts(input=10)
