@@ -73,4 +73,5 @@ def test_a_paused_run_is_explained_without_zones(viewer_client: Client) -> None:
     page = viewer_client.get(f"/decisions/{decision.pk}/")
     assert page.status_code == 200
     assert "SD-P is paused." in page.text
-    assert "In every zone" not in page.text
+    assert page.context["page"].zones == []
+    assert "refused in every zone" in page.text
