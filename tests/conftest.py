@@ -4,6 +4,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -19,6 +20,11 @@ from tests import factories
 def pytest_configure() -> None:
     # Argon2 is slow on purpose. No test is about how a password is stored.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # How long an example takes says how busy the machine is, and nothing of the code.
+    hypothesis.settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("untimed")
     # Tests make their rows in the Chairman's name; requests act by their own right.
     act_as(Role.CHAIRMAN)
 

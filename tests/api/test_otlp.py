@@ -146,9 +146,7 @@ def test_the_same_batch_twice_and_out_of_order_changes_nothing(agent: Agent, ver
     )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     version=st.sampled_from(VERSIONS),
     batches=st.lists(st.lists(st.integers(0, 3), max_size=6), max_size=5),

@@ -135,9 +135,7 @@ def test_one_bad_question_logs_none_of_a_list(agent: Agent) -> None:
     assert not Decision.objects.exists()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(keys=st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=8))
 def test_any_repetition_of_keys_is_one_decision_each(agent: Agent, keys: list[str]) -> None:
     before = Decision.objects.count()

@@ -53,9 +53,7 @@ def test_a_deferral_is_repeated_as_one() -> None:
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=5), max_size=4

@@ -158,7 +158,7 @@ def test_spans_that_disagree_say_no_limit(known: list[SpanUse]) -> None:
     assert found.missing
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.sampled_from([2, 3, 10, 1_000]))
 def test_scaling_tokens_scales_the_limit(scale: int) -> None:
     one, many = (calibration(plan_usage(weeks=2, scale=by)) for by in (1, scale))

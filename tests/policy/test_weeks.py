@@ -5,7 +5,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.policy.weeks import (
@@ -267,7 +267,6 @@ def test_a_week_off_the_rule_ends_at_the_next_reset(start: str, end: str) -> Non
     assert week_from(utc(start), SHIPPED) == Window(utc(start), utc(end))
 
 
-@settings(deadline=None)  # the first use of a zone reads a file
 @given(instants | changes, resets)
 def test_weeks_tile_time_without_gap_or_overlap(at: datetime, reset: Reset) -> None:
     week = week_around(at, reset)
@@ -278,7 +277,6 @@ def test_weeks_tile_time_without_gap_or_overlap(at: datetime, reset: Reset) -> N
     assert week_around(week.start - MICROSECOND, reset).end == week.start
 
 
-@settings(deadline=None)
 @given(instants | changes, resets)
 def test_a_week_is_never_more_than_a_day_longer_or_shorter_than_7_days(
     at: datetime, reset: Reset
@@ -286,7 +284,6 @@ def test_a_week_is_never_more_than_a_day_longer_or_shorter_than_7_days(
     assert 144 <= week_around(at, reset).hours <= 192
 
 
-@settings(deadline=None)
 @given(instants | changes, resets)
 def test_a_week_begins_at_the_reset_on_the_owner_s_clock_unless_that_is_skipped(
     at: datetime, reset: Reset
@@ -298,7 +295,6 @@ def test_a_week_begins_at_the_reset_on_the_owner_s_clock_unless_that_is_skipped(
     )
 
 
-@settings(deadline=None)
 @given(instants | changes, resets)
 def test_a_week_from_any_moment_ends_where_the_week_around_it_ends(
     at: datetime, reset: Reset

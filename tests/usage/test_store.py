@@ -189,9 +189,7 @@ def clear() -> None:
     UsageHour.objects.all().delete()
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SIGHTS, st.data())
 def test_order_repetition_and_batches_make_no_difference(
     db: None, seen: list[Observation], data: st.DataObject
@@ -209,7 +207,7 @@ def test_order_repetition_and_batches_make_no_difference(
     assert put(*again).unchanged == UsageRecord.objects.count()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SIGHTS, st.data())
 def test_merging_is_the_same_in_any_grouping(seen: list[Observation], data: st.DataObject) -> None:
     one = [msgspec.structs.replace(each, message_id="m", request_id="r") for each in seen]

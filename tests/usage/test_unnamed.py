@@ -143,9 +143,7 @@ def test_the_sd_that_only_telemetry_knew_is_kept() -> None:
     assert UsageRecord.objects.get().phase == "EXEC"
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), cuts=st.lists(st.integers(0, 12), max_size=4))
 def test_any_interleaving_and_repetition_ends_in_the_same(
     db: None, seed: int, cuts: Sequence[int]

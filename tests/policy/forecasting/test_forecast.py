@@ -45,7 +45,7 @@ def situations(draw: Callable[..., object]) -> ForecastInputs:
     return ForecastInputs(hours, tuple(past), week, week.start + elapsed, limit)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(situations(), methods)
 def test_no_weeks_of_any_kind_give_nonsense(inputs, method):
     made = forecast(inputs, method)
@@ -68,7 +68,7 @@ def test_no_weeks_of_any_kind_give_nonsense(inputs, method):
     assert isclose(sum(said.zone_chances.values()), 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kinds, methods, st.integers(0, 9), st.integers(6, 160), st.integers(2, 1000))
 def test_so_many_times_the_tokens_and_the_limit_are_so_many_times_the_forecast(
     kind, method, past, elapsed, times
@@ -89,7 +89,7 @@ def test_so_many_times_the_tokens_and_the_limit_are_so_many_times_the_forecast(
     assert many.zone_chances == pytest.approx(one.zone_chances, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(kinds, st.integers(1, 9), st.integers(12, 150), st.integers(1, 5), st.integers(4, 12))
 def test_a_month_more_of_the_same_shape_narrows_the_range(kind, seed, elapsed, past, more):
     method = METHODS["gamma_poisson"]
