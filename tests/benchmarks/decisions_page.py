@@ -4,7 +4,7 @@ the weekly audit, mismatches and one explanation.
     python -m tests.benchmarks.decisions_page [--decisions 1000000] [--rounds 30] [--postgresql]
 
 Makes a database of its own in a temporary folder (SQLite, or the PostgreSQL that comes with the
-test packages, with its row-level security at work), or takes the one of BUDGETCTL_HOME or
+test packages, with its row-level security at work), or takes the SQLite of BUDGETCTL_HOME or
 DATABASE_URL and fills it only if it is empty. It prints the median and the 95th percentile of the
 time that Django takes to answer, the time to the first row of each export, and by how much memory
 grows while all of it is read.
