@@ -67,8 +67,8 @@ class Decision(models.Model):
         null=True,
         blank=True,
         related_name="decisions",
-        # `decision_by_override` instead: through the full index SQLite would look for the rows
-        # without an override, nearly all of them, and sort them (7 s at a million rows).
+        # `decision_forced` instead: through an index of its own both databases look for the rows
+        # with or without an override and sort them all (7 s at a million rows).
         db_index=False,
     )
     reason = models.TextField()
@@ -110,8 +110,8 @@ class Decision(models.Model):
                 fields=["outcome", "mismatch", "-at", "-id"], name="decision_by_outcome_truth"
             ),
             models.Index(
-                fields=["-at", "-id", "outcome", "mismatch", "sub_agent"],
-                name="decision_overridden",
+                fields=["-at", "-id", "outcome", "mismatch", "sub_agent", "override"],
+                name="decision_forced",
                 condition=models.Q(override__isnull=False),
             ),
             models.Index(
@@ -121,12 +121,6 @@ class Decision(models.Model):
             models.Index(
                 fields=["sd", "-at", "-id", "outcome", "mismatch", "override"],
                 name="decision_by_sd",
-            ),
-            # How often an override was used.
-            models.Index(
-                fields=["override"],
-                name="decision_by_override",
-                condition=models.Q(override__isnull=False),
             ),
             # The run of a session that is being observed, and what it cost.
             models.Index(

@@ -207,9 +207,13 @@ def _store(model: type[models.Model], rows: Iterator[dict[str, Any]]) -> None:
     table, columns = model._meta.db_table, ", ".join(names)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            # Straight into a table with row-level security PostgreSQL copies nothing.
+            cursor.execute(f"CREATE TEMP TABLE filled AS SELECT {columns} FROM {table} LIMIT 0")
+            with cursor.copy(f"COPY filled ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row([row[name] for name in names])
+            cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM filled")
+            cursor.execute("DROP TABLE filled")
             return
         marks = ", ".join(["%s"] * len(names))
         statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
