@@ -23,7 +23,7 @@ from allocation.usage.operations import rebuild_hours
 from budgetctl.cli import app
 from tests.factories import NOW, UsageRecordFactory
 
-SECONDS = 60  # a loaded machine is slow; nothing here waits that long unless something is wrong
+SECONDS = 180  # a loaded machine is slow; nothing here waits that long unless something is wrong
 BUDGETCTL = [sys.executable, "-c", "from budgetctl.cli import main; main()"]
 Environment = dict[str, str]
 
