@@ -93,7 +93,10 @@ def _database(variable: str) -> dict[str, Any]:
     config: dict[str, Any] = env.db(variable, default=f"sqlite:///{HOME / 'budgetctl.sqlite3'}")
     # django-environ puts a socket's host into OPTIONS, so these are added and never assigned.
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
+    # To open one takes a millisecond and more on SQLite too: half of what a hook takes.
+    config.setdefault("CONN_MAX_AGE", 60)
     if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["ENGINE"] = "budgetctl.sqlite"
         options.update(
             transaction_mode="IMMEDIATE",  # a writer takes its lock at once and cannot deadlock
             timeout=20,
@@ -104,7 +107,6 @@ def _database(variable: str) -> dict[str, Any]:
         )
     else:
         config["ENGINE"] = "allocation.rights.postgresql"
-        config.setdefault("CONN_MAX_AGE", 60)
         config.setdefault("CONN_HEALTH_CHECKS", True)
     return config
 

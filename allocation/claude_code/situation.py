@@ -9,7 +9,7 @@ old. Path not taken: Django's cache, which would pickle all of it for each reade
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from allocation.audit.models import AuditEntry
+from allocation.audit.newest import newest_entry
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.claude_code.models import HookDefaults
 from allocation.decisions.situation import Situation, situation_at
@@ -43,15 +43,28 @@ class _Kept:
     """One for the process. Threads may read it anew at once; the last to do so is kept."""
 
     last: HookSituation | None = None
+    asked_at: datetime | None = None
 
 
 def current_situation(now: datetime) -> HookSituation:
     """What decides recommendations at `now`. One query while what is kept holds."""
-    version = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    known = _Kept.last
-    if known is None or not known.holds(version, now):
+    _Kept.asked_at = now
+    return _current(now)
+
+
+def keep_fresh(now: datetime) -> None:
+    """Read what gets too old soon, so that no hook has to, as long as hooks ask all the time."""
+    asked_at = _Kept.asked_at
+    if asked_at is not None and now - asked_at < USAGE_KEPT:
+        _current(now, holding=USAGE_KEPT / 2)
+
+
+def _current(now: datetime, *, holding: timedelta = timedelta(0)) -> HookSituation:
+    """What decides at `now`, read anew where it does not hold for so long."""
+    version, known = newest_entry(), _Kept.last
+    if known is None or not known.holds(version, now + holding):
         known = _read(version, now)
-    elif not known.is_fresh(now):
+    elif not known.is_fresh(now + holding):
         standing = standing_at(now, book=known.book)
         known = replace(known, situation=replace(known.situation, standing=standing))
     _Kept.last = known
@@ -60,7 +73,7 @@ def current_situation(now: datetime) -> HookSituation:
 
 def forget() -> None:
     """Read everything anew next time."""
-    _Kept.last = None
+    _Kept.last = _Kept.asked_at = None
 
 
 def _read(version: int, now: datetime) -> HookSituation:

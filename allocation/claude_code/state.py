@@ -19,6 +19,12 @@ from allocation.usage.standing import Standing
 
 # What stands for every sub-agent that is not registered. No code can be this.
 _OTHER = "a sub-agent that is not registered"
+_UNDER_WAY = (Status.IN_PROGRESS.value, Status.PAUSED.value)
+# In progress first; two tell whether it is the only one. Every hook asks this, hence no ORM.
+_CURRENT = (
+    f"SELECT * FROM {StrategicDirective._meta.db_table} WHERE status IN (%s, %s) "  # noqa: S608
+    "ORDER BY status, id LIMIT 2"
+)
 
 
 def state_at(now: datetime) -> dict[str, Any]:
@@ -47,9 +53,8 @@ def only_sd_in_progress() -> StrategicDirective | None:
 
     Where none is, the one that is paused: its runs must be told so, and not go on without an SD.
     """
-    current = StrategicDirective.objects.filter(status__in=(Status.IN_PROGRESS, Status.PAUSED))
-    # In progress first; two tell whether it is the only one.
-    first, second = [*current.order_by("status", "pk")[:2], None, None][:2]
+    current = StrategicDirective.objects.raw(_CURRENT, [*_UNDER_WAY])
+    first, second = [*current, None, None][:2]
     is_only = first is None or second is None or first.status != second.status
     return first if is_only else None
 

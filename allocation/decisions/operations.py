@@ -71,23 +71,26 @@ def decide_all(
     *, situation: Situation, runs: Sequence[Run], actor: str, now: datetime
 ) -> list[Decided]:
     """`decide` for many runs, all of them or none, in a constant number of statements."""
-    keyed = any(run.key for run in runs)
+    keys = [run.key for run in runs if run.key]
     try:
-        with transaction.atomic(savepoint=keyed):
-            return _decide_all(situation, runs, actor, now)
+        with transaction.atomic(savepoint=bool(keys)):
+            return _decide_all(situation, runs, {}, actor, now)
     except IntegrityError:
-        if not keyed:
+        if not keys:
             raise
-        # Another request stored one of the keys in this very moment; now it can be found. The
-        # unique constraint is what decides, on both databases.
+        # One of the keys has been asked before. Nearly every key is new, and a hook waits: so the
+        # unique constraint is what tells, and the stored decisions are looked for only now.
         with transaction.atomic():
-            return _decide_all(situation, runs, actor, now)
+            return _decide_all(situation, runs, _answered(keys, situation.tiers), actor, now)
 
 
 def _decide_all(
-    situation: Situation, runs: Sequence[Run], actor: str, now: datetime
+    situation: Situation,
+    runs: Sequence[Run],
+    answered: dict[str, Decided],
+    actor: str,
+    now: datetime,
 ) -> list[Decided]:
-    answered = _answered([run.key for run in runs if run.key], situation.tiers)
     new: list[Decided] = []
     answers: list[Decided] = []
     spent: set[int] = set()
@@ -159,12 +162,7 @@ def _queue(deferred: Sequence[Decision]) -> None:
 
 def _answered(keys: Sequence[str], tiers: Mapping[str, Tier]) -> dict[str, Decided]:
     """What was decided under these keys before."""
-    if not keys:
-        return {}
     stored = Decision.objects.filter(key__in=keys).select_related("recommended", "sd")
-    # Nearly every key is new, and a hook waits: to ask so takes a fifth of what the rows take.
-    if not stored.order_by().exists():
-        return {}
     return {row.key: (row, recommendation_of(row, tiers)) for row in stored if row.key}
 
 

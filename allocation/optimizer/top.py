@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allocation.audit.models import AuditEntry
+from allocation.audit.newest import newest_entry
 from allocation.optimizer.measure import Reviews, read_facts
 from allocation.optimizer.opportunities import find_opportunities
 from allocation.optimizer.page import OpportunityRow, row_of, summary
@@ -34,7 +34,7 @@ class _Kept:
 
 def top_opportunities(now: datetime, reviews: Reviews) -> TopOpportunities:
     """The top at `now`, at most ten minutes old. One query while what is kept holds."""
-    version = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    version = newest_entry()
     if _Kept.last is not None:
         of_version, found_at, top = _Kept.last
         if of_version == version and timedelta(0) <= now - found_at < KEPT:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from allocation.usage.models import AgentCall, AgentRun
-from allocation.usage.tables import among
+from allocation.usage.tables import among, read
 from allocation.usage.transcripts import attribution
 from allocation.usage.transcripts.attribution import AgentName
 
@@ -24,9 +24,7 @@ def learn(
             best[key] = name
     known = _runs(best)
     surer = {
-        key: name
-        for key, name in best.items()
-        if key not in known or name.evidence < known[key].evidence
+        key: name for key, name in best.items() if key not in known or name.evidence < known[key][1]
     }
     AgentRun.objects.bulk_create(
         [
@@ -45,24 +43,29 @@ def learn(
     return {
         key: name.agent_type
         for key, name in surer.items()
-        if key not in known or known[key].agent_type != name.agent_type
+        if key not in known or known[key][0] != name.agent_type
     }
 
 
 def agent_types(keys: Iterable[AgentKey]) -> dict[AgentKey, str]:
     """The types of those agents that are known."""
-    return {key: run.agent_type for key, run in _runs(keys).items()}
+    return {key: agent_type for key, (agent_type, _) in _runs(keys).items()}
 
 
-def _runs(keys: Iterable[AgentKey]) -> dict[AgentKey, AgentRun]:
+def _runs(keys: Iterable[AgentKey]) -> dict[AgentKey, tuple[str, int]]:
+    """Type and evidence of those that are known."""
     wanted = set(keys)
     if not wanted:
         return {}
-    runs = AgentRun.objects.filter(
-        session_id__in=among(session_id for session_id, _ in wanted),
-        agent_id__in=among(agent_id for _, agent_id in wanted),
+    rows = read(
+        "session_id, agent_id, agent_type, evidence",
+        AgentRun._meta.db_table,
+        {
+            "session_id": [session_id for session_id, _ in wanted],
+            "agent_id": [agent_id for _, agent_id in wanted],
+        },
     )
-    return {(run.session_id, run.agent_id): run for run in runs}
+    return {(session_id, agent_id): (*told,) for session_id, agent_id, *told in rows}
 
 
 def _complete(calls: Sequence[attribution.AgentCall]) -> list[AgentName]:

@@ -11,7 +11,6 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q
 
 from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.models import UsageRecord
@@ -24,6 +23,8 @@ from allocation.usage.tables import (
     add_to_roll_ups,
     among,
     lock,
+    moment_of,
+    read,
     roll_up,
 )
 from allocation.usage.terms import Terms
@@ -33,6 +34,7 @@ from allocation.usage.unnamed import settle
 __all__ = ["Observation", "Stored", "store"]
 
 _FIELDS = Observation.__struct_fields__
+_FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
 
@@ -91,15 +93,19 @@ def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
     """Give stored records of agents their names; the hours that this touches."""
     if not renamed:
         return set()
-    stored = UsageRecord.objects.exclude(agent_id="").filter(
-        session_id__in=among(session_id for session_id, _ in renamed),
-        agent_id__in=among(agent_id for _, agent_id in renamed),
+    stored = read(
+        "DISTINCT session_id, agent_id",
+        UsageRecord._meta.db_table,
+        {
+            "session_id": [session_id for session_id, _ in renamed],
+            "agent_id": [agent_id for _, agent_id in renamed],
+        },
     )
     hours: set[datetime] = set()
-    for session_id, agent_id in stored.values_list("session_id", "agent_id").distinct().order_by():
+    for session_id, agent_id in stored:
         agent_type = renamed.get((session_id, agent_id))
         if agent_type is not None:
-            records = stored.filter(session_id=session_id, agent_id=agent_id)
+            records = UsageRecord.objects.filter(session_id=session_id, agent_id=agent_id)
             hours.update(records.values_list("hour", flat=True).distinct().order_by())
             records.update(
                 agent_type=agent_type, sub_agent=registry.sub_agent(agent_type, sidechain=True)
@@ -192,16 +198,22 @@ def _improves(before: Observation, now: Observation) -> bool:
 
 def _known(observations: Sequence[Observation]) -> list[_Entry]:
     """The records that the sights may belong to."""
-    message_ids = among(seen.message_id for seen in observations)
-    request_ids = among(seen.request_id for seen in observations)
-    rows = UsageRecord.objects.filter(
-        Q(message_id__in=message_ids) | Q(request_id__in=request_ids)
-    ).order_by()
+    rows = read(
+        ", ".join(("id", *_FIELDS)),
+        UsageRecord._meta.db_table,
+        {
+            "message_id": [seen.message_id for seen in observations],
+            "request_id": [seen.request_id for seen in observations],
+        },
+        joined="OR",
+    )
     entries = []
-    for pk, *values in rows.values_list("pk", *_FIELDS):
+    for pk, *values in rows:
         fields = dict(zip(_FIELDS, values, strict=True))
-        fields["counted_at"] = fields["counted_at"] or fields["at"]
+        fields["at"] = moment_of(fields["at"])
+        fields["counted_at"] = moment_of(fields["counted_at"] or fields["at"])
         fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
+        fields.update({flag: bool(fields[flag]) for flag in _FLAGS})
         known = Observation(**fields)
         entries.append(_Entry(pk, known, known))
     return entries

@@ -5,7 +5,7 @@ for SQL made from strings stand here and nowhere else.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -55,6 +55,25 @@ def among(values: Iterable[Any]) -> Any:
     if is_postgresql():
         return distinct
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps([*distinct])])
+
+
+def read(
+    columns: str, table: str, where: Mapping[str, Iterable[Any]], *, joined: str = "AND"
+) -> list[Row]:
+    """Rows of a table where each column of `where`, or with OR any of them, has one of its values.
+
+    Values come as the database gives them; `moment_of` makes moments of them.
+    """
+    among_them = "= ANY(%s)" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
+    conditions = f" {joined} ".join(f"{column} {among_them}" for column in where)
+    distinct = [[*{value for value in values if value is not None}] for values in where.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {table} WHERE {conditions}",  # noqa: S608
+            distinct if is_postgresql() else [json.dumps(values) for values in distinct],
+        )
+        rows: list[Row] = cursor.fetchall()
+        return rows
 
 
 def add_and_change(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
@@ -196,10 +215,10 @@ def differing_hours(since: datetime, until: datetime) -> list[datetime]:
             f"(SELECT * FROM ({rolled}) AS c EXCEPT SELECT * FROM ({records}) AS d) AS extra",
             span * 4,
         )
-        return [_moment(hour) for (hour,) in cursor.fetchall()]
+        return [moment_of(hour) for (hour,) in cursor.fetchall()]
 
 
-def _moment(value: datetime | str) -> datetime:
-    """SQLite gives text, or a moment that does not say that it is UTC."""
+def moment_of(value: datetime | str) -> datetime:
+    """A moment as a database gave it: SQLite gives text, or one that does not say it is UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from allocation.audit.models import AuditEntry
+from allocation.audit.newest import newest_entry
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.usage.names import Registry, load_registry
 
@@ -56,7 +56,7 @@ def load_terms() -> Terms:
 
 def current_terms(now: datetime) -> Terms:
     """Those that hold at `now`. One query while what is kept holds."""
-    version = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    version = newest_entry()
     known = _Kept.last
     if known is None or known.version != version or not timedelta(0) <= now - known.at < KEPT:
         known = _Kept.last = _Read(load_terms(), version, now)

@@ -22,7 +22,7 @@ import msgspec
 
 from allocation.usage.models import UnnamedRequest, UsageRecord
 from allocation.usage.observation import UNNAMED, Observation
-from allocation.usage.tables import among
+from allocation.usage.tables import among, read
 
 # The event and the last line of the transcript are written within a second or so of each other.
 WITHIN = timedelta(minutes=5)
@@ -43,9 +43,9 @@ def settle(observations: Sequence[Observation]) -> tuple[Sequence[Observation], 
     incoming = {seen.message_id: seen for seen in observations if is_unnamed(seen.message_id)}
     _keep(incoming.values())
     sessions = {seen.session_id for seen in observations}
-    rows = list(UnnamedRequest.objects.filter(session_id__in=among(sessions)).order_by("key"))
-    if not rows:
+    if not read("1", UnnamedRequest._meta.db_table, {"session_id": sessions}):
         return observations, set()
+    rows = list(UnnamedRequest.objects.filter(session_id__in=among(sessions)).order_by("key"))
     named = [seen for seen in observations if not is_unnamed(seen.message_id)]
     known = _transcripts(named, {row.session_id for row in rows})
     found = _link(rows, known)

@@ -1,24 +1,25 @@
 """The built-in server: its address, its requests, and the scheduled work beside them."""
 
 import errno
+import gc
 import logging
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from ipaddress import ip_address
 
+from budgetctl.cli.background import guarded, repeating
 from budgetctl.cli.refusals import Refused, first_line
 
 TICK_SECONDS = 60
+FRESH_SECONDS = 0.5
 THREADS = 8
 # How long one thread may keep the interpreter from the others. A hook waits for its answer while
 # another thread takes a batch of telemetry in; Python's own 5 ms would be half of what it may take.
 SWITCH_SECONDS = 0.001
-
-logger = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -80,6 +81,7 @@ def serve(listener: socket.socket) -> None:
     import waitress
     from django.conf import settings
 
+    from allocation.api.apart import telemetry_apart
     from budgetctl.wsgi import application
 
     # It warns of every request that waits a moment, and a browser sends several at once.
@@ -94,7 +96,11 @@ def serve(listener: socket.socket) -> None:
         application, sockets=[listener], threads=THREADS, ident="budgetctl", **behind_tls
     )
     sys.setswitchinterval(SWITCH_SECONDS)
-    server.run()
+    import_module(settings.ROOT_URLCONF)  # or the first request does it, which takes a second
+    # What is there now stays: to look through all of it again and again would hold requests up.
+    gc.freeze()
+    with telemetry_apart(), keeping_fresh():
+        server.run()
 
 
 @contextmanager
@@ -114,41 +120,29 @@ def stopping_on_signals() -> Iterator[None]:
 
 
 @contextmanager
+def keeping_fresh() -> Iterator[None]:
+    """Read what hooks are answered from before it is too old, so that none of them has to."""
+    from allocation.claude_code.situation import keep_fresh
+    from budgetctl.cli import clock
+
+    def refresh() -> None:
+        guarded("Keeping fresh", lambda: keep_fresh(clock.now()))
+
+    with repeating(refresh, seconds=FRESH_SECONDS):
+        yield
+
+
+@contextmanager
 def ticking() -> Iterator[None]:
     """Do the scheduled work now, and then once a minute in a thread."""
-    stopped = threading.Event()
-
-    def tick_on() -> None:
-        while not stopped.wait(TICK_SECONDS):
-            tick_once()
-
     tick_once()
-    thread = threading.Thread(target=tick_on, name="tick", daemon=True)
-    thread.start()
-    try:
+    with repeating(tick_once, seconds=TICK_SECONDS):
         yield
-    finally:
-        stopped.set()
-        thread.join(timeout=5)  # a tick under way may end; one that hangs does not hold us up
 
 
 def tick_once() -> None:
-    """One tick. What fails in it is logged in one line and tried again with the next."""
-    from django.db import connections
-    from django.utils import timezone
-
+    """One tick. What fails in it is tried again with the next."""
     from allocation.dashboard.tick import tick
-    from allocation.rights.roles import Role, acting_as
+    from budgetctl.cli import clock
 
-    try:
-        with acting_as(Role.SYSTEM):
-            tick(now=timezone.now())
-    except Exception as error:
-        logger.error(
-            "Scheduled work failed: %s: %s",
-            type(error).__name__,
-            first_line(error),
-            exc_info=logger.isEnabledFor(logging.DEBUG),
-        )
-    finally:
-        connections.close_all()
+    guarded("Scheduled work", lambda: tick(now=clock.now()))

@@ -1,14 +1,13 @@
 """What goes on beside the tick: transcripts are read as they are written, and the state that the
 status line of this machine prints is kept fresh."""
 
-import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from budgetctl.cli.refusals import first_line
+from budgetctl.cli.background import guarded, running
 
 if TYPE_CHECKING:
     from allocation.claude_code.watch import Watcher
@@ -16,36 +15,33 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2
 STATE_SECONDS = 30
 
-logger = logging.getLogger(__name__)
-
 
 @contextmanager
 def watching(*, transcripts: bool) -> Iterator[None]:
     """Do it in a thread until the block is left; without `transcripts` only the state is kept."""
     stopped = threading.Event()
-    thread = threading.Thread(target=_watch, args=(stopped, transcripts), name="watch", daemon=True)
-    thread.start()
-    try:
+
+    def watch() -> None:
+        _watch(stopped, transcripts)
+
+    with running(watch, stopped):
         yield
-    finally:
-        stopped.set()
-        thread.join(timeout=5)
 
 
 def watch_once(*, transcripts: bool) -> None:
     """One pass over everything."""
     if transcripts:
-        _guarded(lambda: _read(_watcher()))
-    _guarded(_keep_state)
+        guarded("Watching", lambda: _read(_watcher()))
+    guarded("Watching", _keep_state)
 
 
 def _watch(stopped: threading.Event, transcripts: bool) -> None:
     watcher, passes = _watcher(), 0
     while True:
         if transcripts:
-            _guarded(lambda: _read(watcher))
+            guarded("Watching", lambda: _read(watcher))
         if passes % (STATE_SECONDS // WATCH_SECONDS) == 0:
-            _guarded(_keep_state)
+            guarded("Watching", _keep_state)
         passes += 1
         if stopped.wait(WATCH_SECONDS):
             return
@@ -88,23 +84,3 @@ def _keep_state() -> None:
     to = connection(folder)
     if to is not None and parts(to.url)[1] in {"127.0.0.1", "localhost", "::1"}:
         state.save(folder, state_at(clock.now()))
-
-
-def _guarded(work: Callable[[], None]) -> None:
-    """Do it. What fails is logged in one line and tried again with the next pass."""
-    from django.db import connections
-
-    from allocation.rights.roles import Role, acting_as
-
-    try:
-        with acting_as(Role.SYSTEM):
-            work()
-    except Exception as error:
-        logger.error(
-            "Watching failed: %s: %s",
-            type(error).__name__,
-            first_line(error),
-            exc_info=logger.isEnabledFor(logging.DEBUG),
-        )
-    finally:
-        connections.close_all()

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
@@ -54,7 +55,11 @@ def serve() -> None:
     from budgetctl import wsgi
 
     wsgi.application = timed(wsgi.application)
-    with serving.listen("127.0.0.1", 0) as listener:
+    with (
+        suppress(KeyboardInterrupt),
+        serving.stopping_on_signals(),
+        serving.listen("127.0.0.1", 0) as listener,
+    ):
         print(listener.getsockname()[1], flush=True)
         serving.serve(listener)
 
@@ -105,6 +110,8 @@ def load(port: int, token: str, options: argparse.Namespace) -> dict[str, Any]:
     ]
     for client in (Client(port, token) for _ in range(serving.THREADS)):
         client.post("/hooks/claude-code", calls[0])  # so that each thread has its connection
+    # So that the process that takes telemetry is there; it starts with the first batch.
+    Client(port, token).post("/otlp/v1/logs", b'{"resourceLogs": []}')
 
     def send(sender: int) -> list[tuple[float, float, float]]:
         client, mine = Client(port, token), bodies[sender::SENDERS]

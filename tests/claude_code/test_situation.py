@@ -1,0 +1,41 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+import pytest
+
+from allocation.claude_code.situation import current_situation, keep_fresh
+from tests.factories import NOW, AuditEntryFactory
+
+pytestmark = pytest.mark.django_db
+
+Queries = Callable[[int], AbstractContextManager[object]]
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_a_hook_asks_one_query_while_it_is_kept_fresh(
+    django_assert_num_queries: Queries,
+) -> None:
+    current_situation(at(0))
+    for second in range(1, 120):
+        keep_fresh(at(second - 0.5))
+        with django_assert_num_queries(1):
+            current_situation(at(second))
+
+
+def test_nothing_is_kept_fresh_that_nobody_asks_for(django_assert_num_queries: Queries) -> None:
+    with django_assert_num_queries(0):
+        keep_fresh(at(0))
+    current_situation(at(0))
+    with django_assert_num_queries(0):
+        keep_fresh(at(2))
+
+
+def test_an_edit_is_read_by_the_next_hook_however_fresh_the_rest_is() -> None:
+    before = current_situation(at(0))
+    AuditEntryFactory()
+    keep_fresh(at(0.1))
+    assert current_situation(at(0.2)).version > before.version
