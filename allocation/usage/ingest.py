@@ -5,7 +5,7 @@ one is `observation.merge`; here it is found out which record a sight belongs to
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,15 +17,16 @@ from allocation.usage.models import UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Answer, Observation, merge
 from allocation.usage.tables import (
-    HOUR,
     Row,
     add_and_change,
-    add_to_roll_ups,
     among,
+    hour_of,
+    hour_stored,
     lock,
     moment_of,
     read,
-    roll_up,
+    stored,
+    update_roll_ups,
 )
 from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
@@ -77,16 +78,8 @@ def store(
         hours |= _rename(renamed, terms.registry)
         batch = _Batch(observations)
         changed, added = batch.write(terms)
-        hours |= changed
-        left = add_to_roll_ups([row for row in added if row[HOUR] not in hours])
-        if hours := hours | left:
-            roll_up(hours)
+        update_roll_ups(added, changed=hours | changed)
     return batch.stored
-
-
-def hour_of(at: datetime) -> datetime:
-    """The hour (UTC) in which a moment lies."""
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
@@ -100,6 +93,7 @@ def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
             "session_id": [session_id for session_id, _ in renamed],
             "agent_id": [agent_id for _, agent_id in renamed],
         },
+        also="NOT (agent_id = '')",
     )
     hours: set[datetime] = set()
     for session_id, agent_id in stored:
@@ -165,19 +159,17 @@ class _Batch:
         hours = self._drop_joined()
         added: list[Row] = []
         changed: list[tuple[int, Row]] = []
+        row_of = _Rows(types, terms).row
         for entry in entries:
             if entry.before == entry.now:
                 self.stored.unchanged += 1
-                continue
-            hour = hour_of(entry.now.at)
-            row = _row(entry.now, hour, types, terms)
-            if entry.pk is None or entry.before is None:
-                added.append(row)
+            elif entry.pk is None or entry.before is None:
+                added.append(row_of(entry.now))
                 if not terms.book.knows(entry.now.model):
                     self.stored.unknown_models[entry.now.model] += 1
             else:
-                hours |= {hour, hour_of(entry.before.at)}
-                changed.append((entry.pk, row))
+                hours |= {hour_of(entry.now.at), hour_of(entry.before.at)}
+                changed.append((entry.pk, row_of(entry.now)))
                 self.stored.improved += _improves(entry.before, entry.now)
         add_and_change(added, changed)
         self.stored.new = len(added)
@@ -219,36 +211,45 @@ def _known(observations: Sequence[Observation]) -> list[_Entry]:
     return entries
 
 
-def _row(seen: Observation, hour: datetime, types: dict[AgentKey, str], terms: Terms) -> Row:
-    """The record as tables.COLUMNS has it."""
-    agent_type = seen.agent_type
-    if seen.agent_id:
-        agent_type = types.get((seen.session_id, seen.agent_id)) or agent_type
-    return (
-        seen.message_id,
-        seen.request_id,
-        seen.source,
-        seen.at,
-        seen.counted_at if seen.counted_at != seen.at else None,
-        hour,
-        seen.session_id,
-        seen.agent_id,
-        agent_type,
-        seen.sidechain,
-        terms.registry.sub_agent(agent_type, sidechain=seen.sidechain),
-        seen.sd_id,
-        seen.phase,
-        seen.model,
-        seen.tier,
-        terms.is_long(seen.model, seen.at.date(), seen.prompt),
-        seen.output_final,
-        seen.input,
-        seen.output,
-        seen.cache_write_5m,
-        seen.cache_write_1h,
-        seen.cache_read,
-        seen.unsplit,
-        seen.estimated,
-        seen.answered,
-        "" if seen.answer is None else _encode(seen.answer).decode(),
-    )
+class _Rows:
+    """Makes rows of records, as tables.COLUMNS has them."""
+
+    def __init__(self, types: Mapping[AgentKey, str], terms: Terms) -> None:
+        self._types = types
+        self._terms = terms
+        self._moment = stored()
+        self._hour = hour_stored()
+
+    def row(self, seen: Observation) -> Row:
+        agent_type = seen.agent_type
+        if seen.agent_id:
+            agent_type = self._types.get((seen.session_id, seen.agent_id)) or agent_type
+        at = self._moment(seen.at)
+        return (
+            seen.message_id,
+            seen.request_id,
+            seen.source,
+            at,
+            self._moment(seen.counted_at) if seen.counted_at != seen.at else None,
+            self._hour(at),
+            seen.session_id,
+            seen.agent_id,
+            agent_type,
+            int(seen.sidechain),
+            self._terms.registry.sub_agent(agent_type, sidechain=seen.sidechain),
+            seen.sd_id,
+            seen.phase,
+            seen.model,
+            seen.tier,
+            int(self._terms.is_long(seen.model, seen.at.date(), seen.prompt)),
+            int(seen.output_final),
+            seen.input,
+            seen.output,
+            seen.cache_write_5m,
+            seen.cache_write_1h,
+            seen.cache_read,
+            seen.unsplit,
+            int(seen.estimated),
+            int(seen.answered),
+            "" if seen.answer is None else _encode(seen.answer).decode(),
+        )

@@ -17,11 +17,11 @@ from allocation.catalog.pricing import load_price_book
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.usage import bookmarks
-from allocation.usage.ingest import hour_of, store
+from allocation.usage.ingest import store
 from allocation.usage.models import Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import Observation
-from allocation.usage.tables import among, differing_hours, lock, roll_up
+from allocation.usage.tables import among, differing_hours, hour_of, lock, roll_up
 from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.discover import Skipped, discover
 from allocation.usage.transcripts.reader import Reading

@@ -5,15 +5,18 @@ for SQL made from strings stand here and nowhere else.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import add, itemgetter
 from typing import Any
 from uuid import uuid4
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-# What a record holds apart from its id, in the order of a Row.
+# What a record holds apart from its id, in the order of a Row. In it moments are as `stored` gives
+# them, and flags are numbers: SQLite's driver asks of every bool whether it can be made one.
 COLUMNS = (
     "message_id", "request_id", "source", "at", "counted_at", "hour", "session_id", "agent_id",
     "agent_type", "sidechain", "sub_agent", "sd_id", "phase", "model", "tier", "long_prompt",
@@ -21,10 +24,11 @@ COLUMNS = (
     "estimated", "answered", "answer",
 )  # fmt: skip
 Row = tuple[Any, ...]
-HOUR = COLUMNS.index("hour")
 
 _GROUPED = "hour, sd_id, phase, sub_agent, model, tier, source, long_prompt"
 _KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
+_group_of = itemgetter(*map(COLUMNS.index, _GROUPED.split(", ")))
+_counts_of = itemgetter(*map(COLUMNS.index, _KINDS))
 _SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in _KINDS)
 _NAMES = ", ".join(COLUMNS)
 _INCOMING = "usage_records_incoming"
@@ -58,10 +62,16 @@ def among(values: Iterable[Any]) -> Any:
 
 
 def read(
-    columns: str, table: str, where: Mapping[str, Iterable[Any]], *, joined: str = "AND"
+    columns: str,
+    table: str,
+    where: Mapping[str, Iterable[Any]],
+    *,
+    joined: str = "AND",
+    also: str = "TRUE",
 ) -> list[Row]:
     """Rows of a table where each column of `where`, or with OR any of them, has one of its values.
 
+    `also` is a condition that must hold too, as a partial index has it.
     Values come as the database gives them; `moment_of` makes moments of them.
     """
     among_them = "= ANY(%s)" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
@@ -69,7 +79,7 @@ def read(
     distinct = [[*{value for value in values if value is not None}] for values in where.values()]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM {table} WHERE {conditions}",  # noqa: S608
+            f"SELECT {columns} FROM {table} WHERE ({conditions}) AND {also}",  # noqa: S608
             distinct if is_postgresql() else [json.dumps(values) for values in distinct],
         )
         rows: list[Row] = cursor.fetchall()
@@ -89,26 +99,41 @@ def _execute_many(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> N
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO usage_records ({_NAMES}) VALUES ({marks})",  # noqa: S608
-            [_as_sqlite(row) for row in added],
+            added,
         )
         cursor.executemany(
             f"UPDATE usage_records SET {assignments} WHERE id = %s",  # noqa: S608
-            [(*_as_sqlite(row), pk) for pk, row in changed],
+            [(*row, pk) for pk, row in changed],
         )
 
 
-def _as_sqlite(row: Row) -> Row:
-    """The row with its three moments as Django writes them there: UTC without saying so."""
-    message_id, request_id, source, at, counted_at, _, *rest = row
-    counted = None if counted_at is None else _text(counted_at)
-    moment = _text(at)
-    return (message_id, request_id, source, moment, counted, f"{moment[:13]}:00:00", *rest)
+def hour_of(at: datetime) -> datetime:
+    """The hour (UTC) in which a moment lies."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def stored() -> Callable[[datetime], Any]:
+    """What turns a moment into the value that this database has for it."""
+    return _itself if is_postgresql() else _text
+
+
+def hour_stored() -> Callable[[Any], Any]:
+    """What turns a moment as it is stored into its hour as that is stored."""
+    return hour_of if is_postgresql() else _hour_text
+
+
+def _itself(moment: datetime) -> datetime:
+    return moment
+
+
+def _hour_text(moment: str) -> str:
+    return f"{moment[:13]}:00:00"
 
 
 def _text(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(" ")[: -len("+00:00")]
+    return str(moment)[: -len("+00:00")]  # as Django writes it: UTC without saying so
 
 
 def _copy(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
@@ -137,6 +162,30 @@ def _copy(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
 
 def roll_up(hours: Iterable[datetime]) -> None:
     """Make the roll-ups of these hours anew from their records."""
+    _make_anew({*map(stored(), hours)})
+    _mark_changed()
+
+
+def update_roll_ups(added: Sequence[Row], *, changed: Collection[datetime]) -> None:
+    """Follow new records, and make those hours anew in which others changed or went away.
+
+    New records are added to the roll-ups of their hours while there are few groups of them: making
+    a busy hour anew for each batch would cost the more the more it holds already.
+    """
+    if not added and not changed:
+        return
+    anew = {*map(stored(), changed)}
+    sums = _summed(added, without=anew)
+    if len(sums) > _FEW_GROUPS:
+        anew.update(hour for hour, *_ in sums)
+    else:
+        _add(sums)
+    if anew:
+        _make_anew(anew)
+    _mark_changed()
+
+
+def _make_anew(hours: set[Any]) -> None:
     touched, params = _these(hours)
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM usage_hours WHERE hour IN ({touched})", params)  # noqa: S608
@@ -146,33 +195,34 @@ def roll_up(hours: Iterable[datetime]) -> None:
             f"WHERE hour IN ({touched}) GROUP BY {_GROUPED}",
             params,
         )
-    _mark_changed()
 
 
-def add_to_roll_ups(added: Sequence[Row]) -> set[datetime]:
-    """Add new records to the roll-ups of their hours; the hours that `roll_up` shall do instead.
+def _summed(rows: Iterable[Row], *, without: set[Any]) -> dict[Row, list[int]]:
+    """The number of rows and their sums of each kind, by group; without the rows of some hours.
 
-    Making a busy hour anew for each batch would cost the more the more it holds already.
+    Rows that follow each other are mostly of one group, and are summed in one go.
     """
-    grouped = [COLUMNS.index(column) for column in _GROUPED.split(", ")]
-    kinds = [COLUMNS.index(kind) for kind in _KINDS]
     sums: dict[Row, list[int]] = {}
-    for row in added:
-        group = sums.setdefault(tuple([row[index] for index in grouped]), [0] * (1 + len(kinds)))
-        group[0] += 1
-        for place, index in enumerate(kinds, 1):
-            group[place] += row[index]
-    if len(sums) > _FEW_GROUPS:
-        return {row[HOUR] for row in added}
+    for group, run in groupby(rows, _group_of):
+        if group[0] not in without:
+            counts = [*map(_counts_of, run)]
+            more = [len(counts), *map(sum, zip(*counts, strict=True))]
+            known = sums.get(group)
+            sums[group] = more if known is None else [*map(add, known, more)]
+    return sums
+
+
+def _add(sums: Mapping[Row, Sequence[int]]) -> None:
     counted = ("records", *_KINDS)
     more = ", ".join(f"{column} = {column} + %s" for column in counted)
     # An SD may be NULL, which equals nothing; each database has its own way to compare it.
     equal = "IS NOT DISTINCT FROM" if is_postgresql() else "IS"
-    same = " AND ".join(f"{column} {equal} %s" for column in _GROUPED.split(", "))
+    grouped = _GROUPED.split(", ")
+    same = " AND ".join(f"{column} {equal} %s" for column in grouped)
     marks = ", ".join(["%s"] * (len(grouped) + len(counted)))
     with connection.cursor() as cursor:
-        for (hour, *rest), values in sums.items():
-            params: list[Any] = [hour if is_postgresql() else _text(hour), *rest]
+        for (*group, is_long), values in sums.items():
+            params = [*group, bool(is_long)]
             cursor.execute(f"UPDATE usage_hours SET {more} WHERE {same}", [*values, *params])  # noqa: S608
             if not cursor.rowcount:
                 cursor.execute(
@@ -180,8 +230,6 @@ def add_to_roll_ups(added: Sequence[Row]) -> set[datetime]:
                     f"VALUES ({marks})",
                     [*params, *values],
                 )
-    _mark_changed()
-    return set()
 
 
 def _mark_changed() -> None:
@@ -190,10 +238,10 @@ def _mark_changed() -> None:
         cursor.execute("UPDATE usage_revision SET mark = %s", [uuid4().hex])
 
 
-def _these(hours: Iterable[datetime]) -> tuple[str, list[Any]]:
+def _these(hours: set[Any]) -> tuple[str, list[Any]]:
     if is_postgresql():
         return "SELECT unnest(%s::timestamptz[])", [[*hours]]
-    return "SELECT value FROM json_each(%s)", [json.dumps([_text(hour) for hour in hours])]
+    return "SELECT value FROM json_each(%s)", [json.dumps([*hours])]
 
 
 def differing_hours(since: datetime, until: datetime) -> list[datetime]:
@@ -207,7 +255,7 @@ def differing_hours(since: datetime, until: datetime) -> list[datetime]:
         f"SELECT {_GROUPED}, SUM(records) AS records, {_SUMS} FROM usage_hours "  # noqa: S608
         f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}"
     )
-    span = [since, until] if is_postgresql() else [_text(since), _text(until)]
+    span = [*map(stored(), (since, until))]
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT hour FROM (SELECT * FROM ({records}) AS a EXCEPT "  # noqa: S608

@@ -166,7 +166,7 @@ def test_any_cutting_into_batches_ends_in_the_same_totals(
 def test_nothing_of_a_batch_is_stored_if_it_breaks_off(agent: Agent) -> None:
     body = as_json(logs(four(PLACED)))
     broken = mock.patch(
-        "allocation.usage.ingest.add_to_roll_ups", side_effect=OperationalError("killed")
+        "allocation.usage.ingest.update_roll_ups", side_effect=OperationalError("killed")
     )
     with broken:
         response = agent.otlp("logs", body)
