@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from allocation.claude_code.client import state, status
+from allocation.claude_code.client.telling import tell
 from tests.claude_code.payloads import status_line
 from tests.claude_code.servers import FakeServer, ok
 from tests.claude_code.test_client import connect, folder, known_state, run
@@ -58,7 +59,7 @@ def test_it_tells_the_server_when_something_changed_or_it_was_a_while(folder: Pa
     with FakeServer(lambda _: ok({"state": known_state()})) as server:
         connect(folder, server.url)
         assert status.is_due(said, str(folder))
-        status.tell(said, str(folder))
+        tell(said, str(folder))
         assert not status.is_due(said, str(folder))
         other = status.understood(json.dumps(status_line(seven_day=84)).encode())
         assert status.is_due(other, str(folder))

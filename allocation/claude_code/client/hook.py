@@ -17,7 +17,6 @@ from allocation.claude_code.client.payload import Json, essentials, is_call, why
 from allocation.claude_code.client.transport import Away, Refused, post
 
 SECONDS = 1.5
-MOST_BYTES = 32 * 1024 * 1024
 AWAY_NOTE = " (From the last known state: the server is away.)"
 BLOCKED = (
     "budgetctl cannot be reached and nothing is known yet, and it was set up to block then. Start "

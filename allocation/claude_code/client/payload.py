@@ -13,6 +13,8 @@ STEERED = ("Agent", "Task")
 # What the tool runs when a call names no sub-agent.
 DEFAULT_AGENT = "general-purpose"
 LONGEST = 100
+# What a command of ours reads of its standard input, in bytes.
+MOST_BYTES = 32 * 1024 * 1024
 
 _TEXTS = (
     "session_id",

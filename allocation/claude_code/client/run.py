@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from allocation.claude_code.client import hook, status
 from allocation.claude_code.client.home import client_home
+from allocation.claude_code.client.payload import MOST_BYTES, Json
 
 COMMANDS = ("hook", "statusline")
 
@@ -29,10 +29,12 @@ def main(arguments: list[str]) -> None:
 def _run(arguments: list[str]) -> int:
     folder = client_home(_value(arguments, "--home"))
     if arguments[0] == "statusline":
-        stdin = b"" if sys.stdin.isatty() else sys.stdin.buffer.read(hook.MOST_BYTES)
+        stdin = b"" if sys.stdin.isatty() else sys.stdin.buffer.read(MOST_BYTES)
         _status_line(stdin, folder, wrap=_value(arguments, "--wrap"))
         return 0
-    stdin = sys.stdin.buffer.read(hook.MOST_BYTES)
+    from allocation.claude_code.client import hook  # noqa: PLC0415 - sockets, for a hook alone
+
+    stdin = sys.stdin.buffer.read(MOST_BYTES)
     answer = hook.answer_hook(stdin, folder, fail_closed="--fail-closed" in arguments)
     _print(answer.output)
     if answer.error:
@@ -43,12 +45,20 @@ def _run(arguments: list[str]) -> int:
 
 
 def _status_line(stdin: bytes, folder: str, *, wrap: str) -> None:
+    from allocation.claude_code.client import status  # noqa: PLC0415 - for this command alone
+
     said = status.understood(stdin)
     _print(
         "\n".join(filter(None, [wrap and status.wrapped(wrap, stdin), status.line(said, folder)]))
     )
     if said and status.is_due(said, folder):
-        _detached(lambda: status.tell(said, folder))
+        _detached(lambda: _tell(said, folder))
+
+
+def _tell(said: Json, folder: str) -> None:
+    from allocation.claude_code.client.telling import tell  # noqa: PLC0415 - nobody waits for it
+
+    tell(said, folder)
 
 
 def _print(text: str) -> None:

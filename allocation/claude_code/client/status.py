@@ -1,14 +1,12 @@
-"""`budgetctl statusline`: one line from the last known state, and the plan's readings sent on."""
+"""`budgetctl statusline`: one line from the last known state. What it needs no network for."""
 
 import json
 import os
 from time import time
 
-from allocation.claude_code.client import spool, state
-from allocation.claude_code.client.home import connection, read_json, write_json
-from allocation.claude_code.client.hook import headers, send_queue
+from allocation.claude_code.client import state
+from allocation.claude_code.client.home import read_json
 from allocation.claude_code.client.payload import Json, essentials, within
-from allocation.claude_code.client.transport import Away, Refused, post
 
 # The server is told at least so often, so that it knows the session is there and we what it knows.
 EVERY_SECONDS = 30
@@ -41,22 +39,6 @@ def is_due(said: Json, folder: str) -> bool:
     if not isinstance(sent, int | float) or abs(time() - sent) > EVERY_SECONDS:
         return True
     return any(last.get(name) != said.get(name) for name in ("session_id", "rate_limits"))
-
-
-def tell(said: Json, folder: str) -> None:
-    """Tell the server and keep the state that it answers. Nothing is queued: the next line will
-    say what holds then."""
-    to = connection(folder)
-    if to is None:
-        return
-    try:
-        write_json(os.path.join(folder, "status.json"), {**said, "sent": time()})
-        reply = post(to.url, "/hooks/status-line", said, headers(to, {}), 10)
-        state.save(folder, reply.get("state"))
-        if spool.is_waiting(folder):
-            send_queue(folder)
-    except (Away, Refused, OSError):
-        return
 
 
 def wrapped(command: str, stdin: bytes) -> str:
