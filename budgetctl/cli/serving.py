@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -76,8 +77,8 @@ def host_in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def serve(listener: socket.socket) -> None:
-    """Answer requests until the process is told to stop."""
+def serve(listener: socket.socket, stopped: threading.Event) -> None:
+    """Answer requests until the event is set."""
     import waitress
     from django.conf import settings
 
@@ -99,21 +100,53 @@ def serve(listener: socket.socket) -> None:
     import_module(settings.ROOT_URLCONF)  # or the first request does it, which takes a second
     # What is there now stays: to look through all of it again and again would hold requests up.
     gc.freeze()
+
+    def run() -> None:
+        try:
+            server.run()
+        finally:
+            stopped.set()
+
+    threading.Thread(target=run, name="server", daemon=True).start()
     with telemetry_apart(), keeping_fresh():
-        server.run()
+        stopped.wait()
+    server.task_dispatcher.shutdown()  # what is being answered may end, for a bounded time
+
+
+class Stopping:
+    """What Ctrl-C and SIGTERM do: they raise KeyboardInterrupt, or once it is `gentle`, set
+    `stopped`.
+
+    An exception may come in the middle of anything. Where threads are at work that is no good: an
+    import that it breaks off in this one would be waited for in another for ever.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self._is_gentle = False
+
+    def gently(self) -> threading.Event:
+        """Be gentle from here on. The event is set when it is time to stop."""
+        self._is_gentle = True
+        return self.stopped
+
+    def stop(self, number: int, frame: object) -> None:
+        """Take a signal."""
+        self.stopped.set()
+        if not self._is_gentle:
+            raise KeyboardInterrupt
 
 
 @contextmanager
-def stopping_on_signals() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, also in a background job, which inherits
-    a deaf ear for Ctrl-C."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+def stopping_on_signals() -> Iterator[Stopping]:
+    """Answer to Ctrl-C and SIGTERM, also in a background job, which inherits a deaf ear for the
+    first."""
+    stopping = Stopping()
+    before = {
+        number: signal.signal(number, stopping.stop) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield
+        yield stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

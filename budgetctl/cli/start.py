@@ -29,13 +29,14 @@ def start(
     Starting again changes nothing that is there.
     """
     try:
-        with serving.stopping_on_signals(), serving.listen(host, port) as listener:
+        with serving.stopping_on_signals() as stopping, serving.listen(host, port) as listener:
             _set_up(demo)
             _allow(host, listener)
+            stopped = stopping.gently()
             with serving.ticking(), watching.watching(transcripts=not no_watch):
                 _say("Open", _address(host, listener))
                 _say("Stop", "Ctrl-C")
-                serving.serve(listener)
+                serving.serve(listener, stopped)
     except KeyboardInterrupt:
         pass
     _print("Stopped.")

@@ -1,6 +1,5 @@
 """`budgetctl worker`: the scheduled work and the watcher, without a server."""
 
-import threading
 from typing import Annotated
 
 import typer
@@ -27,14 +26,11 @@ def worker(
         watching.watch_once(transcripts=not no_watch)
         return
     try:
-        with (
-            serving.stopping_on_signals(),
-            serving.ticking(),
-            watching.watching(transcripts=not no_watch),
-        ):
-            typer.echo("Working. Stop with Ctrl-C.")
-            while not threading.Event().wait(3600):
-                pass
+        with serving.stopping_on_signals() as stopping:
+            stopped = stopping.gently()
+            with serving.ticking(), watching.watching(transcripts=not no_watch):
+                typer.echo("Working. Stop with Ctrl-C.")
+                stopped.wait()
     except KeyboardInterrupt:
         pass
     typer.echo("Stopped.")

@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
@@ -55,13 +54,10 @@ def serve() -> None:
     from budgetctl import wsgi
 
     wsgi.application = timed(wsgi.application)
-    with (
-        suppress(KeyboardInterrupt),
-        serving.stopping_on_signals(),
-        serving.listen("127.0.0.1", 0) as listener,
-    ):
+    with serving.stopping_on_signals() as stopping, serving.listen("127.0.0.1", 0) as listener:
+        stopped = stopping.gently()
         print(listener.getsockname()[1], flush=True)
-        serving.serve(listener)
+        serving.serve(listener, stopped)
 
 
 def paced(rate: float, seconds: float, offset: float) -> Iterable[int]:
