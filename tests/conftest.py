@@ -57,6 +57,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if database["ENGINE"] == "budgetctl.sqlite":
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # each process has a file of its own
         database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name(f"test{worker}.sqlite3"))
+        # As in tests/databases.py: the data need not outlive a crash of the machine.
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
 
 @pytest.fixture(scope="session", autouse=True)
