@@ -10,14 +10,16 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from allocation.access import OPERATORS
 from allocation.optimizer import top
 from allocation.rights.roles import Role, act_as
 from allocation.usage import terms
-from tests import factories
+from tests import factories, first_contents
 
 
 def pytest_configure() -> None:
@@ -59,6 +61,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name(f"test{worker}.sqlite3"))
         # As in tests/databases.py: the data need not outlive a crash of the machine.
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keep what a flush is made good with; see pytest_collection_modifyitems."""
+    with django_db_blocker.unblock():
+        contents = first_contents.read()
+    creation = connection.creation
+    creation.deserialize_db_from_string = lambda _: first_contents.put_back(contents)
 
 
 @pytest.fixture(scope="session", autouse=True)
