@@ -1,20 +1,25 @@
 """What every test may ask for. Rows are made with tests/factories.py."""
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from allocation.access import OPERATORS
 from allocation.optimizer import top
 from allocation.rights.roles import Role, act_as
 from allocation.usage import terms
-from tests import factories
+from tests import factories, first_contents
 
 
 def pytest_configure() -> None:
@@ -54,6 +59,35 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if database["ENGINE"] == "budgetctl.sqlite":
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # each process has a file of its own
         database["TEST"]["NAME"] = str(Path(database["NAME"]).with_name(f"test{worker}.sqlite3"))
+        # As in tests/databases.py: the data need not outlive a crash of the machine.
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keep what a flush is made good with; see pytest_collection_modifyitems."""
+    with django_db_blocker.unblock():
+        contents = first_contents.read()
+    creation = connection.creation
+    creation.deserialize_db_from_string = lambda _: first_contents.put_back(contents)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_up_once() -> Iterator[None]:
+    """A server looks for them when it starts, a test's client with its first request; most pages
+    take less time than that does."""
+    look = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def look_once(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files = found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

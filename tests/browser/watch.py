@@ -1,9 +1,12 @@
 """What goes wrong in a page without anybody looking, and what axe finds in it."""
 
-from typing import Any
+from typing import Any, Literal
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import ConsoleMessage, Page, Request
+
+Scheme = Literal["light", "dark"]
+RUN_AXE = "options => axe.run(options)"
 
 _watches: dict[Page, "Watch"] = {}
 
@@ -56,6 +59,14 @@ def expect_complaint(page: Page, part: str) -> None:
 
 
 def axe_clean(page: Page, **options: Any) -> None:
-    """Fail with axe's report if axe finds anything against accessibility in the page."""
-    results = Axe().run(page, options={"resultTypes": ["violations"], **options})
-    assert results.violations_count == 0, results.generate_report()
+    """Fail with axe's report if axe finds anything against accessibility, light or dark.
+
+    The page is not loaded again: it has to change with the scheme, and ends in the one it had.
+    """
+    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    schemes: list[Scheme] = ["light", "dark"] if is_dark else ["dark", "light"]
+    page.evaluate(AXE_SCRIPT)
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        found = AxeResults(page.evaluate(RUN_AXE, {"resultTypes": ["violations"], **options}))
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"

@@ -1,7 +1,7 @@
 """The demo: the report's six SDs and its week-1 log."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from django.apps import apps
 from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetWeek
@@ -32,6 +33,7 @@ from tests.factories import (
     StrategicDirectiveFactory,
     UsageRecordFactory,
 )
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -41,102 +43,98 @@ def everything() -> Counter[str]:
     return Counter({model.__name__: model._default_manager.count() for model in ours})
 
 
-def test_the_six_sds_of_the_report() -> None:
-    assert load_demo(now=NOW)
-    found = {
-        sd.code: (sd.complexity, sum(log.tokens_burned for log in logs), sum_of_rework(logs))
-        for sd in StrategicDirective.objects.filter(status=Status.COMPLETED)
-        for logs in [list(SdTokenLog.objects.filter(sd=sd))]
-    }
-    assert found == {
-        "SD-VISION-TRANSITION-001B": (4, 150_000, 2),
-        "SD-MODEL-OPTIMIZATION": (3, 80_000, 1),
-        "SD-QUALITY-GATE-001": (4, 120_000, 2),
-        "SD-VERIFY-LADDER-002": (3, 90_000, 1),
-        "SD-EFFORT-POLICY-001": (3, 70_000, 1),
-        "SD-VERIFY-LADDER-001": (4, 110_000, 2),
-    }
-    sd = next_sd()
-    assert sd is not None
-    assert (sd.code, sd.complexity, sd.status) == ("SD-PERF-OPT-001", 3, Status.PROPOSED)
-
-
 def sum_of_rework(logs: list[SdTokenLog]) -> int:
     return sum(log.rework_cycles for log in logs)
 
 
-def test_the_running_week_is_the_reports_screen() -> None:
-    load_demo(now=NOW)
-    standing = standing_at(NOW)
-    assert (standing.used, standing.share, standing.zone) == (
-        360_000,
-        Fraction(72, 100),
-        Zone.YELLOW,
-    )
-    parts = burned_by(
-        ("sub_agent",), within=standing.window, meter=standing.meter, book=load_price_book()
-    )
-    found = Counter({name: part.budget for (name,), part in parts.items()})
-    others = found.pop("GITHUB") + found.pop("RETRO")
-    assert others == 5_000
-    assert found == {
-        "TESTING": 92_000,
-        "DATABASE": 78_000,
-        "VALIDATION": 65_000,
-        "SECURITY": 60_000,
-        "DESIGN": 32_000,
-        "STORIES": 18_000,
-        "DOCMON": 10_000,
-    }
+@pytest.fixture(scope="class")
+def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with shared_rows(django_db_blocker):
+        assert load_demo(now=NOW)
+        yield
 
 
-def test_usage_and_checkpoints_agree() -> None:
-    load_demo(now=NOW)
-    by_sd: Counter[str] = Counter()
-    for record in UsageRecord.objects.select_related("sd"):
-        assert record.sd is not None
-        by_sd[record.sd.code] += record.input + record.output + record.unsplit
-    logged = Counter(
-        {
-            sd.code: sum(sd.token_logs.values_list("tokens_burned", flat=True))
-            for sd in StrategicDirective.objects.exclude(code="SD-PERF-OPT-001")
+@pytest.mark.usefixtures("demo")
+class TestLoaded:
+    def test_the_six_sds_of_the_report(self) -> None:
+        found = {
+            sd.code: (sd.complexity, sum(log.tokens_burned for log in logs), sum_of_rework(logs))
+            for sd in StrategicDirective.objects.filter(status=Status.COMPLETED)
+            for logs in [list(SdTokenLog.objects.filter(sd=sd))]
         }
-    )
-    assert by_sd == logged
-    assert check_roll_ups(since=WEEK_START - timedelta(days=21), until=WEEK_END) == []
+        assert found == {
+            "SD-VISION-TRANSITION-001B": (4, 150_000, 2),
+            "SD-MODEL-OPTIMIZATION": (3, 80_000, 1),
+            "SD-QUALITY-GATE-001": (4, 120_000, 2),
+            "SD-VERIFY-LADDER-002": (3, 90_000, 1),
+            "SD-EFFORT-POLICY-001": (3, 70_000, 1),
+            "SD-VERIFY-LADDER-001": (4, 110_000, 2),
+        }
+        sd = next_sd()
+        assert sd is not None
+        assert (sd.code, sd.complexity, sd.status) == ("SD-PERF-OPT-001", 3, Status.PROPOSED)
 
+    def test_the_running_week_is_the_reports_screen(self) -> None:
+        standing = standing_at(NOW)
+        assert (standing.used, standing.share, standing.zone) == (
+            360_000,
+            Fraction(72, 100),
+            Zone.YELLOW,
+        )
+        parts = burned_by(
+            ("sub_agent",), within=standing.window, meter=standing.meter, book=load_price_book()
+        )
+        found = Counter({name: part.budget for (name,), part in parts.items()})
+        others = found.pop("GITHUB") + found.pop("RETRO")
+        assert others == 5_000
+        assert found == {
+            "TESTING": 92_000,
+            "DATABASE": 78_000,
+            "VALIDATION": 65_000,
+            "SECURITY": 60_000,
+            "DESIGN": 32_000,
+            "STORIES": 18_000,
+            "DOCMON": 10_000,
+        }
 
-def test_the_runs_followed_what_was_recommended() -> None:
-    load_demo(now=NOW)
-    assert set(Decision.objects.values_list("mismatch", flat=True)) == {"followed"}
-    assert Decision.objects.filter(sub_agent="SECURITY", recommended__name="opus").exists()
+    def test_usage_and_checkpoints_agree(self) -> None:
+        by_sd: Counter[str] = Counter()
+        for record in UsageRecord.objects.select_related("sd"):
+            assert record.sd is not None
+            by_sd[record.sd.code] += record.input + record.output + record.unsplit
+        logged = Counter(
+            {
+                sd.code: sum(sd.token_logs.values_list("tokens_burned", flat=True))
+                for sd in StrategicDirective.objects.exclude(code="SD-PERF-OPT-001")
+            }
+        )
+        assert by_sd == logged
+        assert check_roll_ups(since=WEEK_START - timedelta(days=21), until=WEEK_END) == []
 
+    def test_the_runs_followed_what_was_recommended(self) -> None:
+        assert set(Decision.objects.values_list("mismatch", flat=True)) == {"followed"}
+        assert Decision.objects.filter(sub_agent="SECURITY", recommended__name="opus").exists()
 
-def test_it_lies_in_the_past_and_in_three_weeks() -> None:
-    load_demo(now=NOW)
-    moments = [*UsageRecord.objects.values_list("at", flat=True)]
-    moments += Checkpoint.objects.values_list("at", flat=True)
-    moments += AuditEntry.objects.values_list("at", flat=True)
-    assert max(moments) <= NOW
-    weeks = BudgetWeek.objects.order_by("start").values_list("start", flat=True)
-    assert list(weeks) == [WEEK_START - timedelta(days=7 * back) for back in (2, 1, 0)]
-    for start in weeks:
-        assert any(start <= at < start + timedelta(days=7) for at in moments)
+    def test_it_lies_in_the_past_and_in_three_weeks(self) -> None:
+        moments = [*UsageRecord.objects.values_list("at", flat=True)]
+        moments += Checkpoint.objects.values_list("at", flat=True)
+        moments += AuditEntry.objects.values_list("at", flat=True)
+        assert max(moments) <= NOW
+        weeks = BudgetWeek.objects.order_by("start").values_list("start", flat=True)
+        assert list(weeks) == [WEEK_START - timedelta(days=7 * back) for back in (2, 1, 0)]
+        for start in weeks:
+            assert any(start <= at < start + timedelta(days=7) for at in moments)
 
+    def test_it_is_marked_as_a_demo(self) -> None:
+        assert set(AuditEntry.objects.values_list("actor", flat=True)) == {"demo"}
+        assert all(
+            note.startswith("Demo") for note in Checkpoint.objects.values_list("note", flat=True)
+        )
 
-def test_it_is_marked_as_a_demo() -> None:
-    load_demo(now=NOW)
-    assert set(AuditEntry.objects.values_list("actor", flat=True)) == {"demo"}
-    assert all(
-        note.startswith("Demo") for note in Checkpoint.objects.values_list("note", flat=True)
-    )
-
-
-def test_a_second_time_changes_nothing() -> None:
-    assert load_demo(now=NOW)
-    before = everything()
-    assert not load_demo(now=NOW + timedelta(days=30))
-    assert everything() == before
+    def test_a_second_time_changes_nothing(self) -> None:
+        before = everything()
+        assert not load_demo(now=NOW + timedelta(days=30))
+        assert everything() == before
 
 
 def test_it_is_the_same_each_time() -> None:

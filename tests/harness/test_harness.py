@@ -41,6 +41,7 @@ def test_the_shipped_facts_outlive_a_transactional_test(run: int) -> None:
     assert SubAgent.objects.count() >= 16
     assert BudgetRule.objects.get().meter.name == "sonnet-equivalent"
     assert ModelFloor.objects.get(sub_agent__code="SECURITY").tier.name == "opus"
+    assert connection.creation.serialize_db_to_string() == connection._test_serialized_contents
     # A row added now must not collide with those that were put back.
     factories.SubAgentFactory()
 

@@ -1,0 +1,41 @@
+"""What migrations put into the tables, as rows: a flush of all tables is made good with them.
+
+Django would save each of them as an object again, which takes as long as many a test that asks for
+it: those that commit, and those with a browser.
+"""
+
+from typing import Any
+
+from django.db import connection, transaction
+
+Contents = dict[str, tuple[list[str], list[tuple[Any, ...]]]]  # columns and rows by table
+
+
+def read() -> Contents:
+    """The rows of each table that a flush empties."""
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    found: Contents = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            if rows := cursor.fetchall():
+                columns = [column[0] for column in cursor.description]
+                # SQLite gives moments as such, and takes them as text.
+                adapt = connection.ops.adapt_unknown_value
+                found[table] = (columns, [tuple(map(adapt, row)) for row in rows])
+    return found
+
+
+def put_back(contents: Contents) -> None:
+    """Fill the tables if they are empty, as they are after a flush but not before the first one.
+
+    Foreign keys are looked at in the end, so the order of the tables does not count.
+    """
+    quoted = connection.ops.quote_name
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {quoted(next(iter(contents)))} LIMIT 1")
+        if cursor.fetchone():
+            return
+        for table, (columns, rows) in contents.items():
+            names, marks = ", ".join(map(quoted, columns)), ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)

@@ -1,0 +1,56 @@
+"""What is measured in a run under coverage, where following each line nearly doubles its work.
+
+On SQLite that is everything. On PostgreSQL every test runs too, but what the databases have in
+common was measured already: there it is what only PostgreSQL comes to, namely how its tables are
+made (the rules of their rows), the tests of it alone, and how usage is stored (COPY).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from coverage import Coverage
+
+USAGE = Path(__file__).parent / "usage"
+
+_stopped: list[Coverage] = []
+
+
+def is_its_own(item: pytest.Item) -> bool:
+    """Whether a test comes to lines on PostgreSQL that no other database comes to."""
+    marked = item.get_closest_marker("postgresql_only") is not None
+    return marked or item.path.is_relative_to(USAGE)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    measured = Coverage.current()
+    if measured is None or item.config.getoption("db") == "sqlite" or is_its_own(item):
+        return (yield)
+    measured.stop()
+    _stopped.append(measured)
+    try:
+        return (yield)
+    finally:
+        _stopped.remove(measured)
+        measured.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Iterator[None]:
+    if fixturedef.argname != "django_db_setup":
+        return (yield)
+    with _resumed():
+        return (yield)
+
+
+@contextmanager
+def _resumed() -> Iterator[None]:
+    for measured in _stopped:
+        measured.start()
+    try:
+        yield
+    finally:
+        for measured in _stopped:
+            measured.stop()
