@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from allocation.policy.forecasting.chooser import choose
+from allocation.policy.forecasting.chooser import METHODS, choose
 from allocation.policy.forecasting.contract import (
     QUANTILE_LEVELS,
     Forecast,
@@ -36,8 +36,9 @@ def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
     elapsed = max(0.0, (inputs.now - hours.first) / HOUR - hours.index(week.start))
     past = (timeline.finished(number, elapsed) for number in range(len(timeline) - 1))
     views = [*(view for view in past if view), timeline.running(elapsed)]
-    method = method or choose(views)[-1]
-    *_, (expected, calibration) = calibrated(method, views)
+    spoken = {each.name: each.expect(views) for each in ([method] if method else METHODS.values())}
+    method = method or choose(views, spoken)[-1]
+    *_, (expected, calibration) = calibrated(views, spoken[method.name])
     return Forecast(
         method=method.name,
         version=method.version,
@@ -61,11 +62,11 @@ def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
 
 
 def calibrated(
-    method: Method, views: Sequence[View]
+    views: Sequence[View], said: Sequence[Expected | None]
 ) -> Iterator[tuple[Expected | None, Calibration]]:
-    """For each view what a method expects, with its record up to then; the record then goes on."""
+    """For each view what a method said, with its record up to then; the record then goes on."""
     calibration = Calibration()
-    for view, expected in zip(views, method.expect(views), strict=True):
+    for view, expected in zip(views, said, strict=True):
         yield expected, calibration
         if expected is not None:
             calibration.note(view, expected)
