@@ -12,7 +12,8 @@ from allocation.policy.forecasting.contract import (
     ForecastInputs,
     Outlook,
 )
-from allocation.policy.forecasting.exhaustion import by_clock, by_shape, exhaustion, zone_chances
+from allocation.policy.forecasting.course import Course
+from allocation.policy.forecasting.exhaustion import exhaustion, zone_chances
 from allocation.policy.forecasting.intervals import Calibration
 from allocation.policy.forecasting.methods import Expected, Method
 from allocation.policy.forecasting.series import HOUR, HourlyTokens
@@ -87,15 +88,17 @@ def outlook(
     remaining = calibration.distribution(view, expected.middle)
     interval50, interval80 = calibration.ranges(view, remaining, expected)
     record50, record80 = calibration.records()
+    course = Course(view, by_clock=method.by_clock)
     return Outlook(
         point=view.used + round(expected.point),
         interval50=interval50,
         interval80=interval80,
         quantiles=tuple(view.used + round(remaining.quantile(q)) for q in QUANTILE_LEVELS),
+        course=course.per_mille(expected.middle),
         exhaustion=exhaustion(
             view=view,
             remaining=remaining,
-            path=by_clock(view) if method.by_clock else by_shape(view),
+            course=course,
             limit=limit,
             now=now,
             end=end,

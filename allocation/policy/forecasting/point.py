@@ -20,7 +20,8 @@ _DEVIATES = tuple(NormalDist().inv_cdf((i + 0.5) / 15) for i in range(15))
 # best of them, and then on the parabola through the best of these and its neighbours.
 _STEPS = tuple(-2.4 + 0.3 * i for i in range(11))
 _FINE = 0.1
-_AROUND = (-2 * _FINE, -_FINE, 0.0, _FINE, 2 * _FINE)
+_AROUND = tuple(_FINE * i for i in (-2, -1, 0, 1, 2))
+_INSIDE = range(1, len(_AROUND) - 1)
 
 
 def least_loss(used: float, middle: float, small: float, spread: float) -> float:
@@ -44,7 +45,9 @@ def least_loss(used: float, middle: float, small: float, spread: float) -> float
         return lost
 
     coarse = min(_STEPS, key=loss)
-    best = min((coarse + step for step in _AROUND), key=loss)
-    below, least, above = (loss(best + step) for step in (-_FINE, 0.0, _FINE))
+    losses = [loss(coarse + step) for step in _AROUND]
+    best = min(_INSIDE, key=losses.__getitem__)
+    below, least, above = losses[best - 1 : best + 2]
     bend = below - 2 * least + above
-    return tokens(best + _FINE / 2 * (below - above) / bend if bend > 0 else best)
+    inside = (below - above) / bend / 2 if bend > 0 else 0.0
+    return tokens(coarse + _AROUND[best] + _FINE * min(1.0, max(-1.0, inside)))

@@ -13,7 +13,7 @@ from itertools import accumulate
 from math import ceil
 
 from allocation.policy.forecasting.past import Past, PastLearner
-from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HourlyTokens
+from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HOURS_A_WEEK, HourlyTokens
 from allocation.policy.weeks import Window
 
 # Hours over which the pace of the moment is taken: a short day of work, or a night.
@@ -144,10 +144,14 @@ class Timeline:
     def _faded(self, week: _Week, hour: int) -> float:
         """The pace of the last full days, each counting for less than the one after it."""
         now, until, shape = week.start + hour, week.first_hour + hour, week.past.shape
+        ends = range(now, HOURS_A_DAY - 1, -HOURS_A_DAY)[:FADED_DAYS]
+        # The shape comes again every week.
+        days = [
+            shape.share(until - back - HOURS_A_DAY, until - back)
+            for back in range(0, HOURS_A_WEEK, HOURS_A_DAY)
+        ]
         used = shares = 0.0
-        ends_of_days = range(0, now - HOURS_A_DAY + 1, HOURS_A_DAY)
-        for weight, back in zip(_FADING, ends_of_days, strict=False):
-            last, end = now - back, until - back
-            used += weight * (self._sums[last] - self._sums[last - HOURS_A_DAY])
-            shares += weight * shape.share(end - HOURS_A_DAY, end)
+        for number, (weight, end) in enumerate(zip(_FADING, ends, strict=False)):
+            used += weight * (self._sums[end] - self._sums[end - HOURS_A_DAY])
+            shares += weight * days[number % len(days)]
         return used / shares if shares > 0 else self._lately(week, hour)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from math import isclose
+from math import ceil, isclose
 from time import process_time
 
 import pytest
@@ -58,6 +58,10 @@ def test_no_weeks_of_any_kind_give_nonsense(inputs, method):
     assert list(said.quantiles) == sorted(said.quantiles)
     assert said.quantiles[0] >= made.used
     assert all(type(figure) is int for figure in (said.point, wide.high, *said.quantiles))
+    # A reset off the full hour is taken at the next one.
+    assert 0 <= len(said.course) - max(0, ceil((end - inputs.now) / HOUR)) <= 1
+    assert list(said.course) == sorted(said.course)
+    assert not said.course or (said.course[0] >= 0 and said.course[-1] == 1000)
     reached = (said.exhaustion.early, said.exhaustion.median, said.exhaustion.late)
     last = max(end, inputs.now)
     times = [last if moment is None else moment for moment in reached]
