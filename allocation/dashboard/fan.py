@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
@@ -55,8 +56,20 @@ class Fan:
                 yield {"name": name, "style": "band-low", "values": low}
                 yield {"name": name, "style": "band-high", "values": high}
 
-    def rows(self) -> Iterator[tuple[str, str, str]]:
-        """The same as rows of a table: what is used at the reset, and what is left then."""
+    def rows(self, days: Sequence[datetime]) -> Iterator[tuple[str, str, str]]:
+        """The same as rows of a table: what is used by the end of each day and at the reset.
+
+        `days` are the midnights that begin the owner's days of the week.
+        """
+        total, used = (
+            self._ends["Forecast"][0],
+            amount_of(self._forecast.used, self._standing.meter),
+        )
+        for day, end in pairwise(days):
+            if self._forecast.made_at < end < self._standing.window.end:
+                by_then = used + (total - used) * self._part_used(end)
+                texts = [self._range(part, part) for part in (by_then, self._left(by_then))]
+                yield f"By the end of {day:%a %-d %b}, forecast", texts[0], texts[1]
         for name, (more, less) in self._ends.items():
             used = self._range(less, more)
             yield f"At the reset, {name.lower()}", used, self._left_text(name)

@@ -252,6 +252,10 @@ def test_the_forecast_and_last_weeks_record_are_among_the_facts() -> None:
     assert "80% range" in fan
     assert "50% range" in fan
     assert shown.burn_down.rows[-1][0] == "At the reset, forecast"
+    by_day = [row for row in shown.burn_down.rows if row[0].startswith("By the end of ")]
+    assert [row[0] for row in by_day][-1] == "By the end of Sun 22 Nov, forecast"
+    used = [int(row[1].replace(",", "")) for row in by_day]
+    assert 20_000 <= used[0] < used[-1] < int(shown.burn_down.rows[-1][1].replace(",", ""))
     assert "Forecast to be left then: " in shown.burn_down.note
 
 
