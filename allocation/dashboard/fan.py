@@ -61,18 +61,15 @@ class Fan:
 
         `days` are the midnights that begin the owner's days of the week.
         """
-        total, used = (
-            self._ends["Forecast"][0],
-            amount_of(self._forecast.used, self._standing.meter),
-        )
+        total, _ = self._ends["Forecast"]
+        used = amount_of(self._forecast.used, self._standing.meter)
         for day, end in pairwise(days):
             if self._forecast.made_at < end < self._standing.window.end:
                 by_then = used + (total - used) * self._part_used(end)
                 texts = [self._range(part, part) for part in (by_then, self._left(by_then))]
                 yield f"By the end of {day:%a %-d %b}, forecast", texts[0], texts[1]
         for name, (more, less) in self._ends.items():
-            used = self._range(less, more)
-            yield f"At the reset, {name.lower()}", used, self._left_text(name)
+            yield f"At the reset, {name.lower()}", self._range(less, more), self._left_text(name)
 
     def _left_text(self, name: str) -> str:
         more, less = self._ends[name]
