@@ -79,7 +79,7 @@ def burn_down(
             "marks": [{"value": standing.at.isoformat(), "label": "now", "axis": "x"}],
         },
         headings=("Day", "Used", "Left"),
-        rows=[*rows, *(fan.rows() if fan else ())],
+        rows=[*rows, *(fan.rows(owners_days(window, zone)) if fan else ())],
     )
 
 

@@ -1,8 +1,10 @@
 """The forecast as a fan on the burn-down of the week."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
@@ -16,12 +18,15 @@ SECOND = timedelta(seconds=1)
 class Fan:
     """What is left of the effective limit from a forecast on, in the unit of the week's meter.
 
-    The lines run straight to what is left at the reset: a forecast says nothing of the hours
-    between.
+    The lines run as the forecast expects the hours to the reset to share what is still to come. One
+    that was made before courses were kept has straight lines.
     """
 
     def __init__(self, standing: Standing, forecast: Forecast) -> None:
         self._standing, self._forecast = standing, forecast
+        steps = self._course()
+        self._moments = [moment for moment, _ in steps]
+        self._parts = [part for _, part in steps]
         # The more is used, the less is left: the high end of a range is the low one here.
         self._ends = {
             name: (amount_of(more or 0, standing.meter), amount_of(less or 0, standing.meter))
@@ -51,11 +56,20 @@ class Fan:
                 yield {"name": name, "style": "band-low", "values": low}
                 yield {"name": name, "style": "band-high", "values": high}
 
-    def rows(self) -> Iterator[tuple[str, str, str]]:
-        """The same as rows of a table: what is used at the reset, and what is left then."""
+    def rows(self, days: Sequence[datetime]) -> Iterator[tuple[str, str, str]]:
+        """The same as rows of a table: what is used by the end of each day and at the reset.
+
+        `days` are the midnights that begin the owner's days of the week.
+        """
+        total, _ = self._ends["Forecast"]
+        used = amount_of(self._forecast.used, self._standing.meter)
+        for day, end in pairwise(days):
+            if self._forecast.made_at < end < self._standing.window.end:
+                by_then = used + (total - used) * self._part_used(end)
+                texts = [self._range(part, part) for part in (by_then, self._left(by_then))]
+                yield f"By the end of {day:%a %-d %b}, forecast", texts[0], texts[1]
         for name, (more, less) in self._ends.items():
-            used = self._range(less, more)
-            yield f"At the reset, {name.lower()}", used, self._left_text(name)
+            yield f"At the reset, {name.lower()}", self._range(less, more), self._left_text(name)
 
     def _left_text(self, name: str) -> str:
         more, less = self._ends[name]
@@ -70,12 +84,34 @@ class Fan:
         return max(Fraction(0), self._standing.effective_limit - total)
 
     def _line(self, total: Fraction, moments: Sequence[datetime]) -> list[float | None]:
-        start, end = self._forecast.made_at, self._standing.window.end
         used = amount_of(self._forecast.used, self._standing.meter)
-        length = max(1, (end - start) // SECOND)
         line: list[float | None] = []
         for moment in moments:
-            passed = max(Fraction(0), Fraction((moment - start) // SECOND, length))
-            left = round(float(self._left(used + (total - used) * passed)), 2)
-            line.append(left if moment > start - HOUR else None)
+            left = round(float(self._left(used + (total - used) * self._part_used(moment))), 2)
+            line.append(left if moment > self._forecast.made_at - HOUR else None)
         return line
+
+    def _course(self) -> list[tuple[datetime, Fraction]]:
+        """What part of the tokens to come is used by when: none when it was made, all at the reset.
+
+        The hours between are counted from the moment of the forecast.
+        """
+        start, end = self._forecast.made_at, self._standing.window.end
+        hours = (self._forecast.course or [])[:-1]
+        between = [
+            (start + HOUR * (number + 1), Fraction(part, 1000)) for number, part in enumerate(hours)
+        ]
+        return [
+            (start, Fraction(0)),
+            *((moment, part) for moment, part in between if moment < end),
+            (end, Fraction(1)),
+        ]
+
+    def _part_used(self, moment: datetime) -> Fraction:
+        after = bisect_right(self._moments, moment)
+        if after == 0 or after == len(self._moments):
+            return self._parts[0 if after == 0 else -1]
+        start, end = self._moments[after - 1 : after + 1]
+        before, then = self._parts[after - 1 : after + 1]
+        length = max(1, (end - start) // SECOND)
+        return before + (then - before) * Fraction((moment - start) // SECOND, length)

@@ -45,6 +45,11 @@ class Forecast(models.Model):
     low80 = models.BigIntegerField(null=True)
     high80 = models.BigIntegerField(null=True)
     quantiles = models.JSONField(default=list)
+    course = models.JSONField(
+        null=True,
+        help_text="What part of the tokens to come is used by the end of each hour from then on, "
+        "in thousandths; kept of the method that spoke.",
+    )
     exhaustion_early = models.DateTimeField(null=True)
     exhaustion_median = models.DateTimeField(null=True)
     exhaustion_late = models.DateTimeField(null=True)

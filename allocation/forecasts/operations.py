@@ -108,6 +108,7 @@ def _row(
         row.low50, row.high50 = outlook.interval50.low, outlook.interval50.high
         row.low80, row.high80 = outlook.interval80.low, outlook.interval80.high
         row.quantiles = list(outlook.quantiles)
+        row.course = list(outlook.course) if row.chosen else None
         row.exhaustion_early = outlook.exhaustion.early
         row.exhaustion_median = outlook.exhaustion.median
         row.exhaustion_late = outlook.exhaustion.late

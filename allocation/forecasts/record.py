@@ -12,9 +12,8 @@ from django.db.models import Count, Q, QuerySet
 from allocation.budgets.models import BudgetWeek
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.policy.accuracy import accuracy_percent
+from allocation.policy.forecasting import ORIGINS
 
-# The hours into the week at which forecasts are compared; those of the backtest.
-ORIGINS = (6, 12, 24, 48, 72, 96, 120, 144)
 # The report's history shows one prediction a week: the one after the first day.
 SHOWN_ORIGIN = 24
 MOST_WEEKS = 26

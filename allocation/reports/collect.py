@@ -20,7 +20,8 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import ForecastScore, Occasion
-from allocation.forecasts.record import ORIGINS, SHOWN_ORIGIN
+from allocation.forecasts.record import SHOWN_ORIGIN
+from allocation.policy.forecasting import ORIGINS
 from allocation.policy.meter import FRESH_TOKENS, Meter
 from allocation.policy.recommend import Outcome
 from allocation.policy.weeks import Window

@@ -15,7 +15,8 @@ from allocation.decisions.counts import alike
 from allocation.decisions.models import Result
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.models import ForecastScore, Occasion
-from allocation.forecasts.record import ORIGINS, Record, forecast_record
+from allocation.forecasts.record import Record, forecast_record
+from allocation.policy.forecasting import ORIGINS
 from allocation.policy.meter import Meter
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent

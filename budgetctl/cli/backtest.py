@@ -64,10 +64,10 @@ def backtest(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Forecast past weeks from 6, 12, 24 … 144 hours into each, knowing only what came before.
+    """Forecast past weeks from 6, 12, 24, 36, 48, 72 … 144 hours into each.
 
-    Errors are shares of what the week came to; the ratio is to the linear burn rate. The method
-    `chooser` is the one that speaks on the week page.
+    Each forecast knows only what came before it. Errors are shares of what the week came to; the
+    ratio is to the linear burn rate. The method `chooser` is the one that speaks on the week page.
     """
     from allocation.policy.forecasting import CHOOSER, METHODS, summary
     from allocation.policy.forecasting import backtest as run

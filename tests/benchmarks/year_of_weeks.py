@@ -91,7 +91,7 @@ def use(weeks: list[Any], now: datetime, chance: Random) -> None:
 def forecasts(weeks: list[Any], now: datetime) -> None:
     """Forecasts at the hours that are compared, each hour of the last two weeks, and scores."""
     from allocation.forecasts.operations import make_forecasts, score_closed_weeks
-    from allocation.forecasts.record import ORIGINS
+    from allocation.policy.forecasting import ORIGINS
 
     for week in weeks[2:]:
         hours = range(1, 168, 2) if week in weeks[-2:] else ORIGINS

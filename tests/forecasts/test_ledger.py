@@ -67,6 +67,9 @@ def test_a_forecast_keeps_what_it_said() -> None:
     assert row.low80 is not None
     assert row.used <= row.low80 <= row.low50 <= row.high50
     assert len(row.quantiles) == 19
+    assert len(row.course) == 168 - 46
+    assert row.course[-1] == 1000
+    assert Forecast.objects.exclude(pk=row.pk).filter(course__isnull=False).count() == 0
     assert sum(row.zone_chances.values()) == pytest.approx(1, abs=0.001)
     assert (row.hours_in, row.effective_limit) == (46, 500_000)
 

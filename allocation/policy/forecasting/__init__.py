@@ -8,7 +8,6 @@ Start at `forecast.py`; `methods.py` says what a method is and `chooser.py` whic
 
 from allocation.policy.forecasting.backtest import (
     CHOOSER,
-    METHODS,
     ORIGINS,
     Backtest,
     Case,
@@ -16,6 +15,7 @@ from allocation.policy.forecasting.backtest import (
     Tested,
     backtest,
 )
+from allocation.policy.forecasting.chooser import METHODS
 from allocation.policy.forecasting.contract import (
     QUANTILE_LEVELS,
     Exhaustion,

@@ -7,23 +7,19 @@ from fractions import Fraction
 from statistics import median
 
 from allocation.policy.errors import RuleError
-from allocation.policy.forecasting.blend import BLEND
-from allocation.policy.forecasting.chooser import choose
+from allocation.policy.forecasting.chooser import METHODS, choose
 from allocation.policy.forecasting.contract import Outlook
 from allocation.policy.forecasting.forecast import calibrated, outlook
-from allocation.policy.forecasting.gamma_poisson import GAMMA_POISSON
 from allocation.policy.forecasting.intervals import Calibration
 from allocation.policy.forecasting.linear import LINEAR
 from allocation.policy.forecasting.methods import Expected, Method
-from allocation.policy.forecasting.profile import PROFILE
 from allocation.policy.forecasting.scores import exhausted_at
 from allocation.policy.forecasting.series import HOUR, HourlyTokens
 from allocation.policy.forecasting.views import Timeline, View
 from allocation.policy.weeks import Window
 from allocation.policy.zones import DEFAULT_BOUNDS, Bounds, Zone, zone_at
 
-ORIGINS = (6, 12, 24, 48, 72, 96, 120, 144)
-METHODS = {method.name: method for method in (LINEAR, PROFILE, GAMMA_POISSON, BLEND)}
+ORIGINS = (6, 12, 24, 36, 48, 72, 96, 120, 144)
 # The name under which the method that the chooser took for each week is shown.
 CHOOSER = "chooser"
 FEWEST_PAST_WEEKS = 3
@@ -174,9 +170,10 @@ class _Run:
         self._too_early += len(early & self._scored)
         scored = self._scored - early
         views = list(seen.values())
-        streams = {name: calibrated(method, views) for name, method in self._speakers(methods)}
+        said = {name: method.expect(views) for name, method in METHODS.items()}
+        streams = {name: calibrated(views, said[name]) for name in self._speakers(methods)}
         for number, view, picked, *moment in zip(
-            seen, views, choose(views), *streams.values(), strict=True
+            seen, views, choose(views, said), *streams.values(), strict=True
         ):
             if number not in scored:
                 continue
@@ -195,8 +192,8 @@ class _Run:
                     )
 
     @staticmethod
-    def _speakers(methods: Sequence[str]) -> list[tuple[str, Method]]:
-        return [item for item in METHODS.items() if item[0] in methods or CHOOSER in methods]
+    def _speakers(methods: Sequence[str]) -> list[str]:
+        return [name for name in METHODS if name in methods or CHOOSER in methods]
 
     def _case(
         self,

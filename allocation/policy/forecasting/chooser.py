@@ -6,7 +6,7 @@ was clearly ahead of it at this hour of the owner's own weeks. Clearly, because 
 over a few weeks is mostly the luckiest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from allocation.policy.forecasting.blend import BLEND
 from allocation.policy.forecasting.gamma_poisson import GAMMA_POISSON
@@ -16,19 +16,24 @@ from allocation.policy.forecasting.profile import PROFILE
 from allocation.policy.forecasting.views import View
 
 FEWEST_WEEKS = 3
-# Clearly ahead: at most this share of the blend's error, over at least so many weeks of work.
+# Clearly ahead: at most this share of the blend's error, over at least so many weeks of work, and
+# nearer than it in so many of them.
 CLEARLY = 0.65
 CLEARLY_WEEKS = 8
+NEARER_SHARE = 0.8
 # One absurd week must not settle it.
 WORST_ERROR = 2.0
 
-_RIVALS = (LINEAR, GAMMA_POISSON, PROFILE)
+METHODS = {method.name: method for method in (LINEAR, PROFILE, GAMMA_POISSON, BLEND)}
+
+# What each method expects of each view, by its name.
+Said = Mapping[str, Sequence[Expected | None]]
 
 
-def choose(views: Sequence[View]) -> list[Method]:
-    """The method for each view, by the totals of the views before it."""
-    blended = BLEND.expect(views)
-    rivals = [_Rival(method, method.expect(views)) for method in _RIVALS]
+def choose(views: Sequence[View], said: Said) -> list[Method]:
+    """The method for each view, by what all METHODS said of the views before it and what came."""
+    blended = said[BLEND.name]
+    rivals = [_Rival(method, said[method.name]) for method in METHODS.values() if method != BLEND]
     chosen: list[Method] = []
     for number, view in enumerate(views):
         if view.past.mean <= 0:
@@ -50,7 +55,7 @@ class _Rival:
     def __init__(self, method: Method, said: Sequence[Expected | None]) -> None:
         self.method = method
         self._said = said
-        self._weeks = 0
+        self._weeks = self._nearer = 0
         self._errors = 0.0
         self._errors_of_blend = 0.0
 
@@ -60,16 +65,19 @@ class _Rival:
         return self._errors / self._errors_of_blend if self._errors_of_blend > 0 else 1.0
 
     def clearly_ahead(self, number: int) -> bool:
-        speaks = self._said[number] is not None
-        return speaks and self._weeks >= CLEARLY_WEEKS and self.share < CLEARLY
+        if self._said[number] is None or self._weeks < CLEARLY_WEEKS:
+            return False
+        return self.share < CLEARLY and self._nearer >= NEARER_SHARE * self._weeks
 
     def note(self, number: int, view: View, blended: Expected | None) -> None:
         own = self._said[number]
         if not view.counts or not view.total or own is None or blended is None:
             return
+        error, of_blend = (_error(view, view.total, each) for each in (own, blended))
         self._weeks += 1
-        self._errors += _error(view, view.total, own)
-        self._errors_of_blend += _error(view, view.total, blended)
+        self._nearer += error < of_blend
+        self._errors += error
+        self._errors_of_blend += of_blend
 
 
 def _error(view: View, total: int, expected: Expected) -> float:

@@ -102,12 +102,17 @@ class Exhaustion:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is expected at reset, in budget tokens. `quantiles` are totals at QUANTILE_LEVELS."""
+    """What is expected at reset, in budget tokens. `quantiles` are totals at QUANTILE_LEVELS.
+
+    `course` is how it gets there: what part of the tokens still to come is used by the end of each
+    hour from now, in thousandths; the last is the reset's, 1000. Empty after the reset.
+    """
 
     point: int
     interval50: Interval
     interval80: Interval
     quantiles: tuple[int, ...]
+    course: tuple[int, ...]
     exhaustion: Exhaustion
     zone_chances: dict[Zone, float]
     record50: HitRecord

@@ -5,14 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from allocation.policy.forecasting.chooser import choose
+from allocation.policy.forecasting.chooser import METHODS, choose
 from allocation.policy.forecasting.contract import (
     QUANTILE_LEVELS,
     Forecast,
     ForecastInputs,
     Outlook,
 )
-from allocation.policy.forecasting.exhaustion import by_clock, by_shape, exhaustion, zone_chances
+from allocation.policy.forecasting.course import Course
+from allocation.policy.forecasting.exhaustion import exhaustion, zone_chances
 from allocation.policy.forecasting.intervals import Calibration
 from allocation.policy.forecasting.methods import Expected, Method
 from allocation.policy.forecasting.series import HOUR, HourlyTokens
@@ -36,8 +37,9 @@ def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
     elapsed = max(0.0, (inputs.now - hours.first) / HOUR - hours.index(week.start))
     past = (timeline.finished(number, elapsed) for number in range(len(timeline) - 1))
     views = [*(view for view in past if view), timeline.running(elapsed)]
-    method = method or choose(views)[-1]
-    *_, (expected, calibration) = calibrated(method, views)
+    spoken = {each.name: each.expect(views) for each in ([method] if method else METHODS.values())}
+    method = method or choose(views, spoken)[-1]
+    *_, (expected, calibration) = calibrated(views, spoken[method.name])
     return Forecast(
         method=method.name,
         version=method.version,
@@ -61,11 +63,11 @@ def forecast(inputs: ForecastInputs, method: Method | None = None) -> Forecast:
 
 
 def calibrated(
-    method: Method, views: Sequence[View]
+    views: Sequence[View], said: Sequence[Expected | None]
 ) -> Iterator[tuple[Expected | None, Calibration]]:
-    """For each view what a method expects, with its record up to then; the record then goes on."""
+    """For each view what a method said, with its record up to then; the record then goes on."""
     calibration = Calibration()
-    for view, expected in zip(views, method.expect(views), strict=True):
+    for view, expected in zip(views, said, strict=True):
         yield expected, calibration
         if expected is not None:
             calibration.note(view, expected)
@@ -86,15 +88,17 @@ def outlook(
     remaining = calibration.distribution(view, expected.middle)
     interval50, interval80 = calibration.ranges(view, remaining, expected)
     record50, record80 = calibration.records()
+    course = Course(view, by_clock=method.by_clock)
     return Outlook(
         point=view.used + round(expected.point),
         interval50=interval50,
         interval80=interval80,
         quantiles=tuple(view.used + round(remaining.quantile(q)) for q in QUANTILE_LEVELS),
+        course=course.per_mille(expected.middle),
         exhaustion=exhaustion(
             view=view,
             remaining=remaining,
-            path=by_clock(view) if method.by_clock else by_shape(view),
+            course=course,
             limit=limit,
             now=now,
             end=end,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from statistics import median
 
 from allocation.policy.forecasting.series import HOURS_A_DAY
@@ -21,15 +20,13 @@ PRIOR_WEEKS = 2
 class Past:
     """What the weeks before a week had taught. Levels are tokens of a full week at their pace.
 
-    `recent` fades with a half-life of one week and averages square roots, so as not to follow one
-    outlier; `mean` is the plain average with a half-life of two weeks and `spread` the variance of
-    levels as a share of its square. `bursts`
-    is of how many equal bursts a week would consist to be as uneven as weeks were. `highest` is
-    the highest level, `typical` the median of those above 0; both are 0 without any.
+    `mean` is the average with a half-life of two weeks and `spread` the variance of levels as a
+    share of its square. `bursts` is of how many equal bursts a week would consist to be as uneven
+    as weeks were. `highest` is the highest level, `typical` the median of those above 0; both are
+    0 without any.
     """
 
     shape: Shape = FLAT
-    recent: float = 0.0
     mean: float = 0.0
     spread: float = PRIOR_SPREAD
     bursts: float = PRIOR_BURSTS
@@ -74,7 +71,6 @@ class PastLearner:
         seen = PRIOR_WEEKS + len(levels)
         return Past(
             shape=self._shape.shape(),
-            recent=_faded([sqrt(level) for level in levels], 1) ** 2,
             mean=mean,
             spread=(PRIOR_WEEKS * PRIOR_SPREAD + deviations) / seen,
             bursts=(PRIOR_WEEKS + len(used)) / (PRIOR_WEEKS / PRIOR_BURSTS + sum(self._unevenness)),

@@ -13,12 +13,17 @@ from itertools import accumulate
 from math import ceil
 
 from allocation.policy.forecasting.past import Past, PastLearner
-from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HourlyTokens
+from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HOURS_A_WEEK, HourlyTokens
 from allocation.policy.weeks import Window
 
 # Hours over which the pace of the moment is taken: a short day of work, or a night.
 MOMENT_HOURS = 12
 LATELY_HOURS = 72
+# The days before fade with this half-life, and after so many they count no more.
+HALF_LIFE_DAYS = 5
+FADED_DAYS = 21
+
+_FADING = tuple(0.5 ** (day / HALF_LIFE_DAYS) for day in range(FADED_DAYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class View:
 
     `share` lies behind and `rest` ahead. Paces are in tokens of a full week: `pace` is that of the
     last MOMENT_HOURS inside the week, None before its first hour is over; `lately` is that of the
-    last LATELY_HOURS, before the week began as well. `total` is what the week came to, for scoring
+    last LATELY_HOURS, before the week began as well, and `faded` that of the last FADED_DAYS, the
+    older ones counting for less. `total` is what the week came to, for scoring
     only; None while it runs. `counts` tells whether it was a week of work.
     """
 
@@ -40,6 +46,7 @@ class View:
     rest: float
     pace: float | None
     lately: float
+    faded: float
     total: int | None
     counts: bool
 
@@ -121,6 +128,7 @@ class Timeline:
             rest=shape.share(first + here, first + length),
             pace=of_late / shape.share(first + before, first + here) if here >= 1 else None,
             lately=self._lately(week, int(here)),
+            faded=self._faded(week, int(here)),
             total=total,
             counts=week.counts,
         )
@@ -132,3 +140,18 @@ class Timeline:
         until = week.first_hour + hour
         share = week.past.shape.share(until - hours, until)
         return (self._sums[now] - self._sums[now - hours]) / share if hours else 0.0
+
+    def _faded(self, week: _Week, hour: int) -> float:
+        """The pace of the last full days, each counting for less than the one after it."""
+        now, until, shape = week.start + hour, week.first_hour + hour, week.past.shape
+        ends = range(now, HOURS_A_DAY - 1, -HOURS_A_DAY)[:FADED_DAYS]
+        # The shape comes again every week.
+        days = [
+            shape.share(until - back - HOURS_A_DAY, until - back)
+            for back in range(0, HOURS_A_WEEK, HOURS_A_DAY)
+        ]
+        used = shares = 0.0
+        for number, (weight, end) in enumerate(zip(_FADING, ends, strict=False)):
+            used += weight * (self._sums[end] - self._sums[end - HOURS_A_DAY])
+            shares += weight * days[number % len(days)]
+        return used / shares if shares > 0 else self._lately(week, hour)

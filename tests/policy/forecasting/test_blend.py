@@ -1,6 +1,9 @@
 """The blend of five paces: what each of them adds, and where the point lies."""
 
 from collections.abc import Sequence
+from random import Random
+
+import pytest
 
 from allocation.policy.forecasting.blend import BLEND
 from allocation.policy.forecasting.methods import Expected
@@ -52,10 +55,24 @@ def test_half_a_week_tenfold_is_believed_in_good_part():
 
 
 def test_where_weeks_differ_the_point_lies_below_the_middle():
-    even = expected([level(100)] * 17, 60)
-    uneven = expected([level(100 if number % 2 else 900) for number in range(17)], 60)
-    assert 0.9 < even.point / even.middle < 1
-    assert uneven.point < 0.87 * uneven.middle
+    random = Random(4)
+    days = [level(100)[:60] + level(random.choice([25, 400]))[60:] for _ in range(16)]
+    alike, uneven = expected([level(100)] * 17, 60), expected([*days, level(100)], 60)
+    assert 0.98 < alike.point / alike.middle < 1.02
+    assert uneven.point < 0.85 * uneven.middle
+
+
+def test_where_the_plain_burn_rate_was_right_each_week_the_point_goes_its_way():
+    weeks = [level(100 if number % 2 else 900) for number in range(17)]
+    said = expected(weeks, 60)
+    rest = 900 * (HOURS - 60)
+    assert abs(said.point - rest) < 0.05 * rest < abs(said.middle - rest)
+
+
+def test_after_a_collapse_the_point_is_no_more_than_half_above_the_pace_of_this_week():
+    said = expected([*[level(1000)] * 6, [10] * 60], 60)
+    assert said.point == pytest.approx((1.5 * HOURS - 60) * 10, rel=0.02)
+    assert said.middle > 2 * said.point
 
 
 def test_when_nothing_is_left_of_the_week_nothing_is_expected():
