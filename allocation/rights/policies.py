@@ -14,9 +14,10 @@ from allocation.rights.rules import READERS, RULES, Rule
 
 COMMANDS = ("select", "insert", "update", "delete")
 
-# As a sub-select it is read once for a statement and not once for a row.
-_WHO = "(SELECT current_setting('budgetctl.role', true))"
-
+_PROTECTED = """
+SELECT DISTINCT tablename FROM pg_policies
+WHERE schemaname = current_schema AND policyname = 'budgetctl_select' ORDER BY tablename
+"""
 _GUARD = f"""
 CREATE OR REPLACE FUNCTION budgetctl_guard_columns() RETURNS trigger LANGUAGE plpgsql AS $guard$
 BEGIN
@@ -46,6 +47,20 @@ def protecting(*tables: str) -> migrations.RunPython:
         _execute(schema_editor, (sql for table in tables for sql in _undone(table)))
 
     return migrations.RunPython(protect, release)
+
+
+def protecting_again() -> migrations.RunPython:
+    """The migration step that takes over the terms of today for every table that is protected."""
+
+    def protect(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(_PROTECTED)
+            tables = [table for (table,) in cursor.fetchall() if table in RULES]
+        _execute(schema_editor, (sql for table in tables for sql in statements(table)))
+
+    return migrations.RunPython(protect, migrations.RunPython.noop)
 
 
 def statements(table: str) -> Iterator[str]:
@@ -82,8 +97,15 @@ def terms_of(rule: Rule) -> dict[str, str]:
 
 
 def _among(roles: Iterable[Role]) -> str:
+    """Whether one of the roles acts; as a sub-select it is asked once for a statement.
+
+    Of a plain comparison PostgreSQL expects that one row in forty passes, and plans accordingly:
+    it sorts all that an index finds rather than reading fifty rows in their order (114 ms for 0.3
+    ms at a million rows). Of IS NOT NULL it expects that they pass.
+    """
     names = ", ".join(f"'{role}'" for role in sorted(roles))
-    return f"{_WHO} IN ({names})" if names else "false"
+    who = "current_setting('budgetctl.role', true)"
+    return f"(SELECT true WHERE {who} IN ({names})) IS NOT NULL" if names else "false"
 
 
 def _undone(table: str) -> Iterator[str]:
