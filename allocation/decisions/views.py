@@ -9,7 +9,7 @@ from allocation.budgets.models import BudgetRule
 from allocation.catalog.models import SubAgent
 from allocation.decisions.explain import explain
 from allocation.decisions.export import as_csv, as_json, export_batches
-from allocation.decisions.models import Decision
+from allocation.decisions.models import TRUTHS, Decision
 from allocation.decisions.trail import Filters, trail_page, week_options
 from allocation.policy.errors import RuleError
 from allocation.policy.recommend import Outcome
@@ -29,9 +29,10 @@ def list_decisions(request: HttpRequest) -> HttpResponse:
         "page": page,
         "sentence": sentence,
         "weeks": week_options(),
-        "sub_agents": SubAgent.objects.values_list("code", flat=True),
-        "outcomes": [outcome.value for outcome in Outcome],
-        "mismatches": [value for value, _ in Decision._meta.get_field("mismatch").choices or ()],
+        "sub_agents": [(code, code) for code in SubAgent.objects.values_list("code", flat=True)],
+        "outcomes": [(outcome.value, outcome.value) for outcome in Outcome],
+        "overrides": [("yes", "with"), ("no", "without")],
+        "mismatches": TRUTHS,
         "export": request.GET.urlencode(),
     }
     status = 422 if sentence else 200
