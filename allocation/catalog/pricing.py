@@ -44,9 +44,10 @@ class PriceBook:
         """Whether the model is in the catalogue with at least one price."""
         return model in self._dated
 
-    def changes_between(self, first: date, last: date) -> bool:
-        """Whether any price begins to hold after `first` and up to `last`."""
-        return any(first < day <= last for periods in self._dated.values() for day, _ in periods)
+    def changes(self, first: date, last: date) -> list[date]:
+        """The days after `first` and up to `last` on which any price begins to hold, ascending."""
+        days = {day for periods in self._dated.values() for day, _ in periods}
+        return sorted(day for day in days if first < day <= last)
 
     def _on(self, model: str, day: date) -> dict[int, Prices]:
         periods = self._dated.get(model, [])

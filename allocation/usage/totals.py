@@ -6,7 +6,7 @@ one hour are asked instead, so that a week that resets at half past is exact too
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -157,9 +157,9 @@ def _records(only: Q, within: Window | None) -> QuerySet[Any]:
     )
 
 
-# The key by the dimensions; what decides weight and price: model, tier, long prompt, and the hour
-# where prices change; the number of records; the sums by kind.
-SumRow = tuple[Key, str, str, bool, datetime | None, int, list[int]]
+# The key by the dimensions; what decides weight and price: model, tier, long prompt, and the index
+# of the span of one price list; the number of records; the sums by kind.
+SumRow = tuple[Key, str, str, bool, int, int, list[int]]
 
 
 @lru_cache(maxsize=32)
@@ -185,12 +185,10 @@ def _burned_by(
     first_day, last_day = (
         (within.start.date(), within.end.date()) if within else (date.min, date.max)
     )
-    # A price belongs to a day, so hours are kept apart only where a price changes in the window.
-    by_hour = tariffs.book.changes_between(first_day, last_day)
-    rows = _rows(dimensions, within, only, days, by_hour=by_hour)
-    return grouped(
-        (row[0], tariffs.burned(row, row[4].date() if row[4] else first_day)) for row in rows
-    )
+    # A price belongs to a day: sums are kept apart only by the spans that have one price list.
+    spans = [first_day, *tariffs.book.changes(first_day, last_day)]
+    rows = _rows(dimensions, within, only, days, spans=spans)
+    return grouped((row[0], tariffs.burned(row, spans[row[4]])) for row in rows)
 
 
 def _rows(
@@ -199,18 +197,20 @@ def _rows(
     only: Q,
     days: Sequence[datetime],
     *,
-    by_hour: bool,
+    spans: Sequence[date],
 ) -> list[SumRow]:
     """Sums by the dimensions and by what decides weight and price."""
     of_sessions = "session_id" in dimensions
     parts = _from_records(only, within) if of_sessions else _rolled_up(only, within)
-    columns = [*dimensions, "model", "tier", "long_prompt", *(["hour"] if by_hour else [])]
+    columns = [*dimensions, "model", "tier", "long_prompt", "span"]
+    changes = [datetime.combine(day, time(), UTC) for day in spans]
     # `of_` keeps the sums apart from the columns of the same name.
     sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
     width = len(dimensions)
     found: list[SumRow] = []
     for part, count in parts:
-        rows = part.annotate(day=_day_index(days)) if days else part
+        rows = part.annotate(day=_index_among(days)) if days else part
+        rows = rows.annotate(span=_index_among(changes))
         # Each column once: a dimension may be one of those that decide the price.
         grouping = dict.fromkeys(columns)
         place = {name: index for index, name in enumerate(grouping)}
@@ -227,7 +227,7 @@ def _rows(
                     row[place["model"]],
                     row[place["tier"]],
                     row[place["long_prompt"]],
-                    row[place["hour"]] if by_hour else None,
+                    row[place["span"]],
                     row[-1 - len(KINDS)],
                     list(row[-len(KINDS) :]),
                 )
@@ -235,11 +235,13 @@ def _rows(
     return found
 
 
-def _day_index(days: Sequence[datetime]) -> Case:
+def _index_among(bounds: Sequence[datetime]) -> Case:
+    """The index of the last of some ascending moments that an hour does not begin before; 0 also
+    for all before the second."""
     # Bounds and not a date function: SQLite would run Python for each row, and the days are the
     # owner's, not the database's.
-    whens = [When(hour__lt=bound, then=Value(index)) for index, bound in enumerate(days[1:])]
-    return Case(*whens, default=Value(len(days) - 1), output_field=IntegerField())
+    whens = [When(hour__lt=bound, then=Value(index)) for index, bound in enumerate(bounds[1:])]
+    return Case(*whens, default=Value(len(bounds) - 1), output_field=IntegerField())
 
 
 class _Tariffs:
