@@ -122,6 +122,12 @@ class Decision(models.Model):
                 fields=["sd", "-at", "-id", "outcome", "mismatch", "override"],
                 name="decision_by_sd",
             ),
+            # How often an SD was overridden, with an override or with a reason of the run's own.
+            models.Index(
+                fields=["sd", "at"],
+                name="decision_overridden",
+                condition=models.Q(override__isnull=False) | ~models.Q(override_reason=""),
+            ),
             # The run of a session that is being observed, and what it cost.
             models.Index(
                 fields=["session_id", "agent_id"],
