@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from django.http import QueryDict
-
 from allocation.catalog.models import ClaudeModel
 from allocation.claude_code.causes import likely_cause
 from allocation.claude_code.models import HarnessSession
 from allocation.decisions.models import Decision
+from allocation.decisions.trail import Filters, trail_page
 from allocation.display import format as fmt
-from allocation.display.paging import Slice, page_of
 from allocation.policy.model_truth import Truth
 
 WINDOW = timedelta(days=28)
@@ -32,31 +30,32 @@ class MismatchPage:
     unknown is not followed."""
 
     rows: Sequence[MismatchRow]
-    slice: Slice
+    older_url: str
+    newer_url: str
     rate: str
     silent: int
     observed: int
     unknown: int
 
 
-def mismatch_page(query: QueryDict, *, now: datetime) -> MismatchPage:
-    """The page for `?page=`; the rate is that of the last 28 days. Seven queries."""
+def mismatch_page(*, before: str = "", after: str = "", now: datetime) -> MismatchPage:
+    """The page older or newer than a cursor of the trail; the rate is that of the last 28 days.
+    Six queries. Raises RuleError for a cursor that is none."""
     lately = Decision.objects.filter(at__gte=now - WINDOW)
     # One count each: an index holds what they ask, one statement for all would read every row.
     silent = lately.filter(mismatch=Truth.SILENT_MISMATCH.value).count()
     unknown = lately.filter(mismatch=Truth.UNKNOWN.value).count()
     observed = lately.count() - unknown
-    rows = Decision.objects.filter(mismatch=Truth.SILENT_MISMATCH.value)
-    newest = rows.select_related("recommended", "sd").defer("path", "inputs")
-    shown = page_of(newest.order_by("-at", "-id"), query)
+    shown = trail_page(Filters(mismatch=Truth.SILENT_MISMATCH.value), before=before, after=after)
     tiers = dict(ClaudeModel.objects.values_list("model_id", "tier__name"))
     sessions = HarnessSession.objects.filter(
-        session_id__in=[row.session_id for row in shown.rows if row.session_id]
+        session_id__in=[row.session_id for row in shown.decisions if row.session_id]
     )
     versions = dict(sessions.values_list("session_id", "cli_version"))
     return MismatchPage(
-        rows=[_row(row, tiers, versions) for row in shown.rows],
-        slice=shown,
+        rows=[_row(row, tiers, versions) for row in shown.decisions],
+        older_url=shown.older_url,
+        newer_url=shown.newer_url,
         rate=fmt.percent(Fraction(silent, observed)) if observed else "no data yet",
         silent=silent,
         observed=observed,

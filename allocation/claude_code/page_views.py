@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from allocation.claude_code.connect_page import connect_page
 from allocation.claude_code.mismatch_page import mismatch_page
+from allocation.policy.errors import RuleError
 
 
 @require_safe
@@ -20,5 +21,13 @@ def connect(request: HttpRequest) -> HttpResponse:
 @require_safe
 def list_mismatches(request: HttpRequest) -> HttpResponse:
     """Runs that used another model than the one decided, with the likely cause."""
-    page = mismatch_page(request.GET, now=timezone.now())
-    return render(request, "claude_code/mismatches.html", {"page": page})
+    now, sentence = timezone.now(), ""
+    try:
+        page = mismatch_page(
+            before=request.GET.get("before", ""), after=request.GET.get("after", ""), now=now
+        )
+    except RuleError as error:
+        page, sentence = mismatch_page(now=now), str(error)
+    context = {"page": page, "sentence": sentence}
+    status = 422 if sentence else 200
+    return render(request, "claude_code/mismatches.html", context, status=status)

@@ -178,6 +178,14 @@ def approve(
     return approve_sd(row=sd, amount=amount, burned=burned, actor=actor, now=now, reason=reason)
 
 
+def left_of_estimate(sd: StrategicDirective) -> int:
+    """The fresh tokens that an SD's estimate leaves. Raises RuleError where it leaves none."""
+    left = (sd.estimate or 0) - (burned_by_sd([sd.pk]).get(sd.pk) or 0)
+    if left < 1:
+        raise RuleError(f"The estimate of {sd.code} leaves no tokens: say how many to approve.")
+    return left
+
+
 def _release(row: DeferredRun, *, actor: str, now: datetime, reason: str) -> bool:
     """Mark a run as released: one audit entry. False where somebody else has done so."""
     with transaction.atomic():

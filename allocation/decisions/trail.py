@@ -17,7 +17,7 @@ from allocation.policy.errors import RuleError
 PAGE = 50
 MOST_WEEKS = 60
 NO_ROW = 0
-# What a line of the list shows: a quarter of a row, and of an SD and a tier the name alone.
+# What a line of a list shows: a quarter of a row, and of an SD and a tier the name alone.
 LISTED = (
     "at",
     "actor",
@@ -30,6 +30,7 @@ LISTED = (
     "observed",
     "mismatch",
     "override_reason",
+    "session_id",
     "sd__code",
     "recommended__name",
 )

@@ -102,11 +102,13 @@ def check_expiry(expires_at: datetime, now: datetime) -> None:
         )
 
 
-def revoke_override(*, override: Override, actor: str, now: datetime, reason: str = "") -> Override:
+def revoke_override(*, override: Override, actor: str, now: datetime, reason: str) -> Override:
     """End an override before its time: one audit entry.
 
-    Raises RuleError if it does not act any more.
+    Raises RuleError without a reason, and if it does not act any more.
     """
+    if not reason.strip():
+        raise RuleError("Say why: a revocation needs a reason.")
     with transaction.atomic():
         row = Override.objects.select_for_update(of=("self",)).get(pk=override.pk)
         if row.revoked_at is not None:

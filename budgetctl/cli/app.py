@@ -20,6 +20,8 @@ COMMANDS = {
     "log": "budgetctl.cli.log:log",
     "handoff": "budgetctl.cli.log:handoff",
     "defer": "budgetctl.cli.directives:defer",
+    "approve": "budgetctl.cli.directives:approve",
+    "stop": "budgetctl.cli.directives:stop",
     "sd": "budgetctl.cli.directives:sd",
     "usage": "budgetctl.cli.usage:usage",
     "forecast": "budgetctl.cli.status:forecast",

@@ -1,9 +1,11 @@
-"""`budgetctl defer` and `budgetctl sd`: what is to be done, and what is put off."""
+"""`budgetctl defer`, `approve`, `stop` and `sd`: what is to be done, what is put off, what may go
+on."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from allocation.display.reading import read_tokens
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import (
     PRIORITIES,
@@ -34,6 +36,46 @@ def defer(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
 
     row = defer_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
     _say(row, f"{row.code} is deferred to the next budget week.", as_json)
+
+
+def approve(
+    sd: SdCode,
+    *,
+    tokens: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOKENS",
+            help="Fresh tokens on top of what it has burned: 20000, 20k. Default: what its "
+            "estimate leaves.",
+        ),
+    ] = None,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Let a paused SD go on until it has burned so many more tokens."""
+    open_database()
+    from allocation.api import answers
+    from allocation.decisions.deferrals import approve as approve_tokens
+    from allocation.decisions.deferrals import left_of_estimate
+    from budgetctl.cli import clock, rows
+
+    row = rows.sd(sd)
+    amount = left_of_estimate(row) if tokens is None else read_tokens(tokens)
+    row = approve_tokens(sd=row, amount=amount, actor=rows.actor(), now=clock.now(), reason=reason)
+    if as_json:
+        emit(answers.sd(row) | {"approved": amount})
+    else:
+        show([f"Approved {amount:,} tokens: {row.code} goes on."])
+
+
+def stop(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
+    """End a paused SD for good; its history stays."""
+    open_database()
+    from allocation.directives.waiting import stop_sd
+    from budgetctl.cli import clock, rows
+
+    row = stop_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(row, f"{row.code} is stopped. Its history stays.", as_json)
 
 
 @sd.command("resume")

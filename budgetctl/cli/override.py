@@ -44,8 +44,8 @@ def override(
 ) -> None:
     """Force a tier for a sub-agent, end an override, or list those in force.
 
-    With a sub-agent and a tier it forces the tier (and needs --reason); with
-    --revoke it ends an override; with neither it lists those in force.
+    With a sub-agent and a tier it forces the tier, with --revoke it ends an
+    override; both need --reason. With neither it lists those in force.
     """
     if (sub_agent is None) != (tier is None):
         raise typer.BadParameter("Give a sub-agent and a tier, or neither.")

@@ -53,7 +53,7 @@ def as_text(found: Sequence[Override], clock: ZoneInfo) -> Iterator[Line]:
         )
         yield row("reason", safe(override.reason))
         yield row("by", safe(override.actor))
-        yield row("end it", f"budgetctl override --revoke {override.pk}")
+        yield row("end it", f"budgetctl override --revoke {override.pk} --reason …")
 
 
 def _scope(override: Override) -> str:

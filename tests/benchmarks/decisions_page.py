@@ -93,7 +93,7 @@ def addresses(now: datetime) -> Iterator[tuple[str, str]]:
     snapshot = WeekSnapshot.objects.order_by("-week__start")[1]
     yield "explain", f"/decisions/{deep.pk}/"
     yield "mismatches", "/mismatches/"
-    yield "mismatches, deep", "/mismatches/?page=500"
+    yield "mismatches, deep", "/mismatches/?" + urlencode({"before": cursor})
     yield "overrides", "/overrides/"
     yield "weekly audits", "/audit/"
     yield "weekly audit, closed", f"/audit/{snapshot.label}/"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from allocation.claude_code.causes import likely_cause
 from allocation.claude_code.connect_page import plan_gauges
 from allocation.claude_code.models import HarnessSession, PlanReading, UnsteeredRun
+from allocation.decisions.trail import PAGE
 from allocation.policy.model_truth import Truth
 from tests.factories import DecisionFactory, SubAgentAliasFactory, UsageHourFactory
 
@@ -118,6 +119,18 @@ def test_mismatches_come_with_their_rate_and_cause(chairman_client: Client) -> N
     assert "50%" in shown
     assert "1 of 2 observed runs" in shown
     assert "Another hook answered last" in shown
+
+
+def test_pages_of_mismatches_follow_each_other(chairman_client: Client) -> None:
+    now, truth = timezone.now(), Truth.SILENT_MISMATCH.value
+    rows = [DecisionFactory(at=now - timedelta(minutes=n), mismatch=truth) for n in range(PAGE + 2)]
+    first = chairman_client.get(MISMATCHES).context["page"]
+    second = chairman_client.get(MISMATCHES + first.older_url).context["page"]
+    seen = [row.decision.pk for row in (*first.rows, *second.rows)]
+    assert seen == [row.pk for row in rows]
+    assert chairman_client.get(MISMATCHES + second.newer_url).context["page"] == first
+    lost = chairman_client.get(MISMATCHES + "?before=yesterday")
+    assert (lost.status_code, "This page does not exist" in lost.text) == (422, True)
 
 
 @pytest.mark.parametrize(

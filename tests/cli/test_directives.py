@@ -1,4 +1,4 @@
-"""defer, and the sd group."""
+"""defer, approve, stop, and the sd group."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ from tests.factories import ChairmanFactory, StrategicDirectiveFactory
 
 Cli = Callable[..., Ran]
 
+PAUSED = Status.PAUSED
 KEYS = {
     "sd", "title", "complexity", "priority", "critical", "estimate", "status", "phase",
     "deferral_reason", "created_at", "started_at", "completed_at",
@@ -51,6 +52,52 @@ def test_an_sd_is_proposed(cli: Cli) -> None:
         == ran.json
     )
     assert "SD-B-1 is proposed." in cli("sd", "new", "SD-B-1").out
+
+
+@pytest.mark.parametrize(("tokens", "approved"), [(("--tokens", "20k"), 20_000), ((), 45_000)])
+def test_a_paused_sd_goes_on(
+    tokens: tuple[str, ...], approved: int, cli: Cli, burn: Callable[..., None]
+) -> None:
+    row = StrategicDirectiveFactory(code="SD-A-1", phase="EXEC", estimate=50_000, status=PAUSED)
+    burn(5_000, sd=row)
+    ran = cli("approve", "sd-a-1", *tokens, "--reason", "It ends today", "--json")
+    assert (ran.code, ran.json["status"]) == (0, "in_progress")
+    assert (ran.json.keys(), ran.json["approved"]) == (KEYS | {"approved"}, approved)
+    row.refresh_from_db()
+    assert row.approved_up_to == 5_000 + approved
+    assert AuditEntry.objects.get(action="SD approval").reason == "It ends today"
+
+
+def test_a_paused_sd_is_stopped(cli: Cli) -> None:
+    StrategicDirectiveFactory(code="SD-A-1", phase="EXEC", status=PAUSED)
+    ran = cli("stop", "SD-A-1", "--reason", "Enough")
+    assert (ran.code, ran.out) == (0, "SD-A-1 is stopped. Its history stays.\n")
+    assert AuditEntry.objects.get(action="SD stop").reason == "Enough"
+    assert StrategicDirective.objects.get().status == Status.ARCHIVED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("approve", "SD-A-1", "--tokens", "20k"), "Say why: an approval needs a reason."),
+        (("approve", "SD-A-1", "--reason", "x"), "leaves no tokens: say how many to approve"),
+        (("approve", "SD-A-1", "--reason", "x", "--tokens", "0"), "at least one token"),
+        (("approve", "SD-A-1", "--reason", "x", "--tokens", "lots"), "“lots” is not a count"),
+        (("approve", "SD-B-1", "--reason", "x", "--tokens", "1k"), "not paused any more"),
+        (("approve", "SD-NONE", "--reason", "x", "--tokens", "1k"), "There is no SD called"),
+        (("stop", "SD-A-1", "--reason", "  "), "Say why: stopping an SD needs a reason."),
+        (("stop", "SD-B-1", "--reason", "x"), "not paused any more"),
+    ],
+)
+def test_what_the_chairman_cannot_say_changes_nothing(
+    arguments: tuple[str, ...], said: str, cli: Cli
+) -> None:
+    StrategicDirectiveFactory(code="SD-A-1", phase="EXEC", status=PAUSED)
+    StrategicDirectiveFactory(code="SD-B-1")
+    ran = cli(*arguments)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert said in ran.err
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_list_has_what_runs_first_and_what_is_done_on_request(cli: Cli) -> None:

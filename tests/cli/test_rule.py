@@ -152,10 +152,14 @@ def test_overrides_are_listed_and_revoked(cli: Cli) -> None:
     assert cli("override").out == "No override is in force.\n"
     row = OverrideFactory(sub_agent=SubAgentFactory(code="TESTING"), tier=TierFactory(name="opus"))
     assert f"budgetctl override --revoke {row.pk}" in cli("override").out
-    ran = cli("override", "--revoke", str(row.pk))
+    revoke = ("override", "--revoke", str(row.pk))
+    ran = cli(*revoke)
+    assert (ran.code, "a revocation needs a reason" in ran.err) == (1, True)
+    ran = cli(*revoke, "--reason", "Released")
     assert f"Override {row.pk} is revoked" in ran.out
+    assert AuditEntry.objects.get().reason == "Released"
     assert cli("override", "--json").json == {"overrides": []}
-    assert "was revoked already" in cli("override", "--revoke", str(row.pk)).err
+    assert "was revoked already" in cli(*revoke, "--reason", "Again").err
 
 
 @pytest.fixture

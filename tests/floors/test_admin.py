@@ -152,13 +152,15 @@ def test_revoking_asks_first_and_then_records_it(chairman_client: Client) -> Non
     url = reverse("admin:floors_override_revoke", args=[override.pk])
     assert override.reason in said(chairman_client.get(url))
     assert not AuditEntry.objects.exists()
+    page = chairman_client.post(url, {"reason": " "}, follow=True)
+    assert "Say why: a revocation needs a reason." in said(page)
     page = chairman_client.post(url, {"reason": "Released."}, follow=True)
     assert "Revoked: " in said(page)
     assert "Revoke override" not in said(page)
     override.refresh_from_db()
     assert override.revoked_by == "chairman"
     assert AuditEntry.objects.get().reason == "Released."
-    page = chairman_client.post(url, follow=True)
+    page = chairman_client.post(url, {"reason": "Again."}, follow=True)
     assert "was revoked already, by chairman" in said(page)
 
 
@@ -169,11 +171,12 @@ def test_the_action_revokes_all_of_them_or_none(chairman_client: Client) -> None
     assert "Revoke overrides" in said(page)
     assert not AuditEntry.objects.exists()
     Override.objects.filter(pk=second.pk).update(expires_at=timezone.now())
-    page = chairman_client.post(LIST, {**chosen, "post": "yes"}, follow=True)
+    chosen |= {"post": "yes", "reason": "Released."}
+    page = chairman_client.post(LIST, chosen, follow=True)
     assert "has expired: there is nothing to revoke" in said(page)
     assert not AuditEntry.objects.exists()
     chosen["_selected_action"] = [first.pk]
-    chairman_client.post(LIST, {**chosen, "post": "yes"})
+    chairman_client.post(LIST, chosen)
     assert AuditEntry.objects.get().action == "override revocation"
 
 

@@ -154,15 +154,22 @@ def test_a_revoked_override_stops_acting_and_says_who_and_why(now: datetime) -> 
 
 def test_an_override_is_revoked_once(now: datetime) -> None:
     row = OverrideFactory()
-    revoke_override(override=row, actor="deputy", now=now)
+    revoke_override(override=row, actor="deputy", now=now, reason="Released.")
     with pytest.raises(RuleError, match="was revoked already, by deputy"):
-        revoke_override(override=row, actor="chairman", now=now)
+        revoke_override(override=row, actor="chairman", now=now, reason="Released.")
+
+
+def test_an_override_is_not_revoked_without_a_reason(now: datetime) -> None:
+    row = OverrideFactory()
+    with pytest.raises(RuleError, match="Say why: a revocation needs a reason"):
+        revoke_override(override=row, actor="deputy", now=now, reason="  ")
+    assert list(Override.objects.in_force(now)) == [row]
 
 
 def test_an_expired_override_is_not_revoked(now: datetime) -> None:
     row = OverrideFactory(expires_at=now)
     with pytest.raises(RuleError, match="has expired: there is nothing to revoke"):
-        revoke_override(override=row, actor="chairman", now=now)
+        revoke_override(override=row, actor="chairman", now=now, reason="Released.")
 
 
 def test_an_override_acts_from_its_creation_until_its_expiry(now: datetime) -> None:
