@@ -19,6 +19,7 @@ MENU = (
     ("Audit", "reports:list-weeks"),
     ("KPIs", "reports:view-kpis"),
     ("Optimise", "optimizer:view-optimize"),
+    ("Reminders", "reminders:list-reminders"),
     ("Connect", "claude_code:connect"),
     ("Budget rule", "budgets:change-rule"),
 )
