@@ -25,7 +25,14 @@ from allocation.policy.zones import Zone
 from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.reports.guard import review_results
 from allocation.usage.standing import Standing, running_week
-from allocation.usage.totals import Burned, burned_by, grouped, revision, total_of
+from allocation.usage.totals import (
+    Burned,
+    burned_by,
+    captured_without_sd,
+    grouped,
+    revision,
+    total_of,
+)
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -95,6 +102,7 @@ class WeekPage:
     spending_total: Spending
     unpriced: int
     by_hand: int
+    without_sd: int
     optimisation: TopOpportunities
     decisions: Sequence[Decision]
 
@@ -147,6 +155,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         spending_total=_spent("Week so far", standing, standing.burned, standing.used),
         unpriced=standing.burned.unpriced,
         by_hand=standing.burned.counts.unsplit,
+        without_sd=captured_without_sd(week.window),
         optimisation=top_opportunities(now, review_results),
         decisions=list(
             Decision.objects.select_related("recommended", "sd", "override")[:LAST_DECISIONS]

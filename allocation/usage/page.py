@@ -16,7 +16,7 @@ from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
 from allocation.usage.models import Source
 from allocation.usage.standing import running_week
-from allocation.usage.totals import Burned, burned_by, grouped, total_of
+from allocation.usage.totals import Burned, burned_by, captured_without_sd, grouped, total_of
 
 MAIN_THREAD = "main thread"
 BY_HAND = "logged by hand"
@@ -66,6 +66,7 @@ class UsagePage:
     tables: Sequence[Table]
     chart: Chart | None
     by_hand: int
+    without_sd: int
     unpriced: int
     unmetered: int
     unknown_models: Sequence[str]
@@ -112,6 +113,7 @@ def usage_page(*, day: date | None, now: datetime, zone: ZoneInfo) -> UsagePage:
         tables=_tables(parts, scale, book, unknown) if parts else [],
         chart=_chart(_by_day(week.window, zone, scale, book, now), scale) if parts else None,
         by_hand=sum(part.counts.raw for key, part in parts.items() if key[4] == Source.MANUAL),
+        without_sd=captured_without_sd(week.window),
         unpriced=total.unpriced,
         unmetered=total.unmetered,
         unknown_models=unknown,

@@ -17,7 +17,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value,
 from allocation.catalog.pricing import PriceBook
 from allocation.policy.meter import Counts, Meter, Tariff, tariff
 from allocation.policy.weeks import Window
-from allocation.usage.models import UsageHour, UsageRecord, UsageRevision
+from allocation.usage.models import Source, UsageHour, UsageRecord, UsageRevision
 
 KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 HOUR = timedelta(hours=1)
@@ -96,6 +96,19 @@ def burned(
 ) -> Burned:
     """All that was burned within a window (None: ever)."""
     return burned_by((), within=within, where=where, meter=meter, book=book).get((), NOTHING)
+
+
+def captured_without_sd(within: Window) -> int:
+    """Fresh tokens (no cache reads) of a window that were captured and belong to no SD.
+
+    What is logged by hand is logged for an SD and set off against what was captured for it; these
+    cannot be, and so what is logged by hand besides them may be counted twice. One query, of the
+    hours that begin in the window.
+    """
+    hours = UsageHour.objects.filter(hour__gte=within.start, hour__lt=within.end, sd=None)
+    kinds = [kind for kind in KINDS if kind != "cache_read"]
+    found = hours.exclude(source=Source.MANUAL).aggregate(**{kind: Sum(kind) for kind in kinds})
+    return sum(found[kind] or 0 for kind in kinds)
 
 
 def total_of(parts: Iterable[Burned]) -> Burned:

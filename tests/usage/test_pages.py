@@ -97,6 +97,20 @@ def test_many_sub_agents_share_a_bar(viewer_client: Client) -> None:
     assert names[-1] == "5 others"
 
 
+@pytest.mark.parametrize(
+    ("by_hand", "of_an_sd", "warns"), [(600, False, True), (600, True, False), (0, False, False)]
+)
+def test_what_may_be_counted_twice_is_said(
+    viewer_client: Client, by_hand: int, of_an_sd: bool, warns: bool
+) -> None:
+    sd, now = StrategicDirectiveFactory(), timezone.now()
+    burn(at=now, input=3_000, output=0, cache_read=500, sd=sd if of_an_sd else None)
+    count_by_hand(key="checkpoint:1", tokens_by_tier={"": by_hand}, at=now, sd=sd, phase="PLAN")
+    for url in ("/", "/usage/"):
+        text = viewer_client.get(url).text
+        assert ("600 were logged by hand, and 3,000 captured ones name no SD" in text) is warns
+
+
 def test_weeks_are_leafed_through(viewer_client: Client) -> None:
     week = running_week(timezone.now()).window
     page = usage(viewer_client, "/usage/")
