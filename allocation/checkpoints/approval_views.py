@@ -1,20 +1,18 @@
 """A paused SD: the Chairman approves tokens for it, or stops it."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from allocation.access import require_chairman
 from allocation.checkpoints.forms import ApprovalForm, StopForm
-from allocation.decisions.act import Act, ask
 from allocation.decisions.deferrals import approve
 from allocation.directives.models import StrategicDirective
 from allocation.directives.waiting import stop_sd
+from allocation.display.confirm import Act, confirm, sent
 from allocation.display.format import tokens
-from allocation.policy.errors import RuleError
 
 GET_POST = ["GET", "HEAD", "POST"]
 _APPROVE = (
@@ -29,17 +27,13 @@ def approve_sd(request: HttpRequest, code: str) -> HttpResponse:
     """Let a paused SD go on until an amount is used."""
     actor = require_chairman(request.user, "approve tokens")
     sd = get_object_or_404(StrategicDirective, code=code)
-    form = ApprovalForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            approve(sd=sd, actor=actor, now=timezone.now(), **form.cleaned_data)
-        except RuleError as error:
-            form.add_error("amount", str(error))
-        else:
-            amount = tokens(form.cleaned_data["amount"])
-            messages.success(request, f"Approved {amount} tokens: {sd.code} goes on.")
-            return redirect("checkpoints:view-sd", sd.code)
-    return ask(request, _act(sd, "Approve tokens", f"Approve tokens for {sd.code}", _APPROVE), form)
+
+    def do(amount: int, reason: str) -> str:
+        approve(sd=sd, amount=amount, actor=actor, now=timezone.now(), reason=reason)
+        return f"Approved {tokens(amount)} tokens: {sd.code} goes on."
+
+    act = _act(sd, "Approve tokens", f"Approve tokens for {sd.code}", _APPROVE)
+    return confirm(request, act, ApprovalForm(sent(request)), do, blamed="amount")
 
 
 @require_http_methods(GET_POST)
@@ -47,17 +41,13 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
     """End a paused SD."""
     actor = require_chairman(request.user, "stop an SD")
     sd = get_object_or_404(StrategicDirective, code=code)
-    form = StopForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            stop_sd(row=sd, actor=actor, now=timezone.now(), reason=reason)
-        except RuleError as error:
-            form.add_error("reason", str(error))
-        else:
-            messages.success(request, f"Stopped {sd.code}.")
-            return redirect("checkpoints:view-sd", sd.code)
-    return ask(request, _act(sd, "Stop SD", f"Stop {sd.code}", _STOP, danger=True), form)
+
+    def do(reason: str) -> str:
+        stop_sd(row=sd, actor=actor, now=timezone.now(), reason=reason)
+        return f"Stopped {sd.code}."
+
+    act = _act(sd, "Stop SD", f"Stop {sd.code}", _STOP, danger=True)
+    return confirm(request, act, StopForm(sent(request)), do)
 
 
 def _act(

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allocation.access import may_log, may_rule, require_chairman, require_log
-from allocation.decisions.act import Act, ask
+from allocation.catalog.models import Tier
 from allocation.decisions.deferral_page import deferrals_page
 from allocation.decisions.deferrals import defer_proposed, drop_run, move_run, run_now
 from allocation.decisions.forms import DropForm, RunNowForm
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import StrategicDirective
 from allocation.directives.waiting import move_sd
+from allocation.display.confirm import Act, confirm, sent
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import running_week
 
@@ -71,7 +72,7 @@ def move_deferred_run(request: HttpRequest, pk: int, *, up: bool) -> HttpRespons
 
 
 @require_POST
-def confirm(request: HttpRequest, *, chance: Chance) -> HttpResponse:
+def defer_all(request: HttpRequest, *, chance: Chance) -> HttpResponse:
     """Defer one of the proposed SDs, or all of them."""
     actor, now = require_chairman(request.user, "confirm proposed deferrals"), timezone.now()
     only = request.POST.get("sd", "")
@@ -89,18 +90,14 @@ def run_deferred(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a deferred run go now, by an override for it."""
     actor, now = require_chairman(request.user, "override a deferral"), timezone.now()
     row = get_object_or_404(DeferredRun.objects.select_related("decision", "sd"), pk=pk)
-    sent = request.POST if request.method == "POST" else None
-    form = RunNowForm(sent, initial={"tier": row.decision.floor})
-    if form.is_valid():
+
+    def do(tier: Tier, reason: str) -> str:
         until = running_week(now).window.end
-        try:
-            made = run_now(row=row, actor=actor, now=now, until=until, **form.cleaned_data)
-        except RuleError as error:
-            form.add_error("tier", str(error))
-        else:
-            messages.success(request, f"Override given: {made} on {made.tier}. Ask for it again.")
-            return redirect("steering:list-deferrals")
-    return ask(request, _act(row, "Run now anyway", _RUN_NOW), form)
+        made = run_now(row=row, tier=tier, until=until, actor=actor, now=now, reason=reason)
+        return f"Override given: {made} on {made.tier}. Ask for it again."
+
+    form = RunNowForm(sent(request), initial={"tier": row.decision.floor})
+    return confirm(request, _act(row, "Run now anyway", _RUN_NOW), form, do, blamed="tier")
 
 
 @require_http_methods(GET_POST)
@@ -108,17 +105,12 @@ def drop_deferred(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a run out of the queue, with a reason."""
     actor = require_log(request.user)
     row = get_object_or_404(DeferredRun.objects.select_related("decision", "sd"), pk=pk)
-    form = DropForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            drop_run(row=row, actor=actor, now=timezone.now(), reason=reason)
-        except RuleError as error:
-            form.add_error("reason", str(error))
-        else:
-            messages.success(request, f"Removed the {row}.")
-            return redirect("steering:list-deferrals")
-    return ask(request, _act(row, "Remove run", _DROP), form)
+
+    def do(reason: str) -> str:
+        drop_run(row=row, actor=actor, now=timezone.now(), reason=reason)
+        return f"Removed the {row}."
+
+    return confirm(request, _act(row, "Remove run", _DROP), DropForm(sent(request)), do)
 
 
 _RUN_NOW = "An override lets this one run go in this week, on the tier chosen here."

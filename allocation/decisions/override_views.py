@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from allocation.access import may_rule, require_chairman
-from allocation.decisions.act import Act, ask
 from allocation.decisions.forms import OverrideForm, RevokeForm
 from allocation.decisions.override_page import overrides_page, scope_in_words
+from allocation.display.confirm import Act, confirm, sent
 from allocation.floors.models import Override
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError
@@ -23,10 +23,10 @@ GET_POST = ["GET", "HEAD", "POST"]
 def overrides(request: HttpRequest) -> HttpResponse:
     """Everybody reads them; the Chairman gives them."""
     now = timezone.now()
-    sent = request.POST if request.method == "POST" else None
-    actor = require_chairman(request.user, "override") if sent is not None else ""
+    posted = sent(request)
+    actor = require_chairman(request.user, "override") if posted is not None else ""
     form = OverrideForm(
-        sent,
+        posted,
         now=now,
         zone=timezone.get_current_timezone(),
         end_of_week=lambda: running_week(now).window.end,
@@ -40,7 +40,7 @@ def overrides(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"Override given: {made} on {made.tier}.")
             return redirect("steering:list-overrides")
     context = {"page": overrides_page(now), "form": form, "may_override": may_rule(request.user)}
-    status = 200 if sent is None else 422
+    status = 200 if posted is None else 422
     return render(request, "decisions/overrides.html", context, status=status)
 
 
@@ -49,16 +49,11 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End an override before its time, with a reason."""
     actor = require_chairman(request.user, "revoke overrides")
     override = get_object_or_404(Override.objects.select_related("sub_agent", "tier"), pk=pk)
-    form = RevokeForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            revoke_override(override=override, actor=actor, now=timezone.now(), reason=reason)
-        except RuleError as error:
-            form.add_error("reason", str(error))
-        else:
-            messages.success(request, f"Revoked the override of {override}.")
-            return redirect("steering:list-overrides")
+
+    def do(reason: str) -> str:
+        revoke_override(override=override, actor=actor, now=timezone.now(), reason=reason)
+        return f"Revoked the override of {override}."
+
     act = Act(
         heading=f"Revoke override of {override.sub_agent.code}",
         lede=f"It forces {override.tier} in {override.phase or 'all phases'} on "
@@ -68,4 +63,4 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         back_url=reverse("steering:list-overrides"),
         danger=True,
     )
-    return ask(request, act, form)
+    return confirm(request, act, RevokeForm(sent(request)), do)

@@ -15,7 +15,7 @@ def steering_urls(*, chance: deferral_views.Chance) -> tuple[list[URLPattern], s
         path("overrides/", override_views.overrides, name="list-overrides"),
         path("overrides/<int:pk>/revoke/", override_views.revoke, name="revoke-override"),
         path("deferrals/", deferral_views.deferrals, extra, name="list-deferrals"),
-        path("deferrals/confirm/", deferral_views.confirm, extra, name="confirm-deferrals"),
+        path("deferrals/confirm/", deferral_views.defer_all, extra, name="confirm-deferrals"),
         path("deferrals/runs/<int:pk>/run/", deferral_views.run_deferred, name="run-deferred"),
         path("deferrals/runs/<int:pk>/drop/", deferral_views.drop_deferred, name="drop-deferred"),
         *_moves("deferrals/runs/<int:pk>/", deferral_views.move_deferred_run, "deferred-run"),

@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,6 +23,7 @@ from allocation.directives.operations import (
 )
 from allocation.directives.page import rubric, sd_list
 from allocation.directives.queue import to_propose
+from allocation.display.confirm import Act, confirm, sent
 from allocation.display.format import percent
 from allocation.policy.errors import RuleError
 
@@ -50,7 +52,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Propose an SD."""
     actor = require_log(request.user)
     levels, words = rubric()
-    form = SdForm(_sent(request), rubric=levels)
+    form = SdForm(sent(request), rubric=levels)
     if form.is_valid():
         try:
             sd = create_sd(sd=form.facts(), actor=actor, now=timezone.now())
@@ -69,7 +71,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     actor = require_log(request.user)
     sd = get_object_or_404(StrategicDirective, code=code)
     levels, words = rubric()
-    form = SdForm(_sent(request), rubric=levels, initial=_initial(sd))
+    form = SdForm(sent(request), rubric=levels, initial=_initial(sd))
     if form.is_valid():
         try:
             changed = edit_sd(row=sd, sd=form.facts(), actor=actor, now=timezone.now())
@@ -85,50 +87,48 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(GET_POST)
 def defer(request: HttpRequest, code: str) -> HttpResponse:
     """Put an SD off to the next budget week, with a reason."""
-    return _act(request, code, RequiredReasonForm, defer_sd, verb="Defer", done="deferred")
+    lede = "It waits for the next budget week and comes back by itself when that opens."
+    return _act(request, code, defer_sd, verb="Defer", lede=lede, form_class=RequiredReasonForm)
 
 
 @require_http_methods(GET_POST)
 def resume(request: HttpRequest, code: str) -> HttpResponse:
     """Take a deferred SD up again."""
-    return _act(request, code, ReasonForm, resume_sd, verb="Resume", done="resumed")
+    return _act(request, code, resume_sd, verb="Resume", lede="It goes on where it stood.")
 
 
 @require_http_methods(GET_POST)
 def archive(request: HttpRequest, code: str) -> HttpResponse:
     """Take an SD out of the lists."""
-    return _act(request, code, ReasonForm, archive_sd, verb="Archive", done="archived")
+    lede = "It leaves the lists. Its checkpoints, tokens and decisions stay, and its page too."
+    return _act(request, code, archive_sd, verb="Archive", lede=lede)
 
 
 def _act(
     request: HttpRequest,
     code: str,
-    form_class: type[ReasonForm],
     operation: Callable[..., StrategicDirective],
     *,
     verb: str,
-    done: str,
+    lede: str,
+    form_class: type[ReasonForm] = ReasonForm,
 ) -> HttpResponse:
     """Ask for confirmation and a reason, then act."""
     actor = require_log(request.user)
     sd = get_object_or_404(StrategicDirective, code=code)
-    form = form_class(_sent(request))
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            operation(row=sd, actor=actor, now=timezone.now(), reason=reason)
-        except RuleError as error:
-            form.add_error("reason", str(error))
-        else:
-            messages.success(request, f"{sd.code} is {done}.")
-            return redirect("checkpoints:view-sd", sd.code)
-    context = {"sd": sd, "form": form, "verb": verb}
-    return render(request, "directives/act.html", context, status=_status(request))
 
+    def do(reason: str) -> str:
+        changed = operation(row=sd, actor=actor, now=timezone.now(), reason=reason)
+        return f"{changed.code} is {changed.get_status_display()}."
 
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """What was posted, None for a GET: an empty POST is a wrong one, not a fresh form."""
-    return request.POST if request.method == "POST" else None
+    act = Act(
+        heading=f"{verb} {sd.code}",
+        lede=lede,
+        button=f"{verb} {sd.code}",
+        back_label=sd.code,
+        back_url=reverse("checkpoints:view-sd", args=[sd.code]),
+    )
+    return confirm(request, act, form_class(sent(request)), do)
 
 
 def _initial(sd: StrategicDirective) -> dict[str, object]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from allocation.access import may_rule, require_chairman
-from allocation.decisions.act import Act, ask
+from allocation.display.confirm import Act, confirm, sent
 from allocation.optimizer import words
 from allocation.optimizer.forms import ApplyForm, UndoForm
 from allocation.optimizer.measure import Reviews, read_facts
@@ -16,7 +16,6 @@ from allocation.optimizer.models import AppliedChange
 from allocation.optimizer.operations import apply_opportunity, undo_change
 from allocation.optimizer.opportunities import Opportunity, find_opportunities
 from allocation.optimizer.page import optimize_page
-from allocation.policy.errors import RuleError
 from allocation.policy.meter import Meter
 
 GET_POST = ["GET", "HEAD", "POST"]
@@ -42,17 +41,13 @@ def apply_change(
     if found is None or not found.verdict.allows:
         messages.warning(request, f"{sub_agent} in {phase} on {tier} is not offered now.")
         return redirect("optimizer:view-optimize")
-    form = ApplyForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason, meter = form.cleaned_data["reason"], facts.meter
-        try:
-            apply_opportunity(opportunity=found, meter=meter, reason=reason, actor=actor, now=now)
-        except RuleError as error:
-            form.add_error("reason", str(error))
-        else:
-            messages.success(request, f"Applied: {words.title(found)}.")
-            return redirect("optimizer:view-optimize")
-    return ask(request, _applying(found, facts.meter), form)
+
+    def do(reason: str) -> str:
+        meter = facts.meter
+        apply_opportunity(opportunity=found, meter=meter, reason=reason, actor=actor, now=now)
+        return f"Applied: {words.title(found)}."
+
+    return confirm(request, _applying(found, facts.meter), ApplyForm(sent(request)), do)
 
 
 @require_http_methods(GET_POST)
@@ -61,17 +56,12 @@ def undo_applied(request: HttpRequest, pk: int) -> HttpResponse:
     actor = require_chairman(request.user, "undo an optimisation")
     rows = AppliedChange.objects.select_related("sub_agent", "from_tier", "to_tier")
     change = get_object_or_404(rows, pk=pk)
-    form = UndoForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            left = undo_change(change=change, reason=reason, actor=actor, now=timezone.now())
-        except RuleError as error:
-            form.add_error("reason", str(error))
-        else:
-            messages.success(request, words.undone(change, left))
-            return redirect("optimizer:view-optimize")
-    return ask(request, _undoing(change), form)
+
+    def do(reason: str) -> str:
+        left = undo_change(change=change, reason=reason, actor=actor, now=timezone.now())
+        return words.undone(change, left)
+
+    return confirm(request, _undoing(change), UndoForm(sent(request)), do)
 
 
 def _place(opportunity: Opportunity) -> tuple[str, str, str]:
