@@ -1,5 +1,6 @@
 """Why a decision came out as it did, from the inputs that were frozen with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -29,13 +30,15 @@ class InZone:
 class Explanation:
     """A decision with what would have been otherwise, what it cost and how it ended.
 
-    `zones` is empty where the zone had no say, and `every_zone` says why. `used` and `limit` are
-    the frozen ones. `cost` is "" while no usage can be told to belong to the run. `wait` is the
-    deferred run's place in the queue, None where it has none of its own.
+    `steps` are those of the frozen path, to the result. `zones` is empty where the zone had no say,
+    and `every_zone` says why. `used` and `limit` are the frozen ones. `cost` is "" while no usage
+    can be told to belong to the run. `wait` is the deferred run's place in the queue, None where it
+    has none of its own.
     """
 
     decision: Decision
     heading: str
+    steps: list[Mapping[str, str | None]]
     zones: list[InZone]
     every_zone: str
     used: str
@@ -52,6 +55,7 @@ def explain(decision: Decision, meter: Meter) -> Explanation:
     return Explanation(
         decision=decision,
         heading=_heading(decision),
+        steps=_steps(decision),
         zones=_in_every_zone(decision),
         every_zone=NO_SAY.get(Outcome(decision.outcome), ""),
         used=f"{int(used):,}" if used else "",
@@ -77,6 +81,18 @@ def _heading(decision: Decision) -> str:
         return f"{decision.sub_agent} runs on {decision.recommended.name}"
     halted = {Outcome.PAUSE: "refused", Outcome.DEFER: "deferred"}
     return f"{decision.sub_agent} is {halted[Outcome(decision.outcome)]}"
+
+
+def _steps(decision: Decision) -> list[Mapping[str, str | None]]:
+    """Each rule that was asked, in order. The path holds what moved the tier; a floor that left it
+    alone, and what came out, are said too."""
+    path: list[Mapping[str, str | None]] = [*decision.path]
+    rules = {step["rule"] for step in path}
+    tier = decision.recommended.name if decision.recommended else None
+    if tier and "zone" in rules and "floor" not in rules:
+        sentence = f"The floor is {decision.floor}: {tier} is not below it."
+        path.append({"rule": "floor", "tier": tier, "sentence": sentence})
+    return [*path, {"rule": "result", "tier": tier, "sentence": f"{_heading(decision)}."}]
 
 
 def _floor_in_words(decision: Decision) -> str:

@@ -228,6 +228,21 @@ def test_an_explanation_shows_the_inputs_as_they_were(chairman_client: Client) -
     assert "PLAN, complexity 4, read-only" in text
 
 
+def test_an_explanation_goes_from_the_complexity_to_the_result(chairman_client: Client) -> None:
+    text = explained(chairman_client, Task("DOCMON", Phase.EXEC, 3))
+    said = (
+        "Complexity 3 prefers sonnet.",
+        "the preferred sonnet is affordable.",
+        "The floor is haiku: sonnet is not below it.",
+        "DOCMON runs on sonnet.",
+    )
+    places = [text.index(f"{sentence}</span>") for sentence in said]
+    assert places == sorted(places)
+    raised = explained(chairman_client, Task("SECURITY", Phase.EXEC, 3))
+    assert "raised from sonnet to its floor" in raised
+    assert "The floor is" not in raised
+
+
 def test_a_halted_run_has_no_say_of_the_zone(chairman_client: Client) -> None:
     sd = StrategicDirectiveFactory(phase="EXEC", status=Status.PAUSED)
     text = explained(chairman_client, Task("DOCMON", Phase.EXEC, 1), sd=sd)
