@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -193,9 +194,7 @@ def _decision(
     actor: str,
     now: datetime,
 ) -> Decision:
-    standing, task = situation.standing, run.task
-    floor, ceiling = situation.floor_for(task), situation.ceiling_for(task)
-    tier = recommendation.tier
+    standing, task, tier = situation.standing, run.task, recommendation.tier
     return Decision(
         at=now,
         actor=actor,
@@ -221,26 +220,33 @@ def _decision(
             }
             for step in recommendation.path
         ],
-        inputs={
-            "task": asdict(task),
-            "zone": standing.zone,
-            "used": str(round(standing.used)),
-            "effective_limit": str(round(standing.effective_limit)),
-            "meter": standing.meter.name,
-            "enabled": standing.enabled,
-            "floor": {
-                "tier": floor.tier.name,
-                "gives_way": floor.gives_way,
-                "relaxed": floor.relaxed.name if floor.relaxed else None,
-            },
-            "ceiling": ceiling.name if ceiling else None,
-            "override": override.pk if override else None,
-        },
+        inputs=_inputs(situation, task, override),
         key=run.key,
         requested=run.requested,
         session_id=run.session_id,
         agent_id=run.agent_id,
     )
+
+
+def _inputs(situation: Situation, task: Task, override: Override | None) -> dict[str, Any]:
+    """Everything the rules looked at, to be frozen."""
+    standing = situation.standing
+    floor, ceiling = situation.floor_for(task), situation.ceiling_for(task)
+    return {
+        "task": asdict(task),
+        "zone": standing.zone,
+        "used": str(round(standing.used)),
+        "effective_limit": str(round(standing.effective_limit)),
+        "meter": standing.meter.name,
+        "enabled": standing.enabled,
+        "floor": {
+            "tier": floor.tier.name,
+            "gives_way": floor.gives_way,
+            "relaxed": floor.relaxed.name if floor.relaxed else None,
+        },
+        "ceiling": ceiling.name if ceiling else None,
+        "override": override.pk if override else None,
+    }
 
 
 def _percent(standing: Standing) -> Decimal:

@@ -35,29 +35,16 @@ def apply_opportunity(
         raise RuleError("Say why: a change of the rules needs a reason.")
     if not opportunity.verdict.allows:
         raise RuleError("Quality says no: what was measured forbids this change.")
-    code, phase, move = opportunity.sub_agent.code, opportunity.phase.value, opportunity.move
+    phase, move = opportunity.phase.value, opportunity.move
     with transaction.atomic():
         # Two clicks at once stand in line here, so that the second sees what the first did.
         sub_agent = SubAgent.objects.select_for_update(of=("self",)).get(
             pk=opportunity.sub_agent.pk
         )
-        floor = floor_for(floor_table(), code, phase)
-        ceiling = ceiling_for(ceiling_table(), code, phase)
-        if (floor, ceiling) != (opportunity.before.floor, opportunity.before.ceiling):
-            raise RuleError(
-                f"The rules for {code} in {phase} changed in the meantime: look at the "
-                "opportunities again."
-            )
+        _check_as_estimated(opportunity)
         tiers = {row.name: row for row in Tier.objects.all()}
         where: Columns = {"sub_agent": sub_agent, "phase": phase}
         how: Columns = {"rationale": reason.strip(), "reason": reason, "actor": actor, "now": now}
-        if AppliedChange.objects.filter(
-            **where, to_tier__name=move.to.name, undone_at__isnull=True
-        ).exists():
-            raise RuleError(
-                f"{code} in {phase} on {move.to}: this was applied before, and its ceiling changed "
-                "since. Undo it first."
-            )
         change = AppliedChange(
             **where,
             from_tier=tiers[move.from_tier.name],
@@ -74,7 +61,7 @@ def apply_opportunity(
             ceiling_before=_ceiling_columns(sub_agent, phase),
         )
         put_ceiling(**where, tier=move.to.name, **how)
-        if move.rules.floor != floor:
+        if move.rules.floor != opportunity.before.floor:
             change.floor_before = _floor_columns(sub_agent, phase)
             put_floor(**where, floor=move.rules.floor, **how)
             change.floor_after = _floor_columns(sub_agent, phase)
@@ -134,6 +121,27 @@ def undo_change(*, change: AppliedChange, reason: str, actor: str, now: datetime
             now=now,
         )
     return left
+
+
+def _check_as_estimated(opportunity: Opportunity) -> None:
+    """Raise RuleError where the rules are not those that it was estimated with any more."""
+    code, phase = opportunity.sub_agent.code, opportunity.phase.value
+    floor = floor_for(floor_table(), code, phase)
+    ceiling = ceiling_for(ceiling_table(), code, phase)
+    if (floor, ceiling) != (opportunity.before.floor, opportunity.before.ceiling):
+        raise RuleError(
+            f"The rules for {code} in {phase} changed in the meantime: look at the opportunities "
+            "again."
+        )
+    to = opportunity.move.to.name
+    standing = AppliedChange.objects.filter(
+        sub_agent=opportunity.sub_agent, phase=phase, to_tier__name=to, undone_at__isnull=True
+    )
+    if standing.exists():
+        raise RuleError(
+            f"{code} in {phase} on {to}: this was applied before, and its ceiling changed since. "
+            "Undo it first."
+        )
 
 
 def _ceiling_columns(sub_agent: SubAgent, phase: str) -> Columns | None:
