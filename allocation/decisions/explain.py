@@ -90,7 +90,8 @@ def _steps(decision: Decision) -> list[Mapping[str, str | None]]:
     rules = {step["rule"] for step in path}
     tier = decision.recommended.name if decision.recommended else None
     if tier and "zone" in rules and "floor" not in rules:
-        sentence = f"The floor is {decision.floor}: {tier} is not below it."
+        above = f"The floor is {decision.floor}: {tier} is above it."
+        sentence = above if tier != decision.floor else f"{tier.capitalize()} is the floor."
         path.append({"rule": "floor", "tier": tier, "sentence": sentence})
     return [*path, {"rule": "result", "tier": tier, "sentence": f"{_heading(decision)}."}]
 

@@ -233,11 +233,12 @@ def test_an_explanation_goes_from_the_complexity_to_the_result(chairman_client: 
     said = (
         "Complexity 3 prefers sonnet.",
         "the preferred sonnet is affordable.",
-        "The floor is haiku: sonnet is not below it.",
+        "The floor is haiku: sonnet is above it.",
         "DOCMON runs on sonnet.",
     )
     places = [text.index(f"{sentence}</span>") for sentence in said]
     assert places == sorted(places)
+    assert "Sonnet is the floor." in explained(chairman_client, Task("DATABASE", Phase.PLAN, 3))
     raised = explained(chairman_client, Task("SECURITY", Phase.EXEC, 3))
     assert "raised from sonnet to its floor" in raised
     assert "The floor is" not in raised
