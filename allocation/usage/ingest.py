@@ -99,7 +99,9 @@ def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
     for session_id, agent_id in stored:
         agent_type = renamed.get((session_id, agent_id))
         if agent_type is not None:
-            records = UsageRecord.objects.filter(session_id=session_id, agent_id=agent_id)
+            # Said as the index of agents says it, or SQLite does not take that.
+            named = UsageRecord.objects.exclude(agent_id="")
+            records = named.filter(session_id=session_id, agent_id=agent_id)
             hours.update(records.values_list("hour", flat=True).distinct().order_by())
             records.update(
                 agent_type=agent_type, sub_agent=registry.sub_agent(agent_type, sidechain=True)
