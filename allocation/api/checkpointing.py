@@ -9,6 +9,7 @@ from django.http import Http404
 from allocation.api.models import AgentToken
 from allocation.api.refusals import Conflict
 from allocation.api.schemas import CheckpointLogged, SdProposed
+from allocation.checkpoints.defaults import usual_kind
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.directives.models import Priority, StrategicDirective
@@ -49,11 +50,12 @@ def log(
 
     Raises RuleError for what cannot be logged, and Conflict for a submission of another SD or kind.
     """
+    sd = sd_of(logged.sd)
     own = uuid.uuid5(_KEYS, f"{token.prefix}:{key}") if key else uuid.uuid4()
     row = log_checkpoint(
-        sd=sd_of(logged.sd),
+        sd=sd,
         entry=Entry(
-            kind=logged.kind,
+            kind=logged.kind or usual_kind(sd, logged.phase, now),
             phase=logged.phase,
             tokens=logged.tokens,
             mix=logged.mix,
@@ -67,7 +69,7 @@ def log(
         at=_moment(logged.at),
     )
     row.sd.refresh_from_db()
-    if row.kind != logged.kind.value or row.sd.code != logged.sd.strip().upper():
+    if row.sd.code != sd.code or logged.kind not in {None, row.kind}:
         raise Conflict("This key was used for another checkpoint: take a new key.")
     return row
 

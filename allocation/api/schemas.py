@@ -104,10 +104,13 @@ class OutcomeReported(_Given):
 
 
 class CheckpointLogged(_Given):
-    """A checkpoint of an SD. `tokens` are fresh ones since the last; `mix` is in whole percent."""
+    """A checkpoint of an SD. `tokens` are fresh ones since the last; `mix` is in whole percent.
+
+    Without a `kind` it is the one that usually comes next, or that ends the `phase`.
+    """
 
     sd: Word
-    kind: CheckpointKind
+    kind: CheckpointKind | None = None
     phase: InPhase | None = None
     tokens: Annotated[int, Field(ge=0, le=MOST_BY_HAND, strict=True)] | None = None
     mix: dict[Word, Annotated[int, Field(ge=0, le=100, strict=True)]] = {}

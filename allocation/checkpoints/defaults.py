@@ -103,3 +103,11 @@ def whole_shares(amounts: Mapping[str, int]) -> dict[str, int]:
     for name in by_remainder[: 100 - sum(shares.values())]:
         shares[name] += 1
     return {name: share for name, share in shares.items() if share}
+
+
+def usual_kind(sd: StrategicDirective, phase: Phase | None, now: datetime) -> CheckpointKind:
+    """The checkpoint that usually comes next for an SD, or that ends the phase that is named."""
+    if phase is None:
+        return defaults_for(sd, now=now).kind
+    back = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
+    return next_kind(phase, completed_exec=back.exists())

@@ -8,13 +8,7 @@ from allocation.catalog.models import PHASES
 from allocation.directives.models import StrategicDirective
 from allocation.policy.phases import CheckpointKind
 
-KINDS = [
-    (CheckpointKind.START.value, "SD start (LEAD)"),
-    (CheckpointKind.LEAD_TO_PLAN.value, "LEAD to PLAN"),
-    (CheckpointKind.PLAN_TO_EXEC.value, "PLAN to EXEC"),
-    (CheckpointKind.EXEC_TO_PLAN.value, "EXEC to PLAN"),
-    (CheckpointKind.COMPLETION.value, "SD completion"),
-]
+KINDS = [(kind.value, kind.label) for kind in CheckpointKind]
 
 # 2**53 - 1: above it JSON readers lose digits, and no week of any fleet comes near it.
 MOST_TOKENS = 9_007_199_254_740_991

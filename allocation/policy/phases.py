@@ -28,6 +28,11 @@ class CheckpointKind(StrEnum):
         return self in _HANDOVERS
 
     @property
+    def label(self) -> str:
+        """What it is called where people read it."""
+        return _LABELS[self]
+
+    @property
     def phase_after(self) -> Phase | None:
         """The phase that the directive is in once this is logged; None once it is complete."""
         return _PHASE_AFTER[self]
@@ -37,6 +42,14 @@ _HANDOVERS = {
     CheckpointKind.LEAD_TO_PLAN: (Phase.LEAD, Phase.PLAN),
     CheckpointKind.PLAN_TO_EXEC: (Phase.PLAN, Phase.EXEC),
     CheckpointKind.EXEC_TO_PLAN: (Phase.EXEC, Phase.PLAN),
+}
+
+_LABELS = {
+    CheckpointKind.START: "SD start (LEAD)",
+    CheckpointKind.LEAD_TO_PLAN: "LEAD to PLAN",
+    CheckpointKind.PLAN_TO_EXEC: "PLAN to EXEC",
+    CheckpointKind.EXEC_TO_PLAN: "EXEC to PLAN",
+    CheckpointKind.COMPLETION: "SD completion",
 }
 
 _PHASE_AFTER: dict[CheckpointKind, Phase | None] = {

@@ -1,14 +1,11 @@
 """Many recommendations at once: one JSON object a line, in and out. Needs `open_database`."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from allocation.decisions.operations import (
     Decided,
@@ -32,11 +29,6 @@ Answer = dict[str, Any]
 C = TypeVar("C", Phase, Zone)
 
 
-def lines_of(name: str) -> AbstractContextManager[BinaryIO]:
-    """The lines of a file, or of standard input for `-`."""
-    return nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb")
-
-
 def answers(
     lines: Iterable[bytes], *, now: datetime, actor: str, sd: StrategicDirective | None
 ) -> Iterator[Answer]:
@@ -46,11 +38,6 @@ def answers(
     pending = (line for line in lines if line.strip())
     while chunk := list(islice(pending, LINES_AT_ONCE)):
         yield from _answer(chunk, situation, now=now, actor=actor, sd=sd)
-
-
-def encode(answer: Answer) -> str:
-    """An answer as one line."""
-    return json.dumps(answer) + "\n"
 
 
 def _answer(

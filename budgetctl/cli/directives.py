@@ -1,11 +1,12 @@
 """`budgetctl defer`, `approve`, `stop` and `sd`: what is to be done, what is put off, what may go
 on."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from allocation.display.reading import read_tokens
+from budgetctl.cli import answers_text, remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import (
     PRIORITIES,
@@ -105,7 +106,20 @@ def new(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Propose an SD."""
+    """Propose an SD, here or on the server of BUDGETCTL_URL and BUDGETCTL_TOKEN."""
+    priority(of_priority)  # refuses what is none
+    if hub := remote.hub():
+        proposed = {
+            "code": sd,
+            "title": title,
+            "complexity": complexity,
+            "priority": of_priority.lower(),
+            "critical": critical,
+            "estimate": read_optional_tokens(estimate),
+        }
+        said = hub.post("/sds", proposed)
+        emit(said) if as_json else show([f"{said['sd']} is proposed on {hub.url}."])
+        return
     open_database()
     from allocation.directives.operations import SdFacts, create_sd
     from budgetctl.cli import clock, rows
@@ -129,16 +143,23 @@ def list_sds(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the SDs: what runs, what waits, what is put off."""
+    """List the SDs: what runs, what waits, what is put off. Here, or with BUDGETCTL_URL and
+    BUDGETCTL_TOKEN there."""
+    said = _listed(everything)
+    if as_json:
+        emit({"sds": said})
+    else:
+        show(answers_text.sds(said))
+
+
+def _listed(everything: bool) -> list[dict[str, Any]]:
+    if hub := remote.hub():
+        return remote.sds(hub, everything=everything)
     open_database()
     from allocation.api import answers
     from budgetctl.cli import sd_list
 
-    found = sd_list.sds(everything=everything)
-    if as_json:
-        emit({"sds": [answers.sd(row) for row in found]})
-    else:
-        show(sd_list.as_text(found))
+    return [answers.sd(row) for row in sd_list.sds(everything=everything)]
 
 
 def _say(row: "StrategicDirective", sentence: str, as_json: bool) -> None:

@@ -1,14 +1,15 @@
 """`budgetctl log` and `budgetctl handoff`: checkpoints from the shell."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from allocation.policy.phases import CheckpointKind, Phase, handover
+from budgetctl.cli import answers_text, remote
 from budgetctl.cli.database import open_database
-from budgetctl.cli.parameters import PHASES, Json, SdCode, moment, phase, words
+from budgetctl.cli.parameters import PHASES, Json, SdCode, Typed, moment, phase, words
 from budgetctl.cli.printing import emit, show
 
 if TYPE_CHECKING:
@@ -70,15 +71,20 @@ def log(
     """Log a checkpoint of an SD with the tokens that it burned.
 
     Tokens that transcripts have counted already are not counted twice; without
-    --tokens they are what is logged.
+    --tokens they are what is logged. With BUDGETCTL_URL and BUDGETCTL_TOKEN it
+    is logged there.
     """
+    typed = Typed(tokens, mix, rework, lines, note, submission, at)
+    if hub := remote.hub():
+        _print(remote.log(hub, sd, kind, in_phase, typed), as_json)
+        return
     open_database()
+    from allocation.checkpoints.defaults import usual_kind
     from budgetctl.cli import checkpoint, clock, rows
 
     now = clock.now()
     row = rows.sd(sd)
-    typed = checkpoint.Typed(tokens, mix, rework, lines, note, submission, at)
-    kind = kind or checkpoint.usual_kind(row, in_phase, now)
+    kind = kind or usual_kind(row, in_phase, now)
     _say(checkpoint.log(row, kind, in_phase, typed, now=now), as_json)
 
 
@@ -99,20 +105,28 @@ def handoff(
     """Hand an SD over from one phase to another; its tokens must be logged with it.
 
     Without --tokens those count that transcripts have of the phase; if they
-    have none, it is refused.
+    have none, it is refused. With BUDGETCTL_URL and BUDGETCTL_TOKEN it is
+    logged there.
     """
+    kind = handover(before, after)
+    typed = Typed(tokens, mix, rework, lines, note, submission, at)
+    if hub := remote.hub():
+        _print(remote.log(hub, sd, kind, None, typed), as_json)
+        return
     open_database()
     from budgetctl.cli import checkpoint, clock, rows
 
-    typed = checkpoint.Typed(tokens, mix, rework, lines, note, submission, at)
-    kind = handover(before, after)
     _say(checkpoint.log(rows.sd(sd), kind, None, typed, now=clock.now()), as_json)
 
 
 def _say(logged: "Checkpoint", as_json: bool) -> None:
-    from budgetctl.cli import checkpoint
+    from allocation.api import answers
 
+    _print(answers.checkpoint(logged), as_json)
+
+
+def _print(said: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        emit(checkpoint.as_json(logged))
+        emit(said)
     else:
-        show(checkpoint.as_text(logged))
+        show(answers_text.checkpoint(said))

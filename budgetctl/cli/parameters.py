@@ -6,9 +6,11 @@ accepted raises RuleError with one sentence, exit 1.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typer
@@ -113,3 +115,16 @@ Reason = Annotated[
     str,
     typer.Option("--reason", parser=words, metavar="TEXT", help="Why; kept in the audit trail."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The options of a checkpoint, as they were typed."""
+
+    tokens: str | None
+    mix: str
+    rework: int
+    lines: int | None
+    note: str
+    submission: UUID | None
+    at: datetime | None

@@ -1,12 +1,17 @@
 """`budgetctl recommend`: which tier a sub-agent may run on."""
 
+import json
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from allocation.policy.phases import Phase
 from allocation.policy.zones import Zone
+from budgetctl.cli import answers_text, remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import PHASES, ZONES, Json, phase, words, zone
 from budgetctl.cli.printing import emit, show
@@ -57,7 +62,8 @@ def recommend(
     where they matter, zone, critical, read_only. It answers each line with the
     same keys and outcome, model, floor, preferred, reason; where it cannot,
     with {"error": "..."} and exit code 1 at the end. Lines with a zone are
-    what-ifs, the others are logged.
+    what-ifs, the others are logged. With BUDGETCTL_URL and BUDGETCTL_TOKEN that
+    server is asked.
     """
     if batch is not None:
         if sub_agent is not None:
@@ -66,6 +72,21 @@ def recommend(
         return
     if sub_agent is None:
         raise typer.BadParameter("Give a sub-agent, or --batch with a file.")
+    if hub := remote.hub():
+        said = hub.post(
+            "/recommend",
+            {
+                "sub_agent": sub_agent,
+                "phase": in_phase,
+                "complexity": complexity,
+                "critical": critical or None,
+                "read_only": read_only,
+                "sd": sd,
+                "zone": in_zone,
+            },
+        )
+        emit(said) if as_json else show(answers_text.recommendation(said))
+        return
     open_database()
     from allocation.decisions.operations import decide, situation_at
     from allocation.policy.recommend import Task
@@ -105,15 +126,21 @@ def recommend(
 
 def _answer_batch(name: str, sd: str | None) -> None:
     """Answer all lines of a file or of standard input."""
+    failed = False
+    with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as lines:
+        for answer in _answers(lines, sd):
+            failed |= "error" in answer and len(answer) == 1
+            sys.stdout.write(json.dumps(answer) + "\n")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _answers(lines: Iterable[bytes], sd: str | None) -> Iterator[dict[str, Any]]:
+    if hub := remote.hub():
+        yield from remote.answers(hub, lines, sd=sd)
+        return
     open_database()
     from budgetctl.cli import batch, clock, rows
 
     for_sd = rows.sd(sd) if sd else None
-    with batch.lines_of(name) as lines:
-        answers = batch.answers(lines, now=clock.now(), actor=rows.actor(), sd=for_sd)
-        failed = False
-        for answer in answers:
-            failed |= "error" in answer and len(answer) == 1
-            sys.stdout.write(batch.encode(answer))
-    if failed:
-        raise typer.Exit(1)
+    yield from batch.answers(lines, now=clock.now(), actor=rows.actor(), sd=for_sd)

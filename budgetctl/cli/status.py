@@ -1,12 +1,20 @@
 """The commands that say where the week stands: status, forecast, next, check."""
 
+from budgetctl.cli import answers_text, remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, SdCode
 from budgetctl.cli.printing import emit, show
 
 
 def status(as_json: Json = False) -> None:
-    """Show the Mission Control screen: what is left, will it last, what is next."""
+    """Show the Mission Control screen: what is left, will it last, what is next.
+
+    With BUDGETCTL_URL and BUDGETCTL_TOKEN: where the week of that server stands.
+    """
+    if hub := remote.hub():
+        said = hub.get("/status")
+        emit(said) if as_json else show(answers_text.status(said, url=hub.url))
+        return
     open_database()
     from budgetctl.cli import clock, status_text, week, week_json
 

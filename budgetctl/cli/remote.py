@@ -1,0 +1,142 @@
+"""The commands that work on a budgetctl elsewhere: BUDGETCTL_URL and, for its agent token,
+BUDGETCTL_TOKEN. An agent's rights are the token's; limits, floors and overrides are not among them.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from allocation.policy.phases import CheckpointKind, Phase
+from budgetctl.cli.parameters import Typed, read_optional_tokens
+from budgetctl.cli.refusals import Refused
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+Json = dict[str, Any]
+
+SECONDS = 20
+MOST_BYTES = 32 * 1024 * 1024
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A server and the token to speak to it with."""
+
+    url: str
+    token: str
+
+    def get(self, path: str) -> Json:
+        """What the API answers. Raises Refused with the server's own sentence where it says no."""
+        return self._ask(path, None)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Json:
+        """Send an object and give back what is answered. Raises Refused."""
+        return self._ask(path, json.dumps(body).encode())
+
+    def _ask(self, path: str, body: bytes | None) -> Json:
+        from http.client import HTTPException
+        from urllib.error import HTTPError, URLError
+        from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+        class Stay(HTTPRedirectHandler):
+            """Follows nothing: the token would be sent to wherever the answer leads."""
+
+            def redirect_request(self, *_: Any) -> None:
+                return None
+
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        request = Request(f"{self.url}/api/v1{path}", body, headers)  # noqa: S310 -- see hub()
+        try:
+            with build_opener(Stay).open(request, timeout=SECONDS) as answer:
+                return self._said(answer)
+        except HTTPError as error:
+            with error:
+                raise Refused(self._no(error)) from error
+        except URLError as error:
+            raise Refused(f"{self.url} cannot be reached: {error.reason}.") from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise Refused(f"{self.url} does not answer as budgetctl does.") from error
+
+    def _said(self, answer: "HTTPResponse | Any") -> Json:
+        said = json.loads(answer.read(MOST_BYTES))
+        if not isinstance(said, dict):
+            raise ValueError
+        return said
+
+    def _no(self, error: Any) -> str:
+        try:
+            return str(self._said(error)["error"])
+        except (OSError, ValueError, KeyError):
+            return f"{self.url} answers {error.code}: is it budgetctl, and its whole address?"
+
+
+def hub() -> Hub | None:
+    """The server that the environment names; None where it names none, or has no token for it.
+
+    Raises Refused for what is no web address.
+    """
+    url, token = os.environ.get("BUDGETCTL_URL", ""), os.environ.get("BUDGETCTL_TOKEN", "")
+    if not (url and token):
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise Refused("BUDGETCTL_URL must begin with http:// or https://.")
+    return Hub(url.rstrip("/"), token)
+
+
+def sds(to: Hub, *, everything: bool) -> list[Json]:
+    """All SDs of the server, newest first; without `everything`, those that are not over."""
+    return [
+        sd for sd in _all_sds(to) if everything or sd["status"] not in {"completed", "archived"}
+    ]
+
+
+def _all_sds(to: Hub) -> Iterator[Json]:
+    before = ""
+    while True:
+        page = to.get(f"/sds?size={_PAGE}{before}")
+        yield from page["sds"]
+        if page["next"] is None:
+            return
+        before = f"&before={page['next']}"
+
+
+def log(to: Hub, sd: str, kind: CheckpointKind | None, phase: Phase | None, typed: Typed) -> Json:
+    """Log a checkpoint. Raises RuleError for tokens or a mix that cannot be read, and Refused."""
+    from allocation.checkpoints.mix_text import read_mix
+
+    mix, _ = read_mix(typed.mix)
+    return to.post(
+        "/checkpoints",
+        {
+            "sd": sd,
+            "kind": kind,
+            "phase": phase,
+            "tokens": read_optional_tokens(typed.tokens),
+            "mix": mix,
+            "rework_cycles": typed.rework,
+            "lines_modified": typed.lines,
+            "note": typed.note,
+            "at": typed.at and typed.at.astimezone().isoformat(),
+            "submission": typed.submission and str(typed.submission),
+        },
+    )
+
+
+def answers(to: Hub, lines: Iterable[bytes], *, sd: str | None) -> Iterator[Json]:
+    """An answer to each line that is not blank: that of the server, or `error` alone."""
+    for line in filter(bytes.strip, lines):
+        try:
+            asked = json.loads(line)
+            if not isinstance(asked, dict):
+                raise ValueError
+        except (ValueError, RecursionError):
+            yield {"error": "The line is no JSON object."}
+            continue
+        try:
+            yield to.post("/recommend", ({"sd": sd} if sd else {}) | asked)
+        except Refused as error:
+            yield {"error": str(error)}

@@ -1,0 +1,162 @@
+"""Commands on a server elsewhere: here a real one, reached by address and token alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from allocation.api.operations import create_token
+from allocation.checkpoints.models import Checkpoint
+from allocation.decisions.models import Decision
+from allocation.directives.models import StrategicDirective
+from tests.cli.conftest import Ran
+from tests.factories import StrategicDirectiveFactory
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def hub(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a server that the environment names, with a token for it."""
+    _, token = create_token(name="laptop", actor="chairman", now=timezone.now())
+    monkeypatch.setenv("BUDGETCTL_URL", f"{live_server.url}/")
+    monkeypatch.setenv("BUDGETCTL_TOKEN", token)
+    # Whoever looks for a database here finds none.
+    monkeypatch.setattr("budgetctl.cli.database.set_django_up", lambda **_: pytest.fail("opened"))
+    return live_server.url
+
+
+def test_status_says_how_the_week_of_the_server_stands(hub: str, cli: Cli) -> None:
+    text = cli("status")
+    assert text.code == 0, text.err
+    assert "● GREEN" in text.out
+    assert hub in text.out
+    assert cli("status", "--json").json["zone"] == "GREEN"
+
+
+def test_a_recommendation_is_logged_there_in_the_name_of_the_token(hub: str, cli: Cli) -> None:
+    ran = cli("recommend", "security", "--phase", "exec", "--complexity", "3")
+    assert ran.code == 0, ran.err
+    decision = Decision.objects.get()
+    assert decision.actor == "agent laptop"
+    assert f"run on {decision.recommended}" in ran.out
+    assert f"logged as decision {decision.pk}" in ran.out
+    asked = ("recommend", "docmon", "--phase", "PLAN", "--complexity", "2", "--zone", "red")
+    assert cli(*asked, "--json").json["decision"] is None
+
+
+def test_a_batch_is_answered_line_by_line(hub: str, cli: Cli) -> None:
+    good = {"sub_agent": "docmon", "phase": "PLAN", "complexity": 2, "zone": "RED"}
+    lines = [json.dumps(good), "", "[]", json.dumps(good | {"sub_agent": "nobody"})]
+    ran = cli("recommend", "--batch", "-", stdin="\n".join(lines).encode())
+    first, second, third = map(json.loads, ran.out.splitlines())
+    assert (ran.code, first["model"], first["decision"]) == (1, "haiku", None)
+    assert second == {"error": "The line is no JSON object."}
+    assert third["error"].startswith("No sub-agent is called “nobody”.")
+
+
+def test_sds_are_proposed_and_listed(hub: str, cli: Cli) -> None:
+    StrategicDirectiveFactory(code="SD-OLD-001", status="completed", phase="")
+    ran = cli("sd", "new", "SD-NEW-001", "--complexity", "4", "--priority", "High")
+    assert ran.out == f"SD-NEW-001 is proposed on {hub}.\n", ran.err
+    assert StrategicDirective.objects.get(code="SD-NEW-001").complexity == 4
+    assert [sd["sd"] for sd in cli("sd", "list", "--json").json["sds"]] == ["SD-NEW-001"]
+    assert "SD-OLD-001  completed; complexity" in cli("sd", "list", "--all").out
+
+
+def test_a_checkpoint_is_the_usual_one_where_none_is_named(hub: str, cli: Cli) -> None:
+    StrategicDirectiveFactory(code="SD-NEW-001", status="in_progress", phase="PLAN")
+    ran = cli("log", "SD-NEW-001", "--tokens", "20k", "--mix", "sonnet=100", "--note", "well")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("SD-NEW-001: PLAN to EXEC logged, 20,000 tokens in PLAN (")
+    ran = cli("handoff", "SD-NEW-001", "EXEC", "PLAN", "--tokens", "5000", "--json")
+    assert (ran.code, ran.json["sd_phase"]) == (0, "PLAN")
+    assert Checkpoint.objects.filter(actor="agent laptop").count() == 2
+
+
+def test_what_the_server_refuses_is_its_own_sentence(
+    hub: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = cli("log", "SD-NONE-001", "--tokens", "1000")
+    assert ran.code == 1
+    # The server of this test shares our standard error.
+    assert ran.err.endswith("budgetctl: There is no SD called “SD-NONE-001”.\n")
+    monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_wrong")
+    ran = cli("status")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.endswith("budgetctl: This token is not known. Make one on the page Tokens.\n")
+
+
+@pytest.fixture
+def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, bytes], str]]:
+    """Makes a server that has one answer, and that the environment names; gives its address."""
+    servers: list[HTTPServer] = []
+
+    def start(status: int, body: bytes) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.send_header("Location", "http://127.0.0.1:9/")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Handler))
+        Thread(target=servers[-1].serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{servers[-1].server_port}"
+        monkeypatch.setenv("BUDGETCTL_URL", url)
+        monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_x_y")
+        return url
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"<html>", "{} does not answer as budgetctl does."),
+        (200, b"[]", "{} does not answer as budgetctl does."),
+        (302, b"", "{} answers 302: is it budgetctl, and its whole address?"),
+        (502, b"Bad gateway", "{} answers 502: is it budgetctl, and its whole address?"),
+    ],
+)
+def test_a_server_that_is_another_is_said_in_one_sentence(
+    status: int, body: bytes, said: str, cli: Cli, stranger: Callable[[int, bytes], str]
+) -> None:
+    url = stranger(status, body)
+    ran = cli("status")
+    assert (ran.code, ran.err) == (1, f"budgetctl: {said.format(url)}\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: "),
+        ("file:///etc/passwd", "BUDGETCTL_URL must begin with http:// or https://."),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_said_in_one_sentence(
+    url: str, said: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUDGETCTL_URL", url)
+    monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_x_y")
+    ran = cli("status")
+    assert ran.code == 1
+    assert ran.err.startswith(f"budgetctl: {said}")
+
+
+def test_an_address_without_a_token_changes_nothing(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUDGETCTL_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("BUDGETCTL_TOKEN", raising=False)
+    assert cli("status").code == 0
