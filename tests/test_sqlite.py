@@ -3,13 +3,16 @@
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.utils import load_backend
 
 from budgetctl.sqlite.base import DatabaseWrapper
+from budgetctl.sqlite.log import empty_log
+from tests.factories import UserFactory
 
 # For its own sake the test's database is not needed; only with it is any to be reached.
 pytestmark = pytest.mark.django_db
@@ -92,3 +95,22 @@ def test_what_is_wrong_otherwise_is_not_tried_again(path: Path) -> None:
         connection._start_transaction_under_autocommit()
     end(connection)
     connection.close()
+
+
+@pytest.mark.sqlite_only("PostgreSQL has a log of its own")
+@pytest.mark.django_db(transaction=True)
+def test_the_log_is_emptied_into_the_file(tmp_path: Path) -> None:
+    empty_log()  # of what made the tables
+    UserFactory(username="written")
+    file = Path(connection.settings_dict["NAME"])
+    assert not _stands_in(file, tmp_path / "before.sqlite3")
+    empty_log()
+    assert _stands_in(file, tmp_path / "after.sqlite3")
+
+
+def _stands_in(file: Path, copy: Path) -> bool:
+    """Whether the file itself, without its log, has the row."""
+    copy.write_bytes(file.read_bytes())
+    with closing(sqlite3.connect(copy)) as alone:
+        found = alone.execute("SELECT 1 FROM auth_user WHERE username = 'written'").fetchone()
+    return found is not None

@@ -17,6 +17,7 @@ from budgetctl.cli.refusals import Refused, first_line
 
 TICK_SECONDS = 60
 FRESH_SECONDS = 0.5
+LOG_SECONDS = 1
 THREADS = 8
 # How long one thread may keep the interpreter from the others. A hook waits for its answer while
 # another thread takes a batch of telemetry in; Python's own 5 ms would be half of what it may take.
@@ -108,7 +109,7 @@ def serve(listener: socket.socket, stopped: threading.Event) -> None:
             stopped.set()
 
     threading.Thread(target=run, name="server", daemon=True).start()
-    with telemetry_apart(), keeping_fresh():
+    with telemetry_apart(), keeping_fresh(), emptying_log():
         stopped.wait()
     server.task_dispatcher.shutdown()  # what is being answered may end, for a bounded time
 
@@ -162,6 +163,15 @@ def keeping_fresh() -> Iterator[None]:
         guarded("Keeping fresh", lambda: keep_fresh(clock.now()))
 
     with repeating(refresh, seconds=FRESH_SECONDS):
+        yield
+
+
+@contextmanager
+def emptying_log() -> Iterator[None]:
+    """Move what is written into the database's file beside the requests."""
+    from budgetctl.sqlite.log import empty_log
+
+    with repeating(lambda: guarded("Emptying the log", empty_log), seconds=LOG_SECONDS):
         yield
 
 
