@@ -6,7 +6,8 @@ Starts the built-in server in a process of its own on a free port of 127.0.0.1, 
 database in a temporary folder (PostgreSQL with DATABASE_URL). For some seconds it gets so many
 PreToolUse hooks and telemetry records a second, at moments that do not wait for its answers. The
 server's times begin when a thread of it takes the request up; the client's hold everything. Prints
-one JSON object; ends with 1 where anything is missing or doubled.
+one JSON object, in which `machine_ms` is how evenly the machine does the same work while nothing
+else runs here; ends with 1 where anything is missing or doubled.
 """
 
 import argparse
@@ -109,6 +110,8 @@ def load(port: int, token: str, options: argparse.Namespace) -> dict[str, Any]:
     # So that the process that takes telemetry is there; it starts with the first batch.
     Client(port, token).post("/otlp/v1/logs", b'{"resourceLogs": []}')
 
+    alone = own_spread()
+
     def send(sender: int) -> list[tuple[float, float, float]]:
         client, mine = Client(port, token), bodies[sender::SENDERS]
         pace = paced(BATCHES_A_SECOND / SENDERS, options.seconds, sender / SENDERS)
@@ -130,7 +133,21 @@ def load(port: int, token: str, options: argparse.Namespace) -> dict[str, Any]:
         for kind, times in (("hook_ms", hooks), ("batch_ms", telemetry))
         if times
     }
-    return figures | {"hooks": len(hooks), "records": len(telemetry) * each}
+    return figures | {"machine_ms": alone, "hooks": len(hooks), "records": len(telemetry) * each}
+
+
+def own_spread() -> dict[str, float]:
+    """How long this machine takes for one and the same work, at moments like those of hooks.
+
+    What it takes for more now and then, no server can answer faster.
+    """
+    times = []
+    for _ in range(300):
+        begin = time.perf_counter()
+        sum(range(60_000))
+        times.append((time.perf_counter() - begin) * 1000)
+        time.sleep(0.015)
+    return spread(times)
 
 
 def spread(times: Iterable[float]) -> dict[str, float]:
