@@ -1,4 +1,4 @@
-"""What the tests of the API share: tokens, and a client that sends one."""
+"""What the tests of the API share: tokens, a client that sends one, and what was counted."""
 
 import json
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from allocation.api.models import AgentToken, Scope
 from allocation.api.operations import create_token
+from allocation.usage.models import UsageRecord
 
 JSON = "application/json"
 
@@ -60,3 +61,15 @@ def make_agent(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Call
 def agent(make_agent: Callable[..., Agent]) -> Agent:
     """An agent that may do whatever an agent may."""
     return make_agent(*Scope.values)
+
+
+def totals() -> dict[str, int]:
+    """What all records add up to."""
+    rows = UsageRecord.objects.all()
+    return {
+        "records": len(rows),
+        "input": sum(row.input for row in rows),
+        "output": sum(row.output for row in rows),
+        "written": sum(row.cache_write_5m + row.cache_write_1h for row in rows),
+        "read": sum(row.cache_read for row in rows),
+    }

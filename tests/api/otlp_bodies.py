@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
-)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from tests.factories import NOW
 
@@ -50,6 +48,17 @@ def event(
         if agent:
             said["agent_id"] = "a0000000000000001"
     return said | more
+
+
+def four(version: str) -> list[Event]:
+    """Two requests of the main thread around two of a sub-agent, a second apart."""
+    return [
+        event(n, version, agent=n in {2, 3}, at=NOW + timedelta(seconds=n)) for n in (1, 2, 3, 4)
+    ]
+
+
+# What `four` adds up to, whatever the version.
+FOUR = {"records": 4, "input": 10_000, "output": 1_000, "written": 300, "read": 50}
 
 
 def logs(events: Sequence[Event], **resource: str) -> dict[str, Any]:

@@ -1,8 +1,7 @@
+"""What OTLP counts: usage from logs, once and as well as a version tells it, and metrics apart."""
+
 import gzip
-import io
 import json
-import random
-import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,8 +9,6 @@ from unittest import mock
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
-from google.protobuf.unknown_fields import UnknownFieldSet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
@@ -20,8 +17,9 @@ from allocation.api.models import MetricBatch, MetricDay
 from allocation.api.otlp_views import PROTOBUF
 from allocation.usage.models import UsageHour, UsageRecord
 from allocation.usage.operations import check_roll_ups
-from tests.api.conftest import JSON, Agent
+from tests.api.conftest import JSON, Agent, totals
 from tests.api.otlp_bodies import (
+    FOUR,
     NAMELESS,
     OLD,
     PLACED,
@@ -29,6 +27,7 @@ from tests.api.otlp_bodies import (
     as_json,
     as_protobuf,
     event,
+    four,
     logs,
     metrics,
 )
@@ -37,27 +36,6 @@ from tests.factories import NOW, StrategicDirectiveFactory, SubAgentFactory, Usa
 pytestmark = pytest.mark.django_db
 
 VERSIONS = [OLD, UNPLACED, NAMELESS, PLACED]
-
-
-def four(version: str) -> list[dict[str, Any]]:
-    """Two requests of the main thread around two of a sub-agent, a second apart."""
-    return [
-        event(n, version, agent=n in {2, 3}, at=NOW + timedelta(seconds=n)) for n in (1, 2, 3, 4)
-    ]
-
-
-def totals() -> dict[str, int]:
-    rows = UsageRecord.objects.all()
-    return {
-        "records": len(rows),
-        "input": sum(row.input for row in rows),
-        "output": sum(row.output for row in rows),
-        "written": sum(row.cache_write_5m + row.cache_write_1h for row in rows),
-        "read": sum(row.cache_read for row in rows),
-    }
-
-
-FOUR = {"records": 4, "input": 10_000, "output": 1_000, "written": 300, "read": 50}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -244,119 +222,6 @@ def test_what_is_more_than_a_day_ahead_is_counted_now_and_said(agent: Agent, ver
 def test_without_a_moment_of_its_own_an_event_has_the_records(agent: Agent, stamp: str) -> None:
     agent.otlp("logs", as_json(logs([event(1, **{"event.timestamp": stamp})])))
     assert UsageRecord.objects.get().at == NOW
-
-
-# Hostile bodies
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"{", JSON),
-        (b"[]", JSON),
-        (b'{"resourceLogs": 5}', JSON),
-        (b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "x"}]}]}]}', JSON),
-        (b"[" * 200_000, JSON),
-        (b'{"resourceLogs":' + b"[{" * 50_000, JSON),
-        (b"\xff\xff\xff\xff", JSON),
-        (b"\xff\xff\xff\xff\x00", PROTOBUF),
-        (b"{}", PROTOBUF),
-        (random.Random(7).randbytes(5_000), PROTOBUF),
-    ],
-)
-@pytest.mark.parametrize("signal", ["logs", "metrics"])
-def test_a_malformed_body_is_400_with_a_sentence(
-    agent: Agent, signal: str, body: bytes, kind: str
-) -> None:
-    response = agent.otlp(signal, body.replace(b"resourceLogs", b"resourceMetrics", 1), kind=kind)
-    response = response if signal == "metrics" else agent.otlp(signal, body, kind=kind)
-    if b"timeUnixNano" in body and signal == "metrics":
-        return  # of metrics only the points have one
-    assert response.status_code == 400
-    assert response["Content-Type"] == kind
-    assert "OTLP" in message(response)
-
-
-def message(response: Any) -> str:
-    """The message of a google.rpc.Status, which is its field 2."""
-    if response["Content-Type"] == JSON:
-        return str(json.loads(response.content)["message"])
-    status = ExportLogsServiceResponse()
-    status.ParseFromString(response.content)
-    (field,) = UnknownFieldSet(status)
-    assert field.field_number == 2
-    return str(field.data.decode())
-
-
-@pytest.mark.parametrize("body", [b"", b"{}"])
-def test_an_empty_request_is_a_success(agent: Agent, body: bytes) -> None:
-    assert agent.otlp("logs", body).content == b"{}"
-    assert agent.otlp("logs", b"", kind=PROTOBUF).status_code == 200
-
-
-def test_a_bomb_is_left_before_it_goes_off(agent: Agent) -> None:
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    zeros = b" " * (8 * 2**20)
-    bomb = b"".join(packer.compress(zeros) for _ in range(64)) + packer.flush()  # 512 MB
-    assert len(bomb) < 2**20
-    response = agent.otlp("logs", bomb, encoding="gzip")
-    assert response.status_code == 413
-    assert "32 MB" in message(response)
-
-
-def test_a_body_that_says_it_is_too_large_is_not_read(agent: Agent) -> None:
-    response = agent.client.generic(
-        "POST", "/otlp/v1/logs", b"{}", JSON, CONTENT_LENGTH=str(33 * 2**20)
-    )
-    assert response.status_code == 413
-
-
-# Without the moment of packing: processes that share the tests must name them alike.
-PACKED = gzip.compress(b"{}", mtime=0)
-
-
-@pytest.mark.parametrize("packed", [b"not gzip", PACKED[:-6], PACKED + b"x"])
-def test_what_is_not_gzip_is_said_to_be_none(agent: Agent, packed: bytes) -> None:
-    response = agent.otlp("logs", packed, encoding="gzip")
-    assert response.status_code == 400
-    assert "gzip" in message(response)
-
-
-def test_gzip_of_several_members_is_one_body(agent: Agent) -> None:
-    body = as_json(logs(four(PLACED)))
-    packed = gzip.compress(body[:100]) + gzip.compress(body[100:])
-    assert agent.otlp("logs", packed, encoding="gzip").status_code == 200
-    assert totals() == FOUR
-
-
-def test_chunks_without_a_length_are_read_to_their_end(agent: Agent) -> None:
-    """As from a server that ends the stream itself; Claude Code 2.1.191 to 2.1.211 sends chunks."""
-    body = as_json(logs(four(UNPLACED)))
-    environ = {"CONTENT_LENGTH": "", "wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True}
-    response = agent.client.post("/otlp/v1/logs", content_type=JSON, **environ)
-    assert response.status_code == 200
-    assert totals() == FOUR
-
-
-@pytest.mark.parametrize(
-    ("kind", "encoding"), [("text/plain", ""), ("", ""), (JSON, "br"), (PROTOBUF, "deflate")]
-)
-def test_other_types_and_encodings_are_415(agent: Agent, kind: str, encoding: str) -> None:
-    assert agent.otlp("logs", b"{}", kind=kind, encoding=encoding).status_code == 415
-
-
-def test_a_token_is_asked_for_before_the_body_is_read(
-    client: Client, make_agent: Callable[..., Agent]
-) -> None:
-    assert client.post("/otlp/v1/logs", b"{", content_type=JSON).status_code == 401
-    response = make_agent("read", "hooks").otlp("logs", b"{")
-    assert response.status_code == 403
-    assert "“usage”" in message(response)
-
-
-def test_only_a_post_delivers(agent: Agent) -> None:
-    assert agent.client.get("/otlp/v1/logs").status_code == 405
-    assert agent.client.post("/otlp/v1/traces", b"{}", content_type=JSON).status_code == 404
 
 
 # Metrics

@@ -27,6 +27,13 @@ SECONDS = 180  # a loaded machine is slow; nothing here waits that long unless s
 BUDGETCTL = [sys.executable, "-c", "from budgetctl.cli import main; main()"]
 Environment = dict[str, str]
 
+# The keys of the next SD, wherever a command says it in JSON.
+NEXT = {
+    "sd", "title", "complexity", "critical", "status", "phase", "estimate", "projected",
+    "remaining_after", "percent_after", "zone_now", "zone_after", "runs", "projected_80", "tokens",
+    "besides", "zone_chances",
+}  # fmt: skip
+
 
 class Server:
     """A running `budgetctl start`. `lines` is what it has printed to standard output so far."""

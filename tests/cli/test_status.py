@@ -1,4 +1,4 @@
-"""status, forecast, next, check: what they say, and what scripts read."""
+"""status, forecast: what they say, and what scripts read."""
 
 import re
 from collections.abc import Callable
@@ -8,9 +8,8 @@ from decimal import Decimal
 import pytest
 
 from allocation.budgets.models import BudgetRule
-from allocation.directives.models import Status
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
-from tests.cli.conftest import Ran
+from tests.cli.conftest import NEXT, Ran
 from tests.factories import (
     NOW,
     WEEK_START,
@@ -32,11 +31,6 @@ STANDING = {
 FORECAST = {
     "method", "too_early", "basis", "per_hour", "at_reset", "zone_at_reset", "exhausts_at",
     "exhausts_before_reset", "buffered",
-}  # fmt: skip
-NEXT = {
-    "sd", "title", "complexity", "critical", "status", "phase", "estimate", "projected",
-    "remaining_after", "percent_after", "zone_now", "zone_after", "runs", "projected_80", "tokens",
-    "besides", "zone_chances",
 }  # fmt: skip
 
 
@@ -197,90 +191,6 @@ def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> Non
         "exhausts_before_reset": False,
         "buffered": False,
     }
-
-
-def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:
-    assert "No SD is waiting." in cli("next").out
-    assert cli("next", "--json").json["next_sd"] is None
-    StrategicDirectiveFactory(code="SD-OLD", priority=2, created_at=NOW - timedelta(days=9))
-    StrategicDirectiveFactory(code="SD-URGENT", priority=3)
-    assert cli("next", "--json").json["next_sd"]["sd"] == "SD-URGENT"
-    StrategicDirectiveFactory(code="SD-RUNS", phase="PLAN", priority=1)
-    out = cli("next").out
-    assert "SD-RUNS (complexity 3/5, in PLAN)" in out
-    assert "PRIMARY     sonnet (complexity 3 in the GREEN zone)" in out
-    assert "AVOID       opus for the rest" in out
-
-
-def test_check_has_every_sub_agent_of_every_phase_ahead(
-    cli: Cli, burn: Callable[..., None]
-) -> None:
-    burn(400_000)
-    StrategicDirectiveFactory(code="SD-A-1", complexity=4, estimate=100_000)
-    ran = cli("check", "sd-a-1", "--json")
-    found = ran.json["next_sd"]
-    assert ran.code == 0
-    assert found.keys() == NEXT
-    assert [run["phase"] for run in found["runs"]] == sorted(
-        (run["phase"] for run in found["runs"]), key=["LEAD", "PLAN", "EXEC"].index
-    )
-    assert found["runs"][0].keys() == {
-        "sub_agent", "phase", "outcome", "model", "floor", "preferred", "reason", "tokens_min",
-        "tokens_max", "budget_tokens", "evidence", "n",
-    }  # fmt: skip
-    security = [run["model"] for run in found["runs"] if run["sub_agent"] == "SECURITY"]
-    assert security == ["opus", "opus", "opus"]
-    assert found["zone_after"] == "RED"
-    out = cli("check", "SD-A-1").out
-    assert "SECURITY         opus" in out
-    assert "WARNING     The week will enter the RED zone with this SD." in out
-    assert max(map(len, out.splitlines())) <= 80
-
-
-def test_check_in_red_says_who_would_wait(cli: Cli, burn: Callable[..., None]) -> None:
-    burn(480_000)
-    StrategicDirectiveFactory(code="SD-A-1")
-    out = cli("check", "SD-A-1").out
-    assert "SECURITY, VALIDATION would wait for the next budget week." in out
-    assert "SECURITY         defer" in out
-
-
-def test_check_refuses_what_is_unknown_or_over(cli: Cli) -> None:
-    ran = cli("check", "SD-NOBODY")
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err == (
-        "budgetctl: There is no SD called “SD-NOBODY”. See them all: budgetctl sd list\n"
-    )
-    StrategicDirectiveFactory(code="SD-DONE-1", status=Status.COMPLETED)
-    ran = cli("check", "SD-DONE-1")
-    assert (ran.code, ran.err.count("\n")) == (1, 1)
-    assert "completed: nothing of it is still ahead" in ran.err
-    assert cli("check").code == 2
-
-
-def test_what_an_sd_has_burned_is_not_projected_again(cli: Cli, burn: Callable[..., None]) -> None:
-    sd = StrategicDirectiveFactory(code="SD-A-1", estimate=90_000, phase="EXEC")
-    before = cli("check", "SD-A-1", "--json").json["next_sd"]["projected"]
-    burn(60_000, sd=sd, phase="PLAN")
-    after = cli("check", "SD-A-1", "--json").json["next_sd"]["projected"]
-    assert 0 < after < before / 2
-
-
-def test_check_says_the_chance_of_each_zone_with_the_sd_and_without(
-    cli: Cli, burn: Callable[..., None]
-) -> None:
-    for week in range(3):
-        burn(300_000, at=WEEK_START - timedelta(days=7 * week, hours=-2))
-    make_forecasts(now=NOW)
-    StrategicDirectiveFactory(code="SD-A-1", estimate=150_000)
-    chances = cli("check", "SD-A-1", "--json").json["next_sd"]["zone_chances"]
-    for by_zone in (chances["without"], chances["with"]):
-        assert sum(by_zone.values()) == pytest.approx(100, abs=0.3)
-    assert chances["with"]["GREEN"] < chances["without"]["GREEN"]
-    out = cli("check", "SD-A-1").out
-    assert "AT RESET    without it: ● GREEN" in out
-    assert "no week has been scored yet" in out
-    assert "from the estimate of 150k tokens" in " ".join(out.split())
 
 
 def test_reading_writes_nothing(cli: Cli) -> None:

@@ -1,16 +1,23 @@
-"""Reminders that are sent somewhere."""
+"""Reminders that are sent somewhere, and the addresses of their pages."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from allocation.reminders.means import Means
-from allocation.reminders.models import ReminderSettings
+from allocation.reminders.models import Delivery, ReminderSettings
 from allocation.reminders.operations import Wanted, change_settings, mark
+from allocation.reminders.outbox import send_due
 from tests.factories import NOW
 
 Set = Callable[..., ReminderSettings]
 MEANS = Means(mail=True, loopback=True)
+MINUTE = timedelta(minutes=1)
+
+LIST, SETTINGS = "/reminders/", "/reminders/settings/"
+SECRET, TEST = "/reminders/settings/secret/", "/reminders/settings/test/"
 
 
 def wanted(**given: object) -> Wanted:
@@ -38,3 +45,13 @@ def set_up(db: None) -> Set:
         return row
 
     return change
+
+
+def sent(minutes: int = 0) -> Delivery:
+    """The only message after a tick so many minutes from now."""
+    send_due(now=NOW + minutes * MINUTE, means=MEANS)
+    return Delivery.objects.get()
+
+
+def text_of(client: Client, path: str = LIST) -> str:
+    return client.get(path).content.decode()

@@ -1,15 +1,22 @@
-"""Clients for each role, and a quick way to burn tokens."""
+"""Clients for each role, a quick way to burn tokens, and the KPI page with what it judges."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from allocation.access import OPERATORS
+from allocation.policy.quality import EventKind
+from allocation.reports.kpi_page import KpiPage, kpi_page
+from allocation.reports.models import QualityEvent
 from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, UsageRecordFactory
+from tests.factories import NOW, DecisionFactory, UsageRecordFactory
+
+LA = ZoneInfo("America/Los_Angeles")
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -30,3 +37,23 @@ def burn() -> Callable[..., None]:
         rebuild_hours([record.hour])
 
     return use
+
+
+def page() -> KpiPage:
+    return kpi_page(NOW, LA)
+
+
+def event(kind: EventKind, passed: int, failed: int, **columns: object) -> None:
+    QualityEvent.objects.create(
+        **{"kind": kind, "at": NOW, "passed": passed, "failed": failed, "actor": "x", **columns}
+    )
+
+
+def downgraded(passed: int = 7, rework: int = 3, now: datetime = NOW) -> None:
+    """DOCMON passed on sonnet, and does worse on haiku since."""
+    common = {"sub_agent": "DOCMON", "phase": "EXEC"}
+    at = now - timedelta(days=9)
+    DecisionFactory.create_batch(10, **common, observed="sonnet", result="passed", at=at)
+    at = now - timedelta(days=1)
+    DecisionFactory.create_batch(passed, **common, observed="haiku", result="passed", at=at)
+    DecisionFactory.create_batch(rework, **common, observed="haiku", result="rework", at=at)

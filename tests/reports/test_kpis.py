@@ -1,9 +1,8 @@
-"""The KPI page: every metric with its data, and the quality guard with its rollback."""
+"""The KPI page: every metric with its data."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,16 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from allocation.audit.models import AuditEntry
 from allocation.directives.models import Status
-from allocation.floors.models import ModelFloor
-from allocation.floors.operations import raise_floor
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
-from allocation.policy.errors import RuleError
 from allocation.policy.kpis import KPI_BY_KEY
 from allocation.policy.quality import EventKind
-from allocation.reports.kpi_page import GROUPS, KpiPage, KpiRow, kpi_page, spark_points
-from allocation.reports.models import QualityEvent
+from allocation.reports.kpi_page import GROUPS, KpiRow, spark_points
 from allocation.reports.operations import close_weeks
 from tests.factories import (
     NOW,
@@ -29,20 +23,12 @@ from tests.factories import (
     DecisionFactory,
     SdTokenLogFactory,
     StrategicDirectiveFactory,
-    SubAgentFactory,
-    TierFactory,
 )
+from tests.reports.conftest import WEEK, downgraded, event, page
 
 pytestmark = pytest.mark.django_db
 
 Burn = Callable[..., None]
-LA = ZoneInfo("America/Los_Angeles")
-WEEK = timedelta(days=7)
-ROLL_BACK = "/kpis/roll-back/"
-
-
-def page() -> KpiPage:
-    return kpi_page(NOW, LA)
 
 
 def row(key: str) -> KpiRow:
@@ -67,12 +53,6 @@ def done(at: datetime, hours: int = 24, rework: int = 0) -> None:
         status=Status.COMPLETED, started_at=at - timedelta(hours=hours), completed_at=at
     )
     SdTokenLogFactory(sd=sd, rework_cycles=rework)
-
-
-def event(kind: EventKind, passed: int, failed: int, **columns: object) -> None:
-    QualityEvent.objects.create(
-        **{"kind": kind, "at": NOW, "passed": passed, "failed": failed, "actor": "x", **columns}
-    )
 
 
 def test_every_kpi_is_on_the_page_once() -> None:
@@ -172,144 +152,6 @@ def test_quality_events_are_counted() -> None:
 )
 def test_a_spark_joins_what_is_known(series: list[Decimal | None], points: list[str]) -> None:
     assert spark_points(series) == points
-
-
-def downgraded(passed: int = 7, rework: int = 3, now: datetime = NOW) -> None:
-    """DOCMON passed on sonnet, and does worse on haiku since."""
-    common = {"sub_agent": "DOCMON", "phase": "EXEC"}
-    at = now - timedelta(days=9)
-    DecisionFactory.create_batch(10, **common, observed="sonnet", result="passed", at=at)
-    at = now - timedelta(days=1)
-    DecisionFactory.create_batch(passed, **common, observed="haiku", result="passed", at=at)
-    DecisionFactory.create_batch(rework, **common, observed="haiku", result="rework", at=at)
-
-
-def test_the_guard_says_what_fell_and_proposes_the_rollback() -> None:
-    downgraded()
-    (alarm,) = page().alarms
-    assert (alarm.sub_agent, alarm.phase, alarm.tier, alarm.raise_to) == (
-        "DOCMON",
-        "EXEC",
-        "haiku",
-        "sonnet",
-    )
-    assert alarm.sentences == [
-        "Since it runs on haiku, 70% of its runs pass (n = 10); on sonnet it was 100% (n = 10). "
-        "That is 30 points less; 5 are allowed."
-    ]
-    assert page().guard.startswith("2 combinations of sub-agent, phase and tier judged")
-
-
-def test_too_much_rework_is_an_alarm_of_its_own() -> None:
-    DecisionFactory.create_batch(6, sub_agent="TESTING", observed="opus", result="passed")
-    DecisionFactory.create_batch(4, sub_agent="TESTING", observed="opus", result="rework")
-    (alarm,) = page().alarms
-    assert alarm.sentences[0] == (
-        "40% of its runs on opus had to be done again (4 of 10); 30% is the most allowed."
-    )
-    assert alarm.raise_to == ""
-
-
-def test_events_that_say_whose_work_it_was_speak_to_the_guard() -> None:
-    whose = {"sub_agent": SubAgentFactory(code="DOCMON"), "phase": "EXEC"}
-    for passed in [1] * 10:
-        event(EventKind.REVIEW, passed, 0, tier=TierFactory(name="sonnet"), **whose, at=NOW - WEEK)
-    for passed in [1] * 8 + [0] * 2:
-        event(EventKind.REVIEW, passed, 1 - passed, tier=TierFactory(name="haiku"), **whose)
-    assert [alarm.sub_agent for alarm in page().alarms] == ["DOCMON"]
-
-
-def test_too_few_results_are_said_and_not_judged() -> None:
-    DecisionFactory.create_batch(9, observed="haiku", result="rework")
-    assert page().alarms == []
-    assert page().guard == (
-        "Nothing can be judged yet: 1 combination of sub-agent, phase and tier has fewer than 10 "
-        "results."
-    )
-
-
-def test_one_click_rolls_back(chairman_client: Client) -> None:
-    downgraded(now=timezone.now())
-    sent = {"sub_agent": "DOCMON", "phase": "EXEC", "tier": "sonnet", "reason": "Guard."}
-    text = chairman_client.get("/kpis/").content.decode()
-    assert "Raise floor to sonnet" in text
-    answer = chairman_client.post(ROLL_BACK, sent, follow=True)
-    assert "DOCMON now runs on sonnet or better in EXEC." in answer.content.decode()
-    assert "Raise floor to" not in answer.content.decode()
-    floor = ModelFloor.objects.get(sub_agent__code="DOCMON", phase="EXEC")
-    assert (floor.tier.name, floor.gives_way, floor.rationale) == ("sonnet", "never", "Guard.")
-    entry = AuditEntry.objects.get(action="floor creation")
-    assert (entry.actor, entry.subject, entry.reason) == (
-        "chairman",
-        "floor DOCMON, EXEC",
-        "Guard.",
-    )
-    again = chairman_client.post(ROLL_BACK, sent, follow=True).content.decode()
-    assert "there is nothing to raise" in again
-    assert AuditEntry.objects.filter(action__startswith="floor").count() == 1
-
-
-def test_a_floor_that_gives_way_is_raised_where_it_stands() -> None:
-    sub_agent = SubAgentFactory(code="VALIDATION")
-    options = {"sub_agent": sub_agent, "reason": "R2", "actor": "chairman", "now": NOW}
-    row = raise_floor(phase="LEAD", tier=TierFactory(name="sonnet"), **options)
-    assert (row.tier.name, row.gives_way, row.relaxed_tier) == ("sonnet", "never", None)
-    assert AuditEntry.objects.get().action == "floor change"
-    # Opus in PLAN already, and it never gives way.
-    with pytest.raises(RuleError, match="nothing to raise"):
-        raise_floor(phase="PLAN", tier=TierFactory(name="sonnet"), **options)
-
-
-def test_a_floor_above_the_proposed_tier_keeps_its_height() -> None:
-    floor = ModelFloor.objects.get(sub_agent__code="TESTING", phase="")
-    floor.tier = TierFactory(name="opus")
-    floor.save()
-    row = raise_floor(
-        sub_agent=SubAgentFactory(code="TESTING"),
-        phase="EXEC",
-        tier=TierFactory(name="sonnet"),
-        reason="R2",
-        actor="chairman",
-        now=NOW,
-    )
-    assert (row.tier.name, row.gives_way) == ("opus", "never")
-
-
-@pytest.mark.parametrize(("phase", "reason"), [("EXEC", "  "), ("", "R2"), ("LUNCH", "R2")])
-def test_a_floor_is_raised_with_a_reason_and_in_a_phase(phase: str, reason: str) -> None:
-    with pytest.raises(RuleError):
-        raise_floor(
-            sub_agent=SubAgentFactory(code="DOCMON"),
-            phase=phase,
-            tier=TierFactory(name="sonnet"),
-            reason=reason,
-            actor="chairman",
-            now=NOW,
-        )
-    assert not AuditEntry.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("changed", "status"),
-    [({"sub_agent": "NOBODY"}, 404), ({"tier": "gpt"}, 404), ({"reason": " "}, 302)],
-)
-def test_a_rollback_that_makes_no_sense_changes_nothing(
-    chairman_client: Client, changed: dict[str, str], status: int
-) -> None:
-    sent = {"sub_agent": "DOCMON", "phase": "EXEC", "tier": "sonnet", "reason": "R2"} | changed
-    assert chairman_client.post(ROLL_BACK, sent).status_code == status
-    assert not AuditEntry.objects.exists()
-
-
-def test_only_the_chairman_rolls_back(operator_client: Client, viewer_client: Client) -> None:
-    downgraded(now=timezone.now())
-    sent = {"sub_agent": "DOCMON", "phase": "EXEC", "tier": "sonnet", "reason": "R2"}
-    for client in (operator_client, viewer_client):
-        assert "The Chairman decides." in client.get("/kpis/").content.decode()
-        assert client.post(ROLL_BACK, sent).status_code == 403
-    assert operator_client.get(ROLL_BACK).status_code == 405
-    assert Client().post(ROLL_BACK, sent).status_code == 302
-    assert not AuditEntry.objects.exists()
 
 
 def test_queries_do_not_depend_on_what_there_is(chairman_client: Client) -> None:
