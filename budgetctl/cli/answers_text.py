@@ -23,19 +23,17 @@ def status(said: Json, *, url: str) -> Iterator[Line]:
     used = Fraction(str(said["percent"])) / 100
     yield row("LIGHT", light)
     yield row("USED", zone_bar(used, in_zone), f" {fmt.percent(used)}")
-    yield row("", f"{_amount(said, 'used')} of {_amount(said, 'effective_limit')}")
-    if Fraction(str(said["over"])):
-        yield row("OVER", _amount(said, "over"))
-    else:
-        yield row("LEFT", _amount(said, "remaining"))
+    unit = "" if said["unit"] == "usd" else " tokens"
+    yield row("", f"{_amount(said, 'used')} of {_amount(said, 'effective_limit')}{unit}")
+    name = "over" if Fraction(str(said["over"])) else "remaining"
+    yield row("OVER" if name == "over" else "LEFT", f"{_amount(said, name)}{unit}")
     reset = datetime.fromisoformat(said["week"]["end"]).astimezone()
     yield row("RESET", f"{reset:%a %d %b %Y, %H:%M}")
     yield row("SERVER", url)
 
 
 def _amount(said: Json, name: str) -> str:
-    amount, in_dollars = Fraction(str(said[name])), said["unit"] == "usd"
-    return fmt.amount(amount, in_dollars=in_dollars) + ("" if in_dollars else " tokens")
+    return fmt.amount(Fraction(str(said[name])), in_dollars=said["unit"] == "usd")
 
 
 def recommendation(said: Json) -> Iterator[Line]:

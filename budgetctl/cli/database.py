@@ -6,6 +6,10 @@ from pathlib import Path
 from budgetctl.cli.refusals import Refused, first_line
 
 NOT_SET_UP = "The database is not set up for this version. Run: budgetctl start"
+ELSEWHERE = (
+    "This command works only where the database is. On the server of BUDGETCTL_URL work status, "
+    "recommend, log, handoff, sd new and sd list."
+)
 NEWER = (
     "The database was made by a newer version of budgetctl. Install that version or a later one."
 )
@@ -55,7 +59,10 @@ def open_database() -> None:
     from budgetctl import schema
 
     if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
-        raise Refused(NOT_SET_UP)  # connecting would leave an empty file behind
+        # Connecting would leave an empty file behind.
+        raise Refused(
+            ELSEWHERE if {"BUDGETCTL_URL", "BUDGETCTL_TOKEN"} <= {*os.environ} else NOT_SET_UP
+        )
     if schema.unknown():
         raise Refused(NEWER)
     if schema.missing():

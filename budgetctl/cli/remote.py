@@ -57,7 +57,8 @@ class Hub:
             with error:
                 raise Refused(self._no(error)) from error
         except URLError as error:
-            raise Refused(f"{self.url} cannot be reached: {error.reason}.") from error
+            why = getattr(error.reason, "strerror", None) or error.reason
+            raise Refused(f"{self.url} cannot be reached: {why}.") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Refused(f"{self.url} does not answer as budgetctl does.") from error
 

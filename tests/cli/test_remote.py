@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
@@ -34,6 +36,7 @@ def test_status_says_how_the_week_of_the_server_stands(hub: str, cli: Cli) -> No
     text = cli("status")
     assert text.code == 0, text.err
     assert "● GREEN" in text.out
+    assert "0 of 500,000 tokens" in text.out
     assert hub in text.out
     assert cli("status", "--json").json["zone"] == "GREEN"
 
@@ -140,7 +143,7 @@ def test_a_server_that_is_another_is_said_in_one_sentence(
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: "),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: Connection refused."),
         ("file:///etc/passwd", "BUDGETCTL_URL must begin with http:// or https://."),
     ],
 )
@@ -152,6 +155,18 @@ def test_an_address_that_leads_nowhere_is_said_in_one_sentence(
     ran = cli("status")
     assert ran.code == 1
     assert ran.err.startswith(f"budgetctl: {said}")
+
+
+@pytest.mark.sqlite_only("there is no file on a server")
+def test_a_command_that_needs_the_database_says_so(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "none.sqlite3"))
+    monkeypatch.setenv("BUDGETCTL_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_x_y")
+    ran = cli("set-limit", "5")
+    assert ran.code == 1
+    assert ran.err.startswith("budgetctl: This command works only where the database is.")
 
 
 def test_an_address_without_a_token_changes_nothing(
