@@ -66,7 +66,7 @@ def log(
         submission=logged.submission or own,
         actor=token.actor,
         now=now,
-        at=_moment(logged.at),
+        at=moment(logged.at),
     )
     row.sd.refresh_from_db()
     if row.sd.code != sd.code or logged.kind not in {None, row.kind}:
@@ -74,7 +74,8 @@ def log(
     return row
 
 
-def _moment(at: datetime | None) -> datetime | None:
+def moment(at: datetime | None) -> datetime | None:
+    """A moment that was sent, in UTC; without an offset it is UTC already. Raises RuleError."""
     if at is None:
         return None
     try:

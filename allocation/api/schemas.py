@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, StringCo
 
 from allocation.checkpoints.models import MOST_TOKENS as MOST_BY_HAND
 from allocation.policy.phases import CheckpointKind, Phase
+from allocation.policy.quality import EventKind
 from allocation.policy.zones import Zone
 from allocation.usage.observation import MOST_TOKENS
 
@@ -119,6 +120,22 @@ class CheckpointLogged(_Given):
     note: Sentences = ""
     at: datetime | None = None
     submission: UUID | None = None
+
+
+class QualityReported(_Given):
+    """A review (passed 1 or failed 1), a run of end-to-end tests (how many passed and failed), or a
+    security check (`failed` issues, passed 0). `sub_agent` and `tier` say whose work it was.
+    """
+
+    kind: EventKind
+    passed: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
+    failed: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
+    sd: Word | None = None
+    sub_agent: Word | None = None
+    phase: InPhase | None = None
+    tier: Word | None = None
+    note: Sentences = ""
+    at: datetime | None = None
 
 
 class SdProposed(_Given):

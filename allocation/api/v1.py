@@ -9,13 +9,14 @@ from django.utils import timezone
 from ninja import Body, Header, NinjaAPI, Query, Status
 from pydantic import Field
 
-from allocation.api import answers, checkpointing, recommending, reported
+from allocation.api import answers, checkpointing, quality, recommending, reported
 from allocation.api.models import AgentToken, Scope
 from allocation.api.refusals import StrictParser, say_no
 from allocation.api.schemas import (
     CheckpointLogged,
     Key,
     OutcomeReported,
+    QualityReported,
     Refusal,
     RequestsReported,
     RunsAsked,
@@ -144,3 +145,12 @@ def log_checkpoint(
     """Log a checkpoint of an SD, and move the SD on."""
     row = checkpointing.log(logged, token=_token(request), key=key, now=timezone.now())
     return Status(201, answers.checkpoint(row))
+
+
+@api.post("/quality", auth=DECISIONS, response={201: Json, **REFUSALS})
+def log_quality(
+    request: HttpRequest, reported: QualityReported, key: IdempotencyKey = None
+) -> Status[Json]:
+    """Log a review, a run of end-to-end tests or a security check: the KPIs rest on them."""
+    row = quality.log(reported, token=_token(request), key=key, now=timezone.now())
+    return Status(201, quality.as_json(row))

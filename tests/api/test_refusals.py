@@ -35,6 +35,7 @@ NEEDS = [
     ("post", "usage", REQUEST, "usage"),
     ("post", "sds", {"code": "SD-X-1"}, "checkpoints"),
     ("post", "checkpoints", {"sd": "SD-X-1", "kind": "sd_start_lead"}, "checkpoints"),
+    ("post", "quality", {"kind": "review", "passed": 1}, "decisions"),
 ]
 
 

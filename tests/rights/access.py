@@ -117,6 +117,7 @@ AGENTS: dict[tuple[str, str], Scope | None] = {
     ("POST", "api/v1/sds"): Scope.CHECKPOINTS,
     ("GET", "api/v1/sds/<code>"): Scope.READ,
     ("POST", "api/v1/checkpoints"): Scope.CHECKPOINTS,
+    ("POST", "api/v1/quality"): Scope.DECISIONS,
     ("POST", "otlp/v1/logs"): Scope.USAGE,
     ("POST", "otlp/v1/metrics"): Scope.USAGE,
     ("POST", "hooks/claude-code"): Scope.HOOKS,

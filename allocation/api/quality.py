@@ -1,0 +1,71 @@
+"""Takes what agents report of reviews, test runs and security checks."""
+
+from datetime import datetime
+from typing import Any
+
+from allocation.api.checkpointing import moment, sd_of
+from allocation.api.models import AgentToken
+from allocation.api.schemas import QualityReported
+from allocation.catalog.models import SubAgent, Tier
+from allocation.display.json_values import iso
+from allocation.policy.errors import RuleError
+from allocation.reports.models import QualityEvent
+from allocation.reports.operations import QualityFacts, log_quality_event
+from allocation.usage.names import load_registry
+
+
+def log(
+    reported: QualityReported, *, token: AgentToken, key: str | None, now: datetime
+) -> QualityEvent:
+    """Log a quality event: the same key of a token logs once.
+
+    Raises RuleError for counts that no such event has, and for names that nothing goes by.
+    """
+    return log_quality_event(
+        event=QualityFacts(
+            kind=reported.kind,
+            passed=reported.passed,
+            failed=reported.failed,
+            sd=sd_of(reported.sd) if reported.sd else None,
+            sub_agent=_sub_agent(reported.sub_agent) if reported.sub_agent else None,
+            phase=reported.phase or "",
+            tier=_tier(reported.tier) if reported.tier else None,
+            note=reported.note,
+        ),
+        actor=token.actor,
+        now=now,
+        at=moment(reported.at),
+        key=f"{token.prefix}:{key}" if key else None,
+    )
+
+
+def _sub_agent(name: str) -> SubAgent:
+    code = load_registry().sub_agent(name, sidechain=True)
+    found = SubAgent.objects.filter(code=code).first()
+    if found is None:
+        raise RuleError(f"No sub-agent is called “{name}”.")
+    return found
+
+
+def _tier(name: str) -> Tier:
+    found = Tier.objects.filter(name=name.strip().lower()).first()
+    if found is None:
+        raise RuleError(f"There is no tier “{name}”.")
+    return found
+
+
+def as_json(row: QualityEvent) -> dict[str, Any]:
+    """An event as it was logged."""
+    return {
+        "event": row.pk,
+        "kind": row.kind,
+        "at": iso(row.at),
+        "passed": row.passed,
+        "failed": row.failed,
+        "sd": row.sd.code if row.sd else None,
+        "sub_agent": row.sub_agent.code if row.sub_agent else None,
+        "phase": row.phase or None,
+        "tier": row.tier.name if row.tier else None,
+        "note": row.note,
+        "actor": row.actor,
+    }
