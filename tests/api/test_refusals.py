@@ -275,5 +275,6 @@ def test_the_contract_is_there_for_everybody_to_read(client: Client) -> None:
             "sds",
             "sds/{code}",
             "checkpoints",
+            "quality",
         )
     }
