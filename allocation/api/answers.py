@@ -12,6 +12,7 @@ from allocation.directives.models import Priority, StrategicDirective
 from allocation.display.json_values import dollars, iso, number, share
 from allocation.policy.recommend import Recommendation, Task
 from allocation.policy.zones import Zone
+from allocation.reports.models import QualityEvent
 from allocation.usage.ingest import Stored
 from allocation.usage.standing import Standing
 
@@ -144,4 +145,21 @@ def sd(row: StrategicDirective) -> Json:
         "created_at": iso(row.created_at),
         "started_at": iso(row.started_at),
         "completed_at": iso(row.completed_at),
+    }
+
+
+def quality_event(row: QualityEvent) -> Json:
+    """A review, a test run or a security check as it was logged."""
+    return {
+        "event": row.pk,
+        "kind": row.kind,
+        "at": iso(row.at),
+        "passed": row.passed,
+        "failed": row.failed,
+        "sd": row.sd.code if row.sd else None,
+        "sub_agent": row.sub_agent.code if row.sub_agent else None,
+        "phase": row.phase or None,
+        "tier": row.tier.name if row.tier else None,
+        "note": row.note,
+        "actor": row.actor,
     }

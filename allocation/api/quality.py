@@ -1,13 +1,12 @@
 """Takes what agents report of reviews, test runs and security checks."""
 
 from datetime import datetime
-from typing import Any
 
 from allocation.api.checkpointing import moment, sd_of
 from allocation.api.models import AgentToken
+from allocation.api.refusals import Conflict
 from allocation.api.schemas import QualityReported
 from allocation.catalog.models import SubAgent, Tier
-from allocation.display.json_values import iso
 from allocation.policy.errors import RuleError
 from allocation.reports.models import QualityEvent
 from allocation.reports.operations import QualityFacts, log_quality_event
@@ -19,9 +18,10 @@ def log(
 ) -> QualityEvent:
     """Log a quality event: the same key of a token logs once.
 
-    Raises RuleError for counts that no such event has, and for names that nothing goes by.
+    Raises RuleError for counts that no such event has, and for names that nothing goes by; and
+    Conflict for a key that was given with another event before.
     """
-    return log_quality_event(
+    row = log_quality_event(
         event=QualityFacts(
             kind=reported.kind,
             passed=reported.passed,
@@ -37,6 +37,9 @@ def log(
         at=moment(reported.at),
         key=f"{token.prefix}:{key}" if key else None,
     )
+    if (row.kind, row.passed, row.failed) != (reported.kind, reported.passed, reported.failed):
+        raise Conflict("This key was used for another event: take a new key.")
+    return row
 
 
 def _sub_agent(name: str) -> SubAgent:
@@ -52,20 +55,3 @@ def _tier(name: str) -> Tier:
     if found is None:
         raise RuleError(f"There is no tier “{name}”.")
     return found
-
-
-def as_json(row: QualityEvent) -> dict[str, Any]:
-    """An event as it was logged."""
-    return {
-        "event": row.pk,
-        "kind": row.kind,
-        "at": iso(row.at),
-        "passed": row.passed,
-        "failed": row.failed,
-        "sd": row.sd.code if row.sd else None,
-        "sub_agent": row.sub_agent.code if row.sub_agent else None,
-        "phase": row.phase or None,
-        "tier": row.tier.name if row.tier else None,
-        "note": row.note,
-        "actor": row.actor,
-    }

@@ -153,4 +153,4 @@ def log_quality(
 ) -> Status[Json]:
     """Log a review, a run of end-to-end tests or a security check: the KPIs rest on them."""
     row = quality.log(reported, token=_token(request), key=key, now=timezone.now())
-    return Status(201, quality.as_json(row))
+    return Status(201, answers.quality_event(row))

@@ -22,7 +22,7 @@ _OTHER = "a sub-agent that is not registered"
 _UNDER_WAY = (Status.IN_PROGRESS.value, Status.PAUSED.value)
 # In progress first; two tell whether it is the only one. Every hook asks this, hence no ORM.
 _CURRENT = (
-    f"SELECT * FROM {StrategicDirective._meta.db_table} WHERE status IN (%s, %s) "  # noqa: S608
+    f"SELECT * FROM {StrategicDirective._meta.db_table} WHERE status IN (%s, %s) "  # noqa: S608 -- a table of ours
     "ORDER BY status, id LIMIT 2"
 )
 

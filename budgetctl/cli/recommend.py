@@ -73,18 +73,9 @@ def recommend(
     if sub_agent is None:
         raise typer.BadParameter("Give a sub-agent, or --batch with a file.")
     if hub := remote.hub():
-        said = hub.post(
-            "/recommend",
-            {
-                "sub_agent": sub_agent,
-                "phase": in_phase,
-                "complexity": complexity,
-                "critical": critical or None,
-                "read_only": read_only,
-                "sd": sd,
-                "zone": in_zone,
-            },
-        )
+        run = {"sub_agent": sub_agent, "phase": in_phase, "complexity": complexity, "sd": sd}
+        more = {"critical": critical or None, "read_only": read_only, "zone": in_zone}
+        said = hub.post("/recommend", run | more)
         emit(said) if as_json else show(answers_text.recommendation(said))
         return
     open_database()

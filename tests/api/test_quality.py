@@ -41,6 +41,7 @@ def test_the_same_key_logs_once(agent: Agent) -> None:
     first, again = (agent.post("quality", run, key="run-7").json() for _ in range(2))
     assert first == again
     assert QualityEvent.objects.count() == 1
+    assert agent.post("quality", run | {"failed": 3}, key="run-7").status_code == 409
 
 
 @pytest.mark.parametrize(
