@@ -100,8 +100,8 @@ def _factories_count_from_one() -> None:
 def _nothing_is_kept() -> None:
     """What a process keeps for a while would be another test's; factories leave no audit entries
     by which it would notice that names and prices are others now."""
-    top.forget()
-    terms.forget()
+    top.kept.forget()
+    terms.kept.forget()
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from allocation.audit.newest import newest_entry
+from allocation.audit.newest import UntilEdited
 from allocation.optimizer.measure import Reviews, read_facts
 from allocation.optimizer.opportunities import find_opportunities
 from allocation.optimizer.page import OpportunityRow, row_of, summary
 
 MOST = 3
-KEPT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +25,15 @@ class TopOpportunities:
     rows: Sequence[OpportunityRow]
 
 
-class _Kept:
-    """One for the process. Threads may find it anew at once; the last to do so is kept."""
-
-    last: tuple[int, datetime, TopOpportunities] | None = None
+kept = UntilEdited[TopOpportunities](timedelta(minutes=10))
 
 
 def top_opportunities(now: datetime, reviews: Reviews) -> TopOpportunities:
     """The top at `now`, at most ten minutes old. One query while what is kept holds."""
-    version = newest_entry()
-    if _Kept.last is not None:
-        of_version, found_at, top = _Kept.last
-        if of_version == version and timedelta(0) <= now - found_at < KEPT:
-            return top
+    return kept.get(now, lambda: _found(now, reviews))
+
+
+def _found(now: datetime, reviews: Reviews) -> TopOpportunities:
     facts = read_facts(now, reviews)
     found = [each for each in find_opportunities(facts) if each.verdict.allows]
-    top = TopOpportunities(summary(found, facts), [row_of(each, facts) for each in found[:MOST]])
-    _Kept.last = (version, now, top)
-    return top
-
-
-def forget() -> None:
-    """Find everything anew next time."""
-    _Kept.last = None
+    return TopOpportunities(summary(found, facts), [row_of(each, facts) for each in found[:MOST]])

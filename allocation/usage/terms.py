@@ -8,12 +8,9 @@ import sys
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from allocation.audit.newest import newest_entry
+from allocation.audit.newest import UntilEdited
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.usage.names import Registry, load_registry
-
-# Entries that commit out of their order could hide one behind another; that is the longest it can.
-KEPT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +31,14 @@ class Terms:
         return has_long and self.book.is_long(model, day, prompt)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """Terms, and what tells whether they still hold."""
-
-    terms: Terms
-    version: int
-    at: datetime
-
-
-class _Kept:
-    """One for the process. Threads may read it anew at once; the last to do so is kept."""
-
-    last: _Read | None = None
-
-
 def load_terms() -> Terms:
     """Read them: five queries."""
     return Terms(load_registry(), load_price_book())
 
 
+kept = UntilEdited[Terms](timedelta(seconds=30))
+
+
 def current_terms(now: datetime) -> Terms:
     """Those that hold at `now`. One query while what is kept holds."""
-    version = newest_entry()
-    known = _Kept.last
-    if known is None or known.version != version or not timedelta(0) <= now - known.at < KEPT:
-        known = _Kept.last = _Read(load_terms(), version, now)
-    return known.terms
-
-
-def forget() -> None:
-    """Read them anew next time."""
-    _Kept.last = None
+    return kept.get(now, load_terms)

@@ -38,4 +38,6 @@ def test_an_edit_is_read_by_the_next_hook_however_fresh_the_rest_is() -> None:
     before = current_situation(at(0))
     AuditEntryFactory()
     keep_fresh(at(0.1))
-    assert current_situation(at(0.2)).version > before.version
+    after = current_situation(at(0.2))
+    assert after.defaults is not before.defaults
+    assert after.situation.standing.at == at(0.1)
