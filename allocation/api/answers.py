@@ -1,7 +1,6 @@
 """What the JSON API answers. The keys are a promise to scripts: add to them, never rename.
 
-They are those of `budgetctl … --json`. Amounts of the budget are whole tokens, or decimal strings
-under a meter in US dollars; percentages have two decimals and are cut, not rounded.
+They are those of `budgetctl … --json`. What is said of the running week is in week.py.
 """
 
 from typing import Any
@@ -9,40 +8,13 @@ from typing import Any
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import Priority, StrategicDirective
-from allocation.display.json_values import dollars, iso, number, share
+from allocation.display.json_values import iso
 from allocation.policy.recommend import Recommendation, Task
 from allocation.policy.zones import Zone
 from allocation.reports.models import QualityEvent
 from allocation.usage.ingest import Stored
-from allocation.usage.standing import Standing
 
 Json = dict[str, Any]
-
-
-def status(standing: Standing) -> Json:
-    """Where the week stands. `light` is the zone, or OFF."""
-    meter = standing.meter
-    usd = standing.burned.usd
-    return {
-        "at": iso(standing.at),
-        "light": standing.zone.value if standing.enabled else "OFF",
-        "enabled": standing.enabled,
-        "week": {"start": iso(standing.window.start), "end": iso(standing.window.end)},
-        "meter": meter.name,
-        "unit": "usd" if meter.in_dollars else "tokens",
-        "limit": number(standing.limit, meter),
-        "reserve": number(standing.reserve, meter),
-        "effective_limit": number(standing.effective_limit, meter),
-        "used": number(standing.used, meter),
-        "remaining": number(standing.remaining, meter),
-        "over": number(standing.over, meter),
-        "percent": share(standing.share),
-        "zone": standing.zone.value,
-        "exhausted": standing.exhausted,
-        "raw": standing.burned.counts.raw,
-        "usd": dollars(usd) if usd is not None else None,
-        "unpriced_records": standing.burned.unpriced,
-    }
 
 
 def answer(
@@ -63,11 +35,18 @@ def answer(
         "read_only": task.read_only,
         "sd": sd.code if sd else None,
         "zone": str(zone),
-        "outcome": recommendation.outcome.value,
-        "model": recommendation.tier.name if recommendation.tier else None,
-        "floor": recommendation.floor.name,
-        "preferred": recommendation.preferred.name,
-        "reason": recommendation.reason,
+        **recommended(recommendation),
+    }
+
+
+def recommended(found: Recommendation) -> Json:
+    """What a run may use: `model` is its tier, null if the run is put off."""
+    return {
+        "outcome": found.outcome.value,
+        "model": found.tier.name if found.tier else None,
+        "floor": found.floor.name,
+        "preferred": found.preferred.name,
+        "reason": found.reason,
     }
 
 

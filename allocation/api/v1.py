@@ -9,7 +9,8 @@ from django.utils import timezone
 from ninja import Body, Header, NinjaAPI, Query, Status
 from pydantic import Field
 
-from allocation.api import answers, checkpointing, quality, recommending, reported
+from allocation.api import answers, checkpointing, quality, recommending, reported, week
+from allocation.api import week_shapes as shapes
 from allocation.api.models import AgentToken, Scope
 from allocation.api.refusals import StrictParser, say_no
 from allocation.api.schemas import (
@@ -55,10 +56,28 @@ def _token(request: HttpRequest) -> AgentToken:
     return token
 
 
-@api.get("/status", auth=READ, response=ANSWERS)
-def status(request: HttpRequest) -> Json:
+@api.get("/status", auth=READ, response={200: shapes.Standing, **REFUSALS})
+def status(request: HttpRequest) -> shapes.Standing:
     """Where the running week stands: the light, what is used, what is left."""
-    return answers.status(standing_at(timezone.now()))
+    return week.standing(standing_at(timezone.now()))
+
+
+@api.get("/week", auth=READ, response={200: shapes.Week, **REFUSALS})
+def whole_week(request: HttpRequest) -> shapes.Week:
+    """The running week in full: who used what, will it last, what is next, what could be saved."""
+    return week.week_at(timezone.now())
+
+
+@api.get("/forecast", auth=READ, response={200: shapes.Outlook, **REFUSALS})
+def forecast(request: HttpRequest) -> shapes.Outlook:
+    """How far the week's budget will reach, and how good such forecasts were."""
+    return week.forecast_at(timezone.now())
+
+
+@api.get("/next", auth=READ, response={200: shapes.Plan, **REFUSALS})
+def next_sd(request: HttpRequest) -> shapes.Plan:
+    """The SD whose turn it is, and what it would run on and use; `next_sd` is null without one."""
+    return week.next_at(timezone.now())
 
 
 @api.post("/recommend", auth=DECISIONS, response=ANSWERS)
@@ -129,6 +148,12 @@ def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) ->
 def sd(request: HttpRequest, code: str) -> Json:
     """One SD."""
     return answers.sd(checkpointing.sd_of(code))
+
+
+@api.get("/sds/{code}/check", auth=READ, response={200: shapes.Plan, **REFUSALS})
+def check_sd(request: HttpRequest, code: str) -> shapes.Plan:
+    """Before an SD starts: a tier for each run ahead, projected tokens, the zone afterwards."""
+    return week.check_at(checkpointing.sd_of(code), timezone.now())
 
 
 @api.post("/sds", auth=CHECKPOINTS, response={201: Json, **REFUSALS})

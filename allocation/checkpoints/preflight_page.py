@@ -7,7 +7,7 @@ from fractions import Fraction
 from allocation.decisions.preflight import Preflight
 from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens
-from allocation.forecasts.chance import zone_chances
+from allocation.forecasts.chance import newest_word, zone_chances
 from allocation.forecasts.models import SdEstimate
 from allocation.forecasts.record import coverage_of
 from allocation.policy.preflight import TokenRange
@@ -53,7 +53,8 @@ class Ahead:
 def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
     """The pre-flight as the page prints it. Two queries."""
     in_dollars = standing.meter.in_dollars
-    chances = zone_chances(standing, plan.likely)
+    newest = newest_word(standing)
+    chances = zone_chances(newest, standing, plan.likely) if newest else None
     low, high = (amount(end, in_dollars=in_dollars) for end in (plan.low, plan.high))
     return Ahead(
         runs=[

@@ -1,7 +1,7 @@
 """The charts of the week page, as the small vocabulary of static/js/charts.js and as tables."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from allocation.dashboard.fan import Fan
 from allocation.display import format as fmt
 from allocation.display.chart import Chart
 from allocation.forecasts.models import Forecast
-from allocation.policy.weeks import Window
+from allocation.policy.weeks import days_of
 from allocation.usage.standing import Standing
 from allocation.usage.totals import NOTHING, Burned, total_of
 
@@ -23,15 +23,6 @@ MAIN_THREAD = "main thread"
 def writer(standing: Standing) -> Callable[[Fraction], str]:
     """Writes amounts in the unit of the week's meter."""
     return partial(fmt.amount, in_dollars=standing.meter.in_dollars)
-
-
-def owners_days(window: Window, zone: ZoneInfo) -> list[datetime]:
-    """The midnights on the owner's clock that begin the days of a window, the first day's too."""
-    first, days = window.start.astimezone(zone).date(), []
-    while (day := datetime.combine(first, time(), tzinfo=zone)) < window.end:
-        days.append(day)
-        first += timedelta(days=1)
-    return days
 
 
 def burn_down(
@@ -79,7 +70,7 @@ def burn_down(
             "marks": [{"value": standing.at.isoformat(), "label": "now", "axis": "x"}],
         },
         headings=("Day", "Used", "Left"),
-        rows=[*rows, *(fan.rows(owners_days(window, zone)) if fan else ())],
+        rows=[*rows, *(fan.rows(days_of(window, zone)) if fan else ())],
     )
 
 

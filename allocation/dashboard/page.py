@@ -1,36 +1,29 @@
 """The week page: everything it prints, computed here in a constant number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from allocation.catalog.pricing import PriceBook, load_price_book
-from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, owners_days, writer
+from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, writer
 from allocation.dashboard.facts import week_facts
 from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import Situation, situation_at
-from allocation.decisions.preflight import Preflight, preflight
-from allocation.directives.queue import next_sd
+from allocation.decisions.preflight import Preflight
 from allocation.display import format as fmt
 from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.floors.models import Override
-from allocation.forecasts.chance import newest_word
-from allocation.forecasts.outlook import Outlook, outlook_at
-from allocation.optimizer.top import TopOpportunities, top_opportunities
+from allocation.forecasts.outlook import Outlook
+from allocation.optimizer.top import TopOpportunities
 from allocation.policy.zones import Zone
 from allocation.reminders.page import WeekReminders, week_reminders
-from allocation.reports.guard import review_results
-from allocation.usage.standing import Standing, running_week
+from allocation.reports.this_week import this_week
+from allocation.usage.standing import Standing
 from allocation.usage.totals import (
     Burned,
-    burned_by,
     captured_without_sd,
-    grouped,
-    revision,
     total_of,
 )
 
@@ -109,26 +102,8 @@ class WeekPage:
 
 def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
     """The page at `now`, with times on the clock of `zone`."""
-    book = load_price_book()
-    week = running_week(now)
-    mark = revision()
-    by_hour = burned_by(("hour",), within=week.window, mark=mark, meter=week.meter, book=book)
-    hours = {hour: part for (hour,), part in sorted(by_hour.items())}
-    standing = week.standing(now, total_of(hours.values()))
-    outlook = outlook_at(now, standing=standing, hours=hours, book=book)
-    situation = situation_at(now, standing=standing)
-    plan = _plan(situation, book)
-    newest = newest_word(standing)
-    days = owners_days(week.window, zone)
-    by_agent_day = burned_by(
-        ("sub_agent", "day"),
-        within=week.window,
-        days=days,
-        mark=mark,
-        meter=week.meter,
-        book=book,
-    )
-    by_agent = grouped((sub_agent, part) for (sub_agent, _), part in by_agent_day.items())
+    week = this_week(now)
+    plan, standing, flight = week.plan, week.plan.standing, week.plan.preflight
     text = writer(standing)
     return WeekPage(
         zone=standing.zone.value if standing.enabled else OFF,
@@ -139,33 +114,28 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         over=text(standing.over) if standing.over else "",
         effective_limit=text(standing.effective_limit),
         reserve=text(standing.reserve) if standing.reserve else "",
-        stale=_stale(hours, now, zone),
-        bar=_bar(outlook),
-        facts=week_facts(outlook, newest, zone),
+        stale=_stale(week.hours, now, zone),
+        bar=_bar(plan.outlook),
+        facts=week_facts(plan.outlook, plan.newest, zone),
         reminders=week_reminders(),
-        next_sd=plan,
-        projected=text(plan.projected) if plan else "",
-        remaining_after=text(plan.remaining_after) if plan else "",
-        percent_after=_percent_after(standing, plan),
-        overrides=situation.overrides,
+        next_sd=flight,
+        projected=text(flight.projected) if flight else "",
+        remaining_after=text(flight.remaining_after) if flight else "",
+        percent_after=_percent_after(standing, flight),
+        overrides=week.overrides,
         waiting=waiting_counts(),
-        burn_down=burn_down(standing, hours, zone, newest),
-        by_day=by_day_and_sub_agent(standing, by_agent_day, days),
-        spending=_spending(standing, by_agent),
+        burn_down=burn_down(standing, week.hours, zone, plan.newest),
+        by_day=by_day_and_sub_agent(standing, week.by_agent_day, week.days),
+        spending=_spending(standing, week.spending),
         spending_total=_spent("Week so far", standing, standing.burned, standing.used),
         unpriced=standing.burned.unpriced,
         by_hand=standing.burned.counts.unsplit,
-        without_sd=captured_without_sd(week.window),
-        optimisation=top_opportunities(now, review_results),
+        without_sd=captured_without_sd(standing.window),
+        optimisation=week.optimisation,
         decisions=list(
             Decision.objects.select_related("recommended", "sd", "override")[:LAST_DECISIONS]
         ),
     )
-
-
-def _plan(situation: Situation, book: PriceBook) -> Preflight | None:
-    sd = next_sd()
-    return preflight(sd, situation, book) if sd else None
 
 
 def _headline(standing: Standing) -> str:
@@ -179,13 +149,13 @@ def _unit(standing: Standing) -> str:
     return "dollars" if standing.meter.in_dollars else "tokens"
 
 
-def _percent_after(standing: Standing, plan: Preflight | None) -> str:
-    if plan is None:
+def _percent_after(standing: Standing, flight: Preflight | None) -> str:
+    if flight is None:
         return ""
-    return fmt.percent((standing.used + plan.projected) / standing.effective_limit)
+    return fmt.percent((standing.used + flight.projected) / standing.effective_limit)
 
 
-def _stale(hours: dict[datetime, Burned], now: datetime, zone: ZoneInfo) -> str:
+def _stale(hours: Mapping[datetime, Burned], now: datetime, zone: ZoneInfo) -> str:
     if not hours:
         return ""
     counted_until = max(hours) + timedelta(hours=1)
@@ -216,9 +186,8 @@ def _bar(outlook: Outlook) -> Bar:
     )
 
 
-def _spending(standing: Standing, by_agent: dict[str, Burned]) -> list[Spending]:
-    ranked = sorted(by_agent.items(), key=lambda item: (-item[1].budget, item[0]))
-    largest = max((part.budget for part in by_agent.values()), default=Fraction(0))
+def _spending(standing: Standing, ranked: Sequence[tuple[str, Burned]]) -> list[Spending]:
+    largest = ranked[0][1].budget if ranked else Fraction(0)
     shown, rest = ranked[:MOST_SUB_AGENTS], ranked[MOST_SUB_AGENTS:]
     if rest:
         shown = [*shown, (f"{len(rest)} others", total_of(part for _, part in rest))]

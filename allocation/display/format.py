@@ -76,3 +76,11 @@ def duration(span: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min"
+
+
+def held(hits: tuple[int, int], noun: str = "weeks") -> str:
+    """How often an interval of forecasts held, in words; never a badge of confidence."""
+    inside, of = hits
+    if not of:
+        return "no week has been scored yet"
+    return f"in {inside} of {of} {noun} the total fell inside"

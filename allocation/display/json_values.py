@@ -3,11 +3,18 @@
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
+from typing import overload
 
 from allocation.display import format as fmt
 from allocation.policy.meter import Meter
 
 
+@overload
+def iso(at: datetime) -> str: ...
+@overload
+def iso(at: None) -> None: ...
+@overload
+def iso(at: datetime | None) -> str | None: ...
 def iso(at: datetime | None) -> str | None:
     """A moment in UTC, to the second: 2026-11-23T22:00:00Z."""
     return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

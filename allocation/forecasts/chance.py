@@ -44,15 +44,9 @@ def newest_word(standing: Standing) -> Forecast | None:
     return forecast if forecast is not None and forecast.point is not None else None
 
 
-def zone_chances(standing: Standing, likely: Sequence[Fraction]) -> ZoneChances | None:
-    """What an SD does to the newest forecast's chances. `likely` are amounts of the SD in the
-    meter's unit of which each is as likely as the others. One query.
-
-    None while it is too early to say, and while budgetctl is off.
-    """
-    forecast = newest_word(standing)
-    if forecast is None:
-        return None
+def zone_chances(forecast: Forecast, standing: Standing, likely: Sequence[Fraction]) -> ZoneChances:
+    """What an SD does to the chances of a forecast that spoke (`newest_word`). `likely` are amounts
+    of the SD in the meter's unit of which each is as likely as the others."""
     meter = standing.meter
 
     def chances(more: Sequence[int]) -> dict[Zone, float]:

@@ -18,7 +18,6 @@ from allocation.forecasts.record import (
     WeekRecord,
     coverage_of,
     forecast_record,
-    held,
     newest_forecast,
 )
 from allocation.forecasts.words import (
@@ -149,8 +148,12 @@ def _measures(record: Record) -> list[Measure]:
             "cut off at the week’s end" if figures.exhaustion_hours is not None else "",
             figures.exhaustion_hours,
         ),
-        Measure("80% interval", rate_text(figures.inside80), held(figures.inside80, "forecasts")),
-        Measure("50% interval", rate_text(figures.inside50), held(figures.inside50, "forecasts")),
+        Measure(
+            "80% interval", rate_text(figures.inside80), fmt.held(figures.inside80, "forecasts")
+        ),
+        Measure(
+            "50% interval", rate_text(figures.inside50), fmt.held(figures.inside50, "forecasts")
+        ),
         Measure(
             "Bias",
             share_text(figures.bias, signed=True),

@@ -10,6 +10,7 @@ from statistics import fmean, median
 from django.db.models import Count, Q, QuerySet
 
 from allocation.budgets.models import BudgetWeek
+from allocation.display import format as fmt
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.policy.accuracy import accuracy_percent
 from allocation.policy.forecasting import ORIGINS
@@ -154,15 +155,7 @@ class Coverage:
     @property
     def words(self) -> str:
         """The 80 % interval's coverage as a clause; never a badge of confidence."""
-        return held((self.inside80, self.weeks))
-
-
-def held(hits: tuple[int, int], noun: str = "weeks") -> str:
-    """How often an interval held, in words."""
-    inside, of = hits
-    if not of:
-        return "no week has been scored yet"
-    return f"in {inside} of {of} {noun} the total fell inside"
+        return fmt.held((self.inside80, self.weeks))
 
 
 def coverage_of(forecast: Forecast) -> Coverage:

@@ -38,6 +38,15 @@ def hours_between(start: datetime, end: datetime) -> Fraction:
     return Fraction((end - start) // timedelta(microseconds=1), 3_600_000_000)
 
 
+def days_of(window: Window, clock: ZoneInfo) -> list[datetime]:
+    """The midnights on a clock that begin the days of a window, the first day's too."""
+    first, days = window.start.astimezone(clock).date(), []
+    while (day := datetime.combine(first, time(), tzinfo=clock)) < window.end:
+        days.append(day)
+        first += timedelta(days=1)
+    return days
+
+
 def reset_on(day: date, reset: Reset) -> datetime:
     """The UTC instant of the reset time on a calendar day.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.budgets.operations import window_to_come
@@ -15,7 +16,8 @@ from allocation.usage.totals import Burned, burned
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A budget week at a moment. Amounts are in the meter's unit, exactly."""
+    """A budget week at a moment. Amounts are in the meter's unit, exactly. `clock` is the zone in
+    which the owner reads times."""
 
     at: datetime
     window: Window
@@ -25,6 +27,7 @@ class Standing:
     meter: Meter
     bounds: Bounds
     enabled: bool
+    clock: ZoneInfo
 
     @property
     def effective_limit(self) -> Fraction:
@@ -76,6 +79,7 @@ class RunningWeek:
     meter: Meter
     bounds: Bounds
     enabled: bool
+    clock: ZoneInfo
 
     def standing(self, at: datetime, used: Burned) -> Standing:
         """How the week stands with what was burned in it."""
@@ -88,6 +92,7 @@ class RunningWeek:
             meter=self.meter,
             bounds=self.bounds,
             enabled=self.enabled,
+            clock=self.clock,
         )
 
 
@@ -105,6 +110,7 @@ def running_week(now: datetime) -> RunningWeek:
         meter=rule.meter.to_policy(),
         bounds=rule.bounds,
         enabled=rule.enabled,
+        clock=rule.zone_info,
     )
 
 

@@ -1,8 +1,6 @@
 """The JSON API's answers as text, whether they come from here or from a server elsewhere."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from rich.text import Text
@@ -11,29 +9,9 @@ from allocation.checkpoints.mix_text import in_words
 from allocation.display import format as fmt
 from allocation.policy.phases import CheckpointKind
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import OFF_SHAPE, Line, row, safe, zone, zone_bar
+from budgetctl.cli.printing import Line, row, safe, zone
 
 Json = Mapping[str, Any]
-
-
-def status(said: Json, *, url: str) -> Iterator[Line]:
-    """Where the week stands, with times of this machine's zone."""
-    light = zone(Zone(said["light"])) if said["enabled"] else Text(f"{OFF_SHAPE} OFF")
-    in_zone = Zone(said["zone"]) if said["enabled"] else None
-    used = Fraction(str(said["percent"])) / 100
-    yield row("LIGHT", light)
-    yield row("USED", zone_bar(used, in_zone), f" {fmt.percent(used)}")
-    unit = "" if said["unit"] == "usd" else " tokens"
-    yield row("", f"{_amount(said, 'used')} of {_amount(said, 'effective_limit')}{unit}")
-    name = "over" if Fraction(str(said["over"])) else "remaining"
-    yield row("OVER" if name == "over" else "LEFT", f"{_amount(said, name)}{unit}")
-    reset = datetime.fromisoformat(said["week"]["end"]).astimezone()
-    yield row("RESET", f"{reset:%a %d %b %Y, %H:%M}")
-    yield row("SERVER", url)
-
-
-def _amount(said: Json, name: str) -> str:
-    return fmt.amount(Fraction(str(said[name])), in_dollars=said["unit"] == "usd")
 
 
 def recommendation(said: Json) -> Iterator[Line]:

@@ -1,19 +1,21 @@
 """The audit as JSON and as the report shows it (its step 9)."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from rich.text import Text
 
+from allocation.api.week import accuracy
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
 from allocation.display.json_values import iso, share
 from allocation.policy.kpis import KPI_BY_KEY, Band
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.sd_audit import Audit, Rate, SdAudit
-from budgetctl.cli.forecasts import NO_RECORD, accuracy_json, error_reading
 from budgetctl.cli.printing import Line, heading, row, safe
+from budgetctl.cli.week_text import NO_RECORD
 
 _SHAPES = {
     Band.ON_TARGET: ("●", "green"),
@@ -30,7 +32,7 @@ def as_json(page: Audit) -> dict[str, Any]:
         "sds": [_sd_json(each) for each in page.sds],
         "override_rate": _rate_json(page.override_rate),
         "rework_rate": _rate_json(page.rework_rate),
-        "forecast_accuracy": accuracy_json(page.record, page.meter),
+        "forecast_accuracy": accuracy(page.record, page.meter),
     }
 
 
@@ -78,12 +80,14 @@ def as_text(page: Audit) -> Iterator[Line]:
 
 
 def _accuracy(page: Audit) -> tuple[Text, str]:
-    reading, record = error_reading(page.record), page.record
+    record = page.record
+    error = None if record.error is None else Decimal(str(round(record.error * 100, 4)))
+    reading = KPI_BY_KEY["burn-rate-error"].read(error)
     shape, style = _SHAPES[reading.band]
     if record.error is None:
         return Text(shape, style), f" {NO_RECORD}"
-    error = f"median error {fmt.percent(Fraction(str(record.error)))}"
-    return Text(shape, style), f" {reading.band}: {error} in {len(record.weeks)} weeks"
+    median = f"median error {fmt.percent(Fraction(str(record.error)))}"
+    return Text(shape, style), f" {reading.band}: {median} in {len(record.weeks)} weeks"
 
 
 def _sd(each: SdAudit) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from allocation.api.answers import recommended
 from allocation.decisions.operations import (
     Decided,
     Run,
@@ -19,7 +20,6 @@ from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Recommendation, Task
 from allocation.policy.zones import Zone
-from budgetctl.cli.week_json import recommendation
 
 # Decisions are stored in transactions of so many lines: fast, and no long lock for the others.
 LINES_AT_ONCE = 500
@@ -61,7 +61,7 @@ def _answer(
             continue
         # An SD that is paused has another answer than the rules for a run alone give.
         answer = one.answer if one.zone else next(decided)[1]
-        found.append(one.given | recommendation(answer))
+        found.append(one.given | recommended(answer))
     return found
 
 

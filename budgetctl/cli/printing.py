@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.text import Text
 
 from allocation.display import format as fmt
-from allocation.policy.meter import Meter
 from allocation.policy.zones import Zone
 
 WIDTH = 80
@@ -114,16 +113,16 @@ def safe(text: str) -> str:
     )
 
 
-def short(value: Fraction, meter: Meter) -> str:
-    """An amount of the budget in few characters: 42k, or $3.20."""
-    return fmt.amount(value, in_dollars=True) if meter.in_dollars else fmt.short(value)
+def short(value: int | str | Fraction, unit: str) -> str:
+    """An amount of the budget in few characters: 42k, or $3.20. `unit` is `tokens` or `usd`."""
+    return long(value, unit) if unit == "usd" else fmt.short(Fraction(value))
 
 
-def long(value: Fraction, meter: Meter) -> str:
-    """An amount of the budget in full: 42,000, or $3.20."""
-    return fmt.amount(value, in_dollars=meter.in_dollars)
+def long(value: int | str | Fraction, unit: str) -> str:
+    """An amount of the budget in full: 42,000, or $3.20. `unit` is `tokens` or `usd`."""
+    return fmt.amount(Fraction(value), in_dollars=unit == "usd")
 
 
-def unit(meter: Meter) -> str:
-    """What the budget counts."""
-    return "US dollars" if meter.in_dollars else "tokens"
+def percent(value: float) -> str:
+    """Percent as JSON has them, cut to two decimals, as whole ones: 72%."""
+    return fmt.percent(Fraction(str(value)) / 100)

@@ -79,9 +79,10 @@ def recommend(
         emit(said) if as_json else show(answers_text.recommendation(said))
         return
     open_database()
+    from allocation.api import answers
     from allocation.decisions.operations import decide, situation_at
     from allocation.policy.recommend import Task
-    from budgetctl.cli import clock, recommend_text, rows, week_json
+    from budgetctl.cli import clock, recommend_text, rows
 
     now = clock.now()
     for_sd = rows.sd(sd) if sd else None
@@ -99,20 +100,11 @@ def recommend(
         decision, answer = decide(
             situation=situation, task=task, actor=rows.actor(), now=now, sd=for_sd
         )
-    if not as_json:
-        show(recommend_text.answer(task, answer, in_zone or situation.standing.zone, decision))
-        return
-    asked: dict[str, Any] = {
-        "sub_agent": code,
-        "phase": task.phase.value,
-        "complexity": task.complexity,
-        "critical": task.critical,
-        "read_only": task.read_only,
-        "sd": for_sd.code if for_sd else None,
-        "zone": (in_zone or situation.standing.zone).value,
-    }
-    decided = {"decision": decision.pk if decision else None}
-    emit(asked | week_json.recommendation(answer) | decided)
+    in_zone = in_zone or situation.standing.zone
+    if as_json:
+        emit(answers.answer(task, answer, zone=in_zone, decision=decision, sd=for_sd))
+    else:
+        show(recommend_text.answer(task, answer, in_zone, decision))
 
 
 def _answer_batch(name: str, sd: str | None) -> None:

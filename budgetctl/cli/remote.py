@@ -6,7 +6,8 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from allocation.policy.phases import CheckpointKind, Phase
 from budgetctl.cli.parameters import Typed, read_optional_tokens
@@ -14,6 +15,8 @@ from budgetctl.cli.refusals import Refused
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
+
+    from allocation.api import week_shapes as shapes
 
 Json = dict[str, Any]
 
@@ -32,6 +35,22 @@ class Hub:
     def get(self, path: str) -> Json:
         """What the API answers. Raises Refused with the server's own sentence where it says no."""
         return self._ask(path, None)
+
+    def week(self) -> "shapes.Week":
+        """The running week in full. Raises Refused."""
+        return cast("shapes.Week", self.get("/week"))
+
+    def forecast(self) -> "shapes.Outlook":
+        """How far the week's budget will reach. Raises Refused."""
+        return cast("shapes.Outlook", self.get("/forecast"))
+
+    def next_sd(self) -> "shapes.Plan":
+        """The plan for the SD whose turn it is, if there is one. Raises Refused."""
+        return cast("shapes.Plan", self.get("/next"))
+
+    def check(self, sd: str) -> "shapes.Plan":
+        """The plan for an SD. Raises Refused."""
+        return cast("shapes.Plan", self.get(f"/sds/{quote(sd, safe='')}/check"))
 
     def post(self, path: str, body: Mapping[str, Any]) -> Json:
         """Send an object and give back what is answered. Raises Refused."""

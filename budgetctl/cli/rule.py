@@ -86,11 +86,9 @@ def _switch(enabled: bool, reason: str, as_json: bool) -> None:
 
 
 def _say(rule: "BudgetRule", as_json: bool) -> None:
+    from allocation.api import week
     from allocation.usage.standing import standing_at
-    from budgetctl.cli import clock, week_json, week_text
+    from budgetctl.cli import clock, week_text
 
-    standing = standing_at(clock.now())
-    if as_json:
-        emit(week_json.standing(standing))
-    else:
-        show(week_text.rule(standing))
+    said = week.standing(standing_at(clock.now()))
+    emit(said) if as_json else show(week_text.rule(said))

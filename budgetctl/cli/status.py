@@ -1,6 +1,9 @@
-"""The commands that say where the week stands: status, forecast, next, check."""
+"""The commands that say where the week stands: status, forecast, next, check.
 
-from budgetctl.cli import answers_text, remote
+Each says the same here and, with BUDGETCTL_URL and BUDGETCTL_TOKEN, of the server elsewhere.
+"""
+
+from budgetctl.cli import remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, SdCode
 from budgetctl.cli.printing import emit, show
@@ -11,58 +14,70 @@ def status(as_json: Json = False) -> None:
 
     With BUDGETCTL_URL and BUDGETCTL_TOKEN: where the week of that server stands.
     """
-    if hub := remote.hub():
-        said = hub.get("/status")
-        emit(said) if as_json else show(answers_text.status(said, url=hub.url))
-        return
-    open_database()
-    from budgetctl.cli import clock, status_text, week, week_json
+    from budgetctl.cli import status_text
 
-    found = week.week_at(clock.now())
-    if as_json:
-        emit(week_json.status(found))
+    if hub := remote.hub():
+        said = hub.week()
     else:
-        show(status_text.status(found))
+        open_database()
+        from allocation.api import week
+        from budgetctl.cli import clock
+
+        said = week.week_at(clock.now())
+    emit(said) if as_json else show(status_text.status(said))
 
 
 def forecast(as_json: Json = False) -> None:
-    """Say how far the week's budget will reach at the burn rate so far."""
-    open_database()
-    from allocation.forecasts.outlook import outlook_at
-    from allocation.forecasts.record import forecast_record, newest_forecast
-    from budgetctl.cli import clock, rows, week_json, week_text
+    """Say how far the week's budget will reach at the burn rate so far.
 
-    now = clock.now()
-    outlook, newest, record = outlook_at(now), newest_forecast(now), forecast_record(now)
-    if as_json:
-        emit(week_json.outlook(outlook, newest, record))
+    With BUDGETCTL_URL and BUDGETCTL_TOKEN: the week of that server.
+    """
+    from budgetctl.cli import week_text
+
+    if hub := remote.hub():
+        said = hub.forecast()
     else:
-        show(week_text.forecast(outlook, newest, record, rows.owners_clock()))
+        open_database()
+        from allocation.api import week
+        from budgetctl.cli import clock
+
+        said = week.forecast_at(clock.now())
+    emit(said) if as_json else show(week_text.forecast(said))
 
 
 def next_sd(as_json: Json = False) -> None:
     """Say which SD is next, and what to run it on: the text for the start of a session.
 
     Next is the SD longest in progress, else the proposed one of the highest
-    priority, the oldest first.
+    priority, the oldest first. With BUDGETCTL_URL and BUDGETCTL_TOKEN: of the
+    SDs of that server.
     """
-    open_database()
-    from budgetctl.cli import clock, plan_text, week, week_json
+    from budgetctl.cli import plan_text
 
-    plan = week.plan_for_next(clock.now())
-    if as_json:
-        emit(week_json.plan(plan))
+    if hub := remote.hub():
+        said = hub.next_sd()
     else:
-        show(plan_text.session_start(plan))
+        open_database()
+        from allocation.api import week
+        from budgetctl.cli import clock
+
+        said = week.next_at(clock.now())
+    emit(said) if as_json else show(plan_text.session_start(said))
 
 
 def check(sd: SdCode, as_json: Json = False) -> None:
-    """Before an SD starts: the tier for each sub-agent, projected tokens, the zone afterwards."""
-    open_database()
-    from budgetctl.cli import clock, plan_text, rows, week, week_json
+    """Before an SD starts: the tier for each sub-agent, projected tokens, the zone afterwards.
 
-    plan = week.plan_for(rows.sd(sd), clock.now())
-    if as_json:
-        emit(week_json.plan(plan))
+    With BUDGETCTL_URL and BUDGETCTL_TOKEN: an SD of that server.
+    """
+    from budgetctl.cli import plan_text
+
+    if hub := remote.hub():
+        said = hub.check(sd)
     else:
-        show(plan_text.check(plan))
+        open_database()
+        from allocation.api import week
+        from budgetctl.cli import clock, rows
+
+        said = week.check_at(rows.sd(sd), clock.now())
+    emit(said) if as_json else show(plan_text.check(said))

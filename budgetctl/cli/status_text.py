@@ -3,67 +3,67 @@
 from collections.abc import Iterator
 from datetime import datetime
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
-from allocation.usage.standing import Standing
-from budgetctl.cli.forecasts import accuracy_text
 from budgetctl.cli.plan_text import next_sd
-from budgetctl.cli.printing import WIDTH, Line, bar, heading, long, row, safe
-from budgetctl.cli.week import Week
-from budgetctl.cli.week_text import summary
+from budgetctl.cli.printing import WIDTH, Line, bar, heading, long, percent, row, safe
+from budgetctl.cli.week_text import accuracy, clock_of, summary
 
 MOST_SUB_AGENTS = 7
 
 
-def status(week: Week) -> Iterator[Line]:
+def status(week: shapes.Week) -> Iterator[Line]:
     """The Mission Control screen."""
-    plan, standing = week.plan, week.plan.standing
-    yield _title(standing, plan.clock)
+    yield _title(week)
     yield ""
-    yield from summary(plan.outlook, plan.clock)
-    yield row("ACCURACY", accuracy_text(week.record, standing.meter))
-    for override in week.overrides:
-        what = f"{override.sub_agent.code} {override.phase}".strip()
-        until = fmt.soon(override.expires_at, plan.clock)
-        yield row("OVERRIDE", f"{what} on {override.tier} until {until}: {safe(override.reason)}")
+    yield from summary(week)
+    yield row("ACCURACY", accuracy(week["forecast_accuracy"], week["unit"]))
+    for each in week["overrides"]:
+        what = f"{each['sub_agent']} {each['phase'] or ''}".strip()
+        until = fmt.soon(datetime.fromisoformat(each["expires_at"]), clock_of(week))
+        yield row("OVERRIDE", f"{what} on {each['tier']} until {until}: {safe(each['reason'])}")
     yield ""
     yield heading("NEXT SD")
-    yield from next_sd(plan)
+    yield from next_sd(week)
     yield ""
     yield heading("SUB-AGENTS THIS WEEK")
     yield from _spending(week)
     yield ""
     yield heading("OPTIMISATION OPPORTUNITIES")
-    for place, each in enumerate(week.optimisation.rows, start=1):
-        yield f"  {place}. {each.title}, saves {each.per_week} a week"
-    yield Text(f"  {week.optimisation.summary}")
+    for place, chance in enumerate(week["optimisation"]["top"], start=1):
+        yield f"  {place}. {chance['title']}, saves {chance['saves_per_week']} a week"
+    yield Text(f"  {week['optimisation']['summary']}")
 
 
-def _title(standing: Standing, clock: ZoneInfo) -> Text:
-    def date(at: datetime) -> str:
-        return f"{at.astimezone(clock):%Y-%m-%d}"
+def _title(week: shapes.Week) -> Text:
+    start, end = (
+        f"{datetime.fromisoformat(at).astimezone(clock_of(week)):%Y-%m-%d}"
+        for at in (week["week"]["start"], week["week"]["end"])
+    )
+    title, span = "TOKEN MISSION CONTROL", f"week of {start} to {end}"
+    return Text.assemble((title, "bold"), (span.rjust(WIDTH - len(title)), "dim"))
 
-    week = f"week of {date(standing.window.start)} to {date(standing.window.end)}"
-    title = "TOKEN MISSION CONTROL"
-    return Text.assemble((title, "bold"), (week.rjust(WIDTH - len(title)), "dim"))
 
-
-def _spending(week: Week) -> Iterator[Line]:
-    standing = week.plan.standing
-    if not week.spending:
+def _spending(week: shapes.Week) -> Iterator[Line]:
+    if not week["sub_agents"]:
         yield "  Nothing is used yet this week."
         return
-    shown = [(safe(name), part.budget) for name, part in week.spending[:MOST_SUB_AGENTS]]
-    rest = sum((part.budget for _, part in week.spending[MOST_SUB_AGENTS:]), Fraction(0))
-    if len(week.spending) > MOST_SUB_AGENTS:
-        shown.append((f"{len(week.spending) - MOST_SUB_AGENTS} others", rest))
-    largest = max(budget for _, budget in shown)
-    for name, budget in shown:
-        share = fmt.percent(budget / standing.used) if standing.used else "0%"
+    shown = [
+        (safe(each["key"]), Fraction(each["budget_tokens"]), each["percent"])
+        for each in week["sub_agents"]
+    ]
+    rest = shown[MOST_SUB_AGENTS:]
+    if rest:
+        budget = sum((budget for _, budget, _ in rest), Fraction(0))
+        used = Fraction(week["used"])
+        share = float(100 * budget / used) if used else 0.0
+        shown = [*shown[:MOST_SUB_AGENTS], (f"{len(rest)} others", budget, share)]
+    largest = max(budget for _, budget, _ in shown)
+    for name, budget, share in shown:
         yield Text.assemble(
-            f"  {name[:20]:<20} {long(budget, standing.meter):>12} {share:>5}  ",
+            f"  {name[:20]:<20} {long(budget, week['unit']):>12} {percent(share):>5}  ",
             bar(budget / largest if largest else Fraction(0), 28),
         )

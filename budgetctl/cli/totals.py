@@ -18,7 +18,7 @@ from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of
-from budgetctl.cli.printing import Line, heading, long, row, safe
+from budgetctl.cli.printing import Line, heading, row, safe
 
 MAIN_THREAD = "main"
 BY_HAND = "by hand"
@@ -167,9 +167,8 @@ def as_text(found: Totals) -> Iterator[Line]:
     for label, value in kinds:
         yield f"  {label:<22}{value:>20,}"
     unit = "budget, US dollars" if found.meter.in_dollars else "budget tokens"
-    yield Text.assemble(
-        f"  {unit:<22}", (f"{long(total.budget, found.meter):>20}", "bold"), f"  {found.meter.name}"
-    )
+    budget = fmt.amount(total.budget, in_dollars=found.meter.in_dollars)
+    yield Text.assemble(f"  {unit:<22}", (f"{budget:>20}", "bold"), f"  {found.meter.name}")
     priced = f"  {total.unpriced:,} records could not be priced" if total.unpriced else ""
     dollars_used = fmt.usd(total.usd) if total.records else "–"
     yield f"  {'US dollars':<22}{dollars_used:>20}{priced}"
@@ -195,7 +194,9 @@ def _table(found: Totals) -> Iterator[Line]:
             fmt.short(counts.cache_write_5m + counts.cache_write_1h),
             fmt.short(counts.cache_read),
             fmt.short(counts.raw),
-            long(part.budget, found.meter) if found.meter.in_dollars else fmt.short(part.budget),
+            fmt.amount(part.budget, in_dollars=True)
+            if found.meter.in_dollars
+            else fmt.short(part.budget),
             _short_usd(part.usd),
         ]
         name = safe(key)

@@ -1,26 +1,29 @@
-"""How the running week stands, in lines of 80 columns: what every screen about it begins with."""
+"""How the running week stands, in lines of 80 columns: what every screen about it begins with.
+
+Made from what the JSON says (allocation.api.week_shapes), so that a server elsewhere reads as the
+database here does.
+"""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
-from allocation.forecasts.models import Forecast
-from allocation.forecasts.outlook import Outlook
-from allocation.forecasts.record import Record
 from allocation.policy.zones import Zone
-from allocation.usage.standing import Standing
-from budgetctl.cli.forecasts import accuracy_text, newest_text
 from budgetctl.cli.printing import (
     OFF_SHAPE,
     Line,
     Row,
     heading,
     long,
+    percent,
     row,
     short,
-    unit,
     zone,
     zone_bar,
 )
@@ -33,124 +36,172 @@ ADVICE = {
     Zone.RED: "at the limit, work that needs opus is deferred",
 }
 OFF = "budgetctl is off: each sub-agent runs on its registered default."
+NO_RECORD = "no record yet: no week with a forecast has closed"
+_SECOND = timedelta(seconds=1)
+NO_FORECAST = "No forecast of this week is in the ledger yet. One is made every hour by: start"
 
 
-def summary(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
+def clock_of(week: shapes.Standing) -> ZoneInfo:
+    """The zone in which the owner reads times."""
+    return ZoneInfo(week["time_zone"])
+
+
+def unit_of(week: shapes.Standing) -> str:
+    """What the budget counts, in words."""
+    return "US dollars" if week["unit"] == "usd" else "tokens"
+
+
+def summary(week: shapes.Plan | shapes.Outlook) -> Iterator[Line]:
     """Tokens, burn rate, status, reset: the four lines everything begins with."""
-    standing = outlook.standing
-    yield tokens(standing)
-    if standing.reserve:
-        yield _reserve(standing)
-    yield row("BURN", burn(outlook, clock))
-    yield row("STATUS", status_line(standing))
-    left = fmt.duration(standing.window.end - standing.at)
-    passed = f"{fmt.percent(outlook.elapsed)} of the week passed"
-    yield row("RESET", f"{fmt.moment(standing.window.end, clock)} (in {left}; {passed})")
-    yield row("RAW", _raw(standing))
+    yield tokens(week)
+    if Fraction(week["reserve"]):
+        yield _reserve(week)
+    yield row("BURN", burn(week))
+    yield row("STATUS", status_line(week))
+    start, end, at = map(_moment, (week["week"]["start"], week["week"]["end"], week["at"]))
+    elapsed = fmt.percent(Fraction((min(at, end) - start) // _SECOND, (end - start) // _SECOND))
+    passed = f"{elapsed} of the week passed"
+    left = fmt.duration(end - at)
+    yield row("RESET", f"{fmt.moment(end, clock_of(week))} (in {left}; {passed})")
+    yield row("RAW", _raw(week))
 
 
-def status_line(standing: Standing) -> Text:
+def status_line(week: shapes.Standing) -> Text:
     """The zone in shape, word and advice, or that budgetctl is off."""
-    if not standing.enabled:
+    if not week["enabled"]:
         return Text.assemble((OFF_SHAPE, "dim"), f" OFF  {OFF}")
-    if standing.exhausted:
-        over = long(standing.over, standing.meter)
-        return Text.assemble(zone(standing.zone), f"  used up, {over} {unit(standing.meter)} over")
-    return Text.assemble(zone(standing.zone), f"  {ADVICE[standing.zone]}")
+    in_zone = Zone(week["zone"])
+    if week["exhausted"]:
+        over = long(week["over"], week["unit"])
+        return Text.assemble(zone(in_zone), f"  used up, {over} {unit_of(week)} over")
+    return Text.assemble(zone(in_zone), f"  {ADVICE[in_zone]}")
 
 
-def rule(standing: Standing) -> Iterator[Line]:
+def rule(week: shapes.Standing) -> Iterator[Line]:
     """What a change of the budget rule made of the running week."""
-    meter = standing.meter
-    yield row("LIMIT", f"{long(standing.limit, meter)} {unit(meter)} a week")
-    if standing.reserve:
-        yield _reserve(standing)
-    yield tokens(standing)
-    yield row("STATUS", status_line(standing))
+    yield row("LIMIT", f"{long(week['limit'], week['unit'])} {unit_of(week)} a week")
+    if Fraction(week["reserve"]):
+        yield _reserve(week)
+    yield tokens(week)
+    yield row("STATUS", status_line(week))
 
 
-def forecast(
-    outlook: Outlook, newest: Forecast | None, record: Record, clock: ZoneInfo
-) -> Iterator[Line]:
+def forecast(week: shapes.Outlook) -> Iterator[Line]:
     """The linear baseline in detail, the newest forecast beside it, and the record."""
-    standing = outlook.standing
-    yield from summary(outlook, clock)
+    yield from summary(week)
     yield ""
     yield heading("BASELINE")
-    yield from _baseline(outlook, clock)
-    if standing.enabled:
+    yield from _baseline(week)
+    if week["enabled"]:
         yield ""
         yield heading("FORECAST")
-        yield from newest_text(newest, standing.meter, standing.effective_limit, clock)
-    yield row("ACCURACY", accuracy_text(record, standing.meter))
+        yield from _newest(week)
+    yield row("ACCURACY", accuracy(week["forecast_accuracy"], week["unit"]))
 
 
-def _baseline(outlook: Outlook, clock: ZoneInfo) -> Iterator[Line]:
-    standing, linear = outlook.standing, outlook.linear
-    if linear is None:
-        yield Text(f"  {outlook.too_early}")
+def _baseline(week: shapes.Outlook) -> Iterator[Line]:
+    linear, unit = week["forecast"], week["unit"]
+    if linear["too_early"]:
+        yield Text(f"  {linear['too_early']}")
         return
-    meter = standing.meter
     yield row("METHOD", "linear burn rate: used ÷ hours × the week")
-    rates = f"{short(linear.per_hour, meter)} an hour, {short(linear.per_hour * 24, meter)} a day"
+    per_hour, per_day = (short(linear[key] or 0, unit) for key in ("per_hour", "per_day"))
     basis = {"overall": "the whole week so far", "recent": "the last 24 hours, the higher rate"}
-    yield row("BURN RATE", f"{rates} (from {basis[linear.basis]})")
-    if linear.buffered:
+    from_what = basis[str(linear["basis"])]
+    yield row("BURN RATE", f"{per_hour} an hour, {per_day} a day (from {from_what})")
+    if linear["buffered"]:
         yield row("", "with a buffer of 20%, because fewer than half of the forecasts held")
-    in_zone = outlook.zone_at_reset
-    assert in_zone is not None
-    at_reset = fmt.percent(linear.at_reset / standing.effective_limit)
-    text = f"{long(linear.at_reset, meter)} {unit(meter)} ({at_reset}) "
-    yield row("AT RESET", text, zone(in_zone))
-    yield row("EXHAUSTION", _exhaustion(outlook, clock))
+    at_reset = linear["at_reset"] or 0
+    share = fmt.percent(Fraction(at_reset) / Fraction(week["effective_limit"]))
+    text = f"{long(at_reset, unit)} {unit_of(week)} ({share}) "
+    yield row("AT RESET", text, zone(Zone(str(linear["zone_at_reset"]))))
+    yield row("EXHAUSTION", _exhaustion(week))
 
 
-def tokens(standing: Standing) -> Row:
+def _newest(week: shapes.Outlook) -> Iterator[Line]:
+    """The newest forecast with its interval."""
+    newest, unit, clock = week["newest"], week["unit"], clock_of(week)
+    if newest is None:
+        yield f"  {NO_FORECAST}"
+        return
+    point = Fraction(newest["at_reset"])
+    at_reset = f"~{short(point, unit)} ({fmt.percent(point / Fraction(week['effective_limit']))}) "
+    in_zone = newest["zone_at_reset"]
+    yield row("AT RESET", at_reset, *([zone(Zone(in_zone))] if in_zone else []))
+    if newest["interval_80"] is not None:
+        low, high = (short(end, unit) for end in newest["interval_80"])
+        held_in = newest["coverage"]
+        yield row(
+            "80% RANGE", f"{low} to {high}; {fmt.held((held_in['inside_80'], held_in['weeks']))}"
+        )
+    if newest["exhaustion_chance_percent"] is not None:
+        when = newest["exhausts_at"]
+        about = f", about {fmt.soon(_moment(when), clock)}" if when else ""
+        chance = percent(newest["exhaustion_chance_percent"])
+        yield row("RUNS OUT", f"with a chance of {chance}{about}")
+    yield row("METHOD", f"{newest['method']}, {fmt.moment(_moment(newest['made_at']), clock)}")
+
+
+def accuracy(record: shapes.Accuracy | None, unit: str) -> str:
+    """Last week's forecast beside what came, and how often the intervals held; never a badge."""
+    if record is None:
+        return NO_RECORD
+    last, held_in = record["last_week"], record["inside_80"]
+    weeks = "1 week" if record["weeks"] == 1 else f"{record['weeks']} weeks"
+    return (
+        f"last week: predicted {short(last['predicted'], unit)}, "
+        f"actual {short(last['actual'], unit)}; "
+        f"80% intervals held {held_in['count']} of {held_in['of']} times ({weeks})"
+    )
+
+
+def tokens(week: shapes.Standing) -> Row:
     """The bar, and the two numbers to act on: what is used, what is left."""
-    meter = standing.meter
-    drawn = zone_bar(standing.share, standing.zone if standing.enabled else None)
-    of = f"{short(standing.used, meter)} / {short(standing.effective_limit, meter)}"
-    if standing.over:
-        rest = f"{long(standing.over, meter)} over"
-    else:
-        rest = f"{long(standing.remaining, meter)} left"
-    label = "DOLLARS" if meter.in_dollars else "TOKENS"
-    return row(label, drawn, f" {of} ({fmt.percent(standing.share)}), {rest}")
+    unit = week["unit"]
+    used = Fraction(str(week["percent"])) / 100
+    drawn = zone_bar(used, Zone(week["zone"]) if week["enabled"] else None)
+    of = f"{short(week['used'], unit)} / {short(week['effective_limit'], unit)}"
+    over = Fraction(week["over"])
+    rest = f"{long(over, unit)} over" if over else f"{long(week['remaining'], unit)} left"
+    label = "DOLLARS" if unit == "usd" else "TOKENS"
+    return row(label, drawn, f" {of} ({fmt.percent(used)}), {rest}")
 
 
-def _reserve(standing: Standing) -> Row:
-    meter = standing.meter
-    held, limit = long(standing.reserve, meter), long(standing.limit, meter)
-    return row("RESERVE", f"{held} of the {limit} held back")
+def _reserve(week: shapes.Standing) -> Row:
+    held_back, limit = (long(week[key], week["unit"]) for key in ("reserve", "limit"))
+    return row("RESERVE", f"{held_back} of the {limit} held back")
 
 
-def burn(outlook: Outlook, clock: ZoneInfo) -> str:
+def burn(week: shapes.Plan | shapes.Outlook) -> str:
     """The rate and how far it reaches, or why nothing can be said."""
-    linear, meter = outlook.linear, outlook.standing.meter
-    if linear is None:
-        return outlook.too_early[:1].lower() + outlook.too_early[1:].rstrip(".")
-    rate = f"{short(linear.per_hour * 24, meter)} a day"
-    return f"{rate}; {_exhaustion(outlook, clock)}"
+    linear = week["forecast"]
+    if linear["too_early"]:
+        return linear["too_early"][:1].lower() + linear["too_early"][1:].rstrip(".")
+    return f"{short(linear['per_day'] or 0, week['unit'])} a day; {_exhaustion(week)}"
 
 
-def _exhaustion(outlook: Outlook, clock: ZoneInfo) -> str:
-    linear, standing = outlook.linear, outlook.standing
-    assert linear is not None
-    at_reset = f"{short(linear.at_reset, standing.meter)} at the reset"
-    if standing.exhausted:
+def _exhaustion(week: shapes.Plan | shapes.Outlook) -> str:
+    linear = week["forecast"]
+    at_reset = f"{short(linear['at_reset'] or 0, week['unit'])} at the reset"
+    if week["exhausted"]:
         return f"used up; {at_reset}"
-    if linear.before_reset:
-        early = fmt.duration(standing.window.end - linear.exhausts_at)
-        return f"used up {fmt.soon(linear.exhausts_at, clock)}, {early} before the reset"
+    if linear["exhausts_before_reset"]:
+        out = _moment(str(linear["exhausts_at"]))
+        early = fmt.duration(_moment(week["week"]["end"]) - out)
+        return f"used up {fmt.soon(out, clock_of(week))}, {early} before the reset"
     return f"lasts to the reset, {at_reset}"
 
 
-def _raw(standing: Standing) -> str:
-    burned = standing.burned
-    text = f"{fmt.tokens(burned.counts.raw)} raw tokens"
-    if not burned.records:
+def _raw(week: shapes.Standing) -> str:
+    text = f"{fmt.tokens(week['raw'])} raw tokens"
+    if not week["records"]:
         return text
-    if burned.usd is None:
+    if week["usd"] is None:
         return f"{text}; dollars unknown"
-    unpriced = f" without {burned.unpriced:,} records of unknown price" if burned.unpriced else ""
-    return f"{text}; {fmt.usd(burned.usd)}{unpriced}"
+    unpriced = week["unpriced_records"]
+    without = f" without {unpriced:,} records of unknown price" if unpriced else ""
+    return f"{text}; {fmt.usd(Decimal(week['usd']))}{without}"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

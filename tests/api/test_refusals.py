@@ -26,8 +26,12 @@ RUN = {"sub_agent": "TESTING", "phase": "EXEC", "complexity": 3}
 REQUEST = {"model": "claude-haiku-4-5", "usage": {"input_tokens": 1}}
 NEEDS = [
     ("get", "status", None, "read"),
+    ("get", "week", None, "read"),
+    ("get", "forecast", None, "read"),
+    ("get", "next", None, "read"),
     ("get", "sds", None, "read"),
     ("get", "sds/SD-X-1", None, "read"),
+    ("get", "sds/SD-X-1/check", None, "read"),
     ("get", "decisions", None, "read"),
     ("get", "decisions/1", None, "read"),
     ("post", "recommend", RUN, "decisions"),
@@ -267,6 +271,9 @@ def test_the_contract_is_there_for_everybody_to_read(client: Client) -> None:
         f"/api/v1/{path}"
         for path in (
             "status",
+            "week",
+            "forecast",
+            "next",
             "recommend",
             "usage",
             "decisions",
@@ -274,6 +281,7 @@ def test_the_contract_is_there_for_everybody_to_read(client: Client) -> None:
             "decisions/{number}/outcome",
             "sds",
             "sds/{code}",
+            "sds/{code}/check",
             "checkpoints",
             "quality",
         )

@@ -39,8 +39,8 @@ def test_check_has_every_sub_agent_of_every_phase_ahead(
         (run["phase"] for run in found["runs"]), key=["LEAD", "PLAN", "EXEC"].index
     )
     assert found["runs"][0].keys() == {
-        "sub_agent", "phase", "outcome", "model", "floor", "preferred", "reason", "tokens_min",
-        "tokens_max", "budget_tokens", "evidence", "n",
+        "sub_agent", "phase", "outcome", "model", "rank", "floor", "preferred", "reason", "why",
+        "tokens_min", "tokens_max", "budget_tokens", "evidence", "n",
     }  # fmt: skip
     security = [run["model"] for run in found["runs"] if run["sub_agent"] == "SECURITY"]
     assert security == ["opus", "opus", "opus"]

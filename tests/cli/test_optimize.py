@@ -132,4 +132,5 @@ def test_status_has_the_first_three(cli: Cli) -> None:
     assert "  1. GITHUB-ENHANCED in EXEC: haiku instead of sonnet, saves" in out
     found = cli("status", "--json").json["optimisation"]
     assert len(found["top"]) == 3
-    assert found["top"][0] == {"sub_agent": "GITHUB-ENHANCED", "phase": "EXEC", "tier": "haiku"}
+    first = {"sub_agent": "GITHUB-ENHANCED", "phase": "EXEC", "tier": "haiku"}
+    assert found["top"][0].items() >= first.items()

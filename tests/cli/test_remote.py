@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -12,11 +15,22 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from allocation.api.operations import create_token
+from allocation.budgets.models import BudgetWeek
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from tests.cli.conftest import Ran
-from tests.factories import StrategicDirectiveFactory
+from tests.factories import (
+    NOW,
+    WEEK_START,
+    BudgetRuleFactory,
+    MeterFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+    TierFactory,
+)
 
 Cli = Callable[..., Ran]
 
@@ -24,6 +38,10 @@ Cli = Callable[..., Ran]
 @pytest.fixture
 def hub(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a server that the environment names, with a token for it."""
+    return name_hub(live_server, monkeypatch)
+
+
+def name_hub(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
     _, token = create_token(name="laptop", actor="chairman", now=timezone.now())
     monkeypatch.setenv("BUDGETCTL_URL", f"{live_server.url}/")
     monkeypatch.setenv("BUDGETCTL_TOKEN", token)
@@ -32,13 +50,57 @@ def hub(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
     return live_server.url
 
 
+@pytest.fixture(params=["tokens", "US dollars"])
+def a_week(
+    burn: Callable[..., None], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """A week of which there is much to say, at the same moment here and on the server."""
+    monkeypatch.setattr("allocation.api.v1.timezone", SimpleNamespace(now=lambda: NOW))
+    for week in range(3):
+        start = WEEK_START - timedelta(days=7 * week)
+        burn(100_000, at=start + timedelta(hours=2), sub_agent="TESTING")
+        make_forecasts(now=start + timedelta(hours=24, minutes=5))
+    score_closed_weeks(now=NOW)
+    burn(333_333, at=NOW - timedelta(hours=3), model="claude-opus-4-5-20251101")
+    BudgetWeek.objects.filter(start=WEEK_START).update(reserve_percent=10)
+    if request.param == "US dollars":
+        BudgetRuleFactory(
+            meter=MeterFactory(name="US dollars", weighting="dollars"), limit=Decimal("12.50")
+        )
+    OverrideFactory(sub_agent=SubAgentFactory(code="TESTING"), tier=TierFactory(name="opus"))
+    StrategicDirectiveFactory(code="SD-A-1", title="Faster “starts”", complexity=5, phase="PLAN")
+
+
+@pytest.mark.usefixtures("a_week")
+@pytest.mark.parametrize("command", ["status", "next", "check sd-a-1", "forecast"])
+def test_a_server_elsewhere_says_what_the_database_here_says(
+    command: str, cli: Cli, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [command.split(), [*command.split(), "--json"]]
+    here = [cli(*each) for each in asked]
+    name_hub(live_server, monkeypatch)
+    assert [cli(*each) for each in asked] == here
+    assert {ran.code for ran in here} == {0}
+    assert min(len(ran.out.splitlines()) for ran in here) > 10
+
+
 def test_status_says_how_the_week_of_the_server_stands(hub: str, cli: Cli) -> None:
     text = cli("status")
     assert text.code == 0, text.err
     assert "● GREEN" in text.out
-    assert "0 of 500,000 tokens" in text.out
-    assert hub in text.out
+    assert "0 / 500k (0%), 500,000 left" in text.out
     assert cli("status", "--json").json["zone"] == "GREEN"
+
+
+def test_check_of_an_sd_that_is_unknown_or_over_is_refused_by_the_server(
+    hub: str, cli: Cli
+) -> None:
+    ran = cli("check", "SD/../NOBODY?")
+    assert (ran.code, ran.out) == (1, "")
+    StrategicDirectiveFactory(code="SD-OLD-001", status="completed", phase="")
+    ran = cli("check", "SD-OLD-001")
+    assert (ran.code, ran.out) == (1, "")
+    assert "SD-OLD-001 is completed: nothing of it is still ahead." in ran.err
 
 
 def test_a_recommendation_is_logged_there_in_the_name_of_the_token(hub: str, cli: Cli) -> None:

@@ -25,12 +25,13 @@ from tests.factories import (
 Cli = Callable[..., Ran]
 
 STANDING = {
-    "at", "enabled", "week", "meter", "unit", "limit", "reserve", "effective_limit", "used",
-    "remaining", "over", "percent", "zone", "exhausted", "raw", "usd", "unpriced_records",
+    "at", "light", "enabled", "week", "time_zone", "meter", "unit", "limit", "reserve",
+    "effective_limit", "used", "remaining", "over", "percent", "zone", "exhausted", "raw",
+    "records", "usd", "unpriced_records",
 }  # fmt: skip
 FORECAST = {
-    "method", "too_early", "basis", "per_hour", "at_reset", "zone_at_reset", "exhausts_at",
-    "exhausts_before_reset", "buffered",
+    "method", "too_early", "basis", "per_hour", "per_day", "at_reset", "zone_at_reset",
+    "exhausts_at", "exhausts_before_reset", "buffered",
 }  # fmt: skip
 
 
@@ -185,6 +186,7 @@ def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> Non
         "too_early": None,
         "basis": "overall",
         "per_hour": 1_000,
+        "per_day": 24_000,
         "at_reset": 168_000,
         "zone_at_reset": "GREEN",
         "exhausts_at": "2026-12-07T18:00:00Z",

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from allocation.budgets.operations import ensure_weeks
+from allocation.display import format as fmt
 from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.page import ForecastPage, forecast_page
 from allocation.forecasts.page import closed_week as closed_week_of
-from allocation.forecasts.record import figures_of, forecast_record, held
+from allocation.forecasts.record import figures_of, forecast_record
 from allocation.policy.forecasting import METHODS
 from allocation.usage.operations import rebuild_hours
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
@@ -61,9 +62,9 @@ def test_nothing_yet_is_said_and_never_shown_as_good() -> None:
 
 
 def test_an_interval_is_said_in_words_and_not_as_a_badge() -> None:
-    assert held((31, 40)) == "in 31 of 40 weeks the total fell inside"
-    assert held((3, 4), "forecasts") == "in 3 of 4 forecasts the total fell inside"
-    assert held((0, 0)) == "no week has been scored yet"
+    assert fmt.held((31, 40)) == "in 31 of 40 weeks the total fell inside"
+    assert fmt.held((3, 4), "forecasts") == "in 3 of 4 forecasts the total fell inside"
+    assert fmt.held((0, 0)) == "no week has been scored yet"
 
 
 @pytest.mark.usefixtures("closed_week")

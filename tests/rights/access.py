@@ -108,6 +108,9 @@ PAGES = {
 AGENTS: dict[tuple[str, str], Scope | None] = {
     ("GET", "api/v1/openapi.json"): None,
     ("GET", "api/v1/status"): Scope.READ,
+    ("GET", "api/v1/week"): Scope.READ,
+    ("GET", "api/v1/forecast"): Scope.READ,
+    ("GET", "api/v1/next"): Scope.READ,
     ("POST", "api/v1/recommend"): Scope.DECISIONS,
     ("POST", "api/v1/usage"): Scope.USAGE,
     ("GET", "api/v1/decisions"): Scope.READ,
@@ -116,6 +119,7 @@ AGENTS: dict[tuple[str, str], Scope | None] = {
     ("GET", "api/v1/sds"): Scope.READ,
     ("POST", "api/v1/sds"): Scope.CHECKPOINTS,
     ("GET", "api/v1/sds/<code>"): Scope.READ,
+    ("GET", "api/v1/sds/<code>/check"): Scope.READ,
     ("POST", "api/v1/checkpoints"): Scope.CHECKPOINTS,
     ("POST", "api/v1/quality"): Scope.DECISIONS,
     ("POST", "otlp/v1/logs"): Scope.USAGE,
