@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from allocation.policy.errors import RuleError
-from allocation.usage.operations import ImportSummary, import_transcripts
+from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts.discover import discover
+from allocation.usage.transcripts.importing import ImportSummary
 
 Stamp = tuple[int, int]  # size, time of the last change
 

@@ -4,9 +4,8 @@ One transaction for a batch, one writer at a time. The rule by which two sights 
 one is `observation.merge`; here it is found out which record a sight belongs to.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,6 +15,7 @@ from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.models import UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Answer, Observation, merge
+from allocation.usage.stored import Stored
 from allocation.usage.tables import (
     Row,
     add_and_change,
@@ -38,16 +38,6 @@ _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
-
-
-@dataclass(slots=True)
-class Stored:
-    """What became of a batch, in records. `unknown_models` counts the new ones by model."""
-
-    new: int = 0
-    improved: int = 0
-    unchanged: int = 0
-    unknown_models: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)

@@ -1,12 +1,11 @@
 """Every way in which usage is written."""
 
 import gc
-import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -21,42 +20,19 @@ from allocation.usage.ingest import store
 from allocation.usage.models import Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import Observation
+from allocation.usage.stored import Stored
 from allocation.usage.tables import among, differing_hours, hour_of, lock, roll_up
 from allocation.usage.terms import load_terms
-from allocation.usage.transcripts.discover import Skipped, discover
+from allocation.usage.transcripts.discover import Found
+from allocation.usage.transcripts.importing import ImportSummary, Progress, import_unread
 from allocation.usage.transcripts.reader import Reading
-from allocation.usage.transcripts.worker import read_all
-
-# Below so many bytes processes of their own would take longer to start than to read.
-_WORTH_WORKERS = 48 * 1024 * 1024
+from allocation.usage.transcripts.unread import Bookmarks
 
 # 2**53 - 1: above it JSON readers lose digits.
 MOST_BY_HAND = 9_007_199_254_740_991
 
 # The kinds of tokens that make up a prompt, as policy.meter.Counts has it.
 PROMPT = ("input", "cache_write_5m", "cache_write_1h", "cache_read")
-
-Progress = Callable[[int, int], None]  # bytes read, bytes to read
-
-
-@dataclass(slots=True)
-class ImportSummary:
-    """What an import did.
-
-    `files` are all transcripts found, `files_read` those with something new. `new`, `improved` and
-    `unchanged` are records; `unreadable` are lines; `unknown_models` counts new records by model.
-    """
-
-    files: int = 0
-    files_read: int = 0
-    bytes: int = 0
-    lines: int = 0
-    new: int = 0
-    improved: int = 0
-    unchanged: int = 0
-    unreadable: int = 0
-    unknown_models: Counter[str] = field(default_factory=Counter)
-    skipped: list[Skipped] = field(default_factory=list)
 
 
 def import_transcripts(
@@ -74,34 +50,26 @@ def import_transcripts(
     read again and laid to it, except records that have an SD already. Raises RuleError, before
     anything is stored, if a path does not exist or is neither a folder nor a transcript.
     """
-    discovery = discover(paths)
-    left = bookmarks.plan(discovery.found, again=sd is not None)
-    summary = ImportSummary(
-        files=sum(not file.is_meta for file in discovery.found),
-        files_read=sum(not file.is_meta for file in left.files.values()),
-        skipped=[*discovery.skipped, *left.skipped],
-    )
-    if not left.tasks:
-        return summary
-    terms = load_terms()
-    workers = min(2, os.cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
-    for reading in read_all(left.tasks, workers=workers):
+    terms = cache(load_terms)  # not read where nothing is new
+
+    def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
         with _collector_at_rest(), transaction.atomic():
             stored = store(
                 _laid_to(reading.requests, sd, phase),
-                terms=terms,
+                terms=terms(),
                 names=reading.names,
                 calls=reading.calls,
             )
-            bookmarks.keep(reading.ends, left.files, now=now)
-        _add(summary, reading)
-        summary.new += stored.new
-        summary.improved += stored.improved
-        summary.unchanged += stored.unchanged
-        summary.unknown_models += stored.unknown_models
-        if progress:
-            progress(summary.bytes, left.bytes)
-    return summary
+            bookmarks.keep(reading.ends, files, now=now)
+        return stored
+
+    return import_unread(
+        paths, known=bookmarks.known if sd is None else _nothing, take=take, progress=progress
+    )
+
+
+def _nothing(found: Sequence[Found]) -> Bookmarks:
+    return {}
 
 
 @contextmanager
@@ -123,15 +91,6 @@ def _laid_to(
         return requests
     sd_id = sd and sd.pk
     return [msgspec.structs.replace(seen, sd_id=sd_id, phase=phase) for seen in requests]
-
-
-def _add(summary: ImportSummary, reading: Reading) -> None:
-    summary.bytes += reading.bytes
-    summary.lines += reading.lines
-    summary.unreadable += reading.unreadable
-    summary.skipped += [
-        Skipped(Path(os.fsdecode(path)), reason) for path, reason in reading.skipped
-    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from allocation.budgets.operations import ensure_weeks
 from allocation.directives.models import StrategicDirective
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import ImportSummary, import_transcripts
+from allocation.usage.operations import import_transcripts
+from allocation.usage.transcripts.importing import ImportSummary
 from budgetctl.cli.printing import Line, console, row, safe
 
 MOST_NAMED = 10

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from allocation.usage.models import AgentCall, AgentRun, UsageRecord
-from allocation.usage.operations import ImportSummary, import_transcripts
+from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts.attribution import Evidence
+from allocation.usage.transcripts.importing import ImportSummary
 from tests.usage.transcripts import (
     SESSION,
     append,

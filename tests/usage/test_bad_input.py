@@ -10,8 +10,9 @@ import pytest
 
 from allocation.policy.errors import RuleError
 from allocation.usage.models import TranscriptFile, UsageRecord
-from allocation.usage.operations import ImportSummary, import_transcripts
+from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts import discover, reader
+from allocation.usage.transcripts.importing import ImportSummary
 from tests.usage.transcripts import SESSION, append, response, text, totals, write
 
 pytestmark = pytest.mark.django_db

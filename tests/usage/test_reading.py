@@ -10,10 +10,9 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
-from allocation.usage import bookmarks, operations
 from allocation.usage.models import AgentRun, TranscriptFile
 from allocation.usage.operations import import_transcripts
-from allocation.usage.transcripts import reader, worker
+from allocation.usage.transcripts import importing, reader, unread, worker
 from allocation.usage.transcripts.reader import Segment, read
 from tests.usage.transcripts import append, name_agent, response, text, totals, write
 
@@ -43,8 +42,8 @@ def test_every_line_is_read_once_wherever_a_file_is_cut(
 def test_other_processes_say_the_same(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    monkeypatch.setattr(bookmarks, "PIECE", 700)
-    monkeypatch.setattr(operations, "_WORTH_WORKERS", 0 if workers else 2**60)
+    monkeypatch.setattr(unread, "PIECE", 700)
+    monkeypatch.setattr(importing, "_WORTH_WORKERS", 0 if workers else 2**60)
     for number in range(6):
         lines = [response(f"m{number}.{n}", request_id=None, agent="a") for n in range(5)]
         name_agent(write(tmp_path / f"s{number}" / "subagents" / "agent-a.jsonl", *lines), "retro")
@@ -58,7 +57,7 @@ def test_other_processes_say_the_same(
 def test_an_import_that_was_cut_off_goes_on_where_it_stopped(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bookmarks, "PIECE", 700)
+    monkeypatch.setattr(unread, "PIECE", 700)
     write(tmp_path / "a.jsonl", *[response(f"m{n}", request_id=None) for n in range(9)])
 
     class Killed(BaseException):
@@ -79,7 +78,7 @@ def test_an_import_that_was_cut_off_goes_on_where_it_stopped(
 def test_a_line_over_several_pieces_is_read_once(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bookmarks, "PIECE", 100)
+    monkeypatch.setattr(unread, "PIECE", 100)
     file = write(tmp_path / "a.jsonl", response())
     assert import_transcripts(paths=[tmp_path], now=now).new == 1
     again = import_transcripts(paths=[tmp_path], now=now)
@@ -126,7 +125,7 @@ def test_a_grown_file_that_cannot_be_opened_is_skipped(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bookmarks, "digest_of", refuse)
+        patch.setattr(unread, "digest_of", refuse)
         summary = import_transcripts(paths=[tmp_path], now=now)
     assert [skipped.reason for skipped in summary.skipped] == ["permission denied"]
     assert import_transcripts(paths=[tmp_path], now=now).new == 1
@@ -143,7 +142,7 @@ def test_a_file_that_shrank_since_it_was_found_says_nothing(tmp_path: Path) -> N
 def test_a_path_that_is_too_long_is_skipped(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bookmarks, "_LONGEST_PATH", 10)
+    monkeypatch.setattr(unread, "_LONGEST_PATH", 10)
     write(tmp_path / "a.jsonl", response())
     assert "long" in import_transcripts(paths=[tmp_path], now=now).skipped[0].reason
 
@@ -152,7 +151,7 @@ def test_a_path_that_is_too_long_is_skipped(
 def test_two_importers_at_once_count_everything_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bookmarks, "PIECE", 2_000)
+    monkeypatch.setattr(unread, "PIECE", 2_000)
     for number in range(12):
         lines = [
             response(f"m{n}", request_id=f"r{n}", output=number, agent="a", session="s")

@@ -130,7 +130,7 @@ def test_nothing_is_stored_of_a_batch_that_fails(
     before = TranscriptFile.objects.values().get()
     append(file, text(response("msg_2", request_id="req_2")))
     with monkeypatch.context() as patch:
-        patch.setattr("allocation.usage.bookmarks._row", lambda *_: 1 / 0)
+        patch.setattr("allocation.usage.bookmarks.moved", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             import_transcripts(paths=[tmp_path], now=now)
     assert TranscriptFile.objects.values().get() == before
