@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import overload
 
 from django.http import Http404
 
@@ -74,6 +75,12 @@ def log(
     return row
 
 
+@overload
+def moment(at: datetime) -> datetime: ...
+@overload
+def moment(at: None) -> None: ...
+@overload
+def moment(at: datetime | None) -> datetime | None: ...
 def moment(at: datetime | None) -> datetime | None:
     """A moment that was sent, in UTC; without an offset it is UTC already. Raises RuleError."""
     if at is None:

@@ -73,14 +73,20 @@ def _cache_writes(usage: MessagesUsage) -> tuple[int, int]:
 
 def _message_id(report: RequestReported, sender: str, key: str | None) -> str | None:
     if report.message_id is not None:
-        if report.message_id.startswith(("otlp:", "checkpoint:", "line:", "api:")):
-            raise RuleError("This is no message id of the Messages API; send it as key instead.")
+        refuse_made_up(report.message_id, "otlp:", "checkpoint:", "line:", "api:")
         return report.message_id
     if report.request_id is not None:
         return None
     own = report.key or key
     # Without any name there is no telling two requests of the same size apart: both count.
     return f"api:{sender}:{own}" if own else f"api:{uuid.uuid4()}"
+
+
+def refuse_made_up(message_id: str | None, *beginnings: str) -> None:
+    """Raise RuleError for a message id that begins as one that was made up here for want of it:
+    nobody may write over what was counted under such a key."""
+    if message_id is not None and message_id.startswith(beginnings):
+        raise RuleError("This is no message id of the Messages API; send it as key instead.")
 
 
 def _moment(at: datetime | None, now: datetime) -> datetime:

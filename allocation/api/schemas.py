@@ -95,6 +95,70 @@ class RequestReported(_Given):
     at: datetime | None = None
 
 
+class RequestRead(_Given):
+    """One API request as a transcript has it. `at` is when it was first seen, `counted_at` when the
+    line was written that the counts are from; `final` says that its output was counted to the end.
+    """
+
+    message_id: Id | None = None
+    request_id: Id | None = None
+    at: datetime
+    counted_at: datetime | None = None
+    session: Word = ""
+    agent: Word = ""
+    sub_agent: Word = ""
+    sidechain: bool = False
+    model: Word = ""
+    final: bool = True
+    input: Tokens = 0
+    output: Tokens = 0
+    cache_write_5m: Tokens = 0
+    cache_write_1h: Tokens = 0
+    cache_read: Tokens = 0
+
+
+class NameRead(_Given):
+    """A transcript names a sub-agent. `evidence` is 1 (surest) to 5: its meta file, its own line, a
+    hook, its parent's line, a line of progress."""
+
+    session: Word
+    agent: Id
+    sub_agent: Id
+    evidence: Annotated[int, Field(ge=1, le=5, strict=True)]
+
+
+class CallRead(_Given):
+    """One half of a call of a sub-agent: the call knows its name, the result its id."""
+
+    tool_use: Id
+    session: Word = ""
+    agent: Word = ""
+    sub_agent: Word = ""
+    evidence: Annotated[int, Field(ge=1, le=5, strict=True)]
+
+
+class TranscriptsRead(_Given):
+    """What a machine read of its transcripts: at most 1,000 of each kind, 413 beyond. All of it is
+    laid to the `sd` and the `phase`, where they are given. Again it changes nothing."""
+
+    requests: list[RequestRead] = []
+    names: list[NameRead] = []
+    calls: list[CallRead] = []
+    sd: Word | None = None
+    phase: InPhase | None = None
+
+
+class TranscriptsCounted(Schema):
+    """What became of the requests. `unknown_models` counts the new ones by model: they are counted,
+    and what they cost is unknown. `weeks_made` are budget weeks for history that had none."""
+
+    new: int
+    improved: int
+    unchanged: int
+    unknown_models: dict[str, int]
+    weeks_made: int
+
+
 class OutcomeReported(_Given):
     """What became of a decided run. `observed` is the model that ran, or its tier."""
 

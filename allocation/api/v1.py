@@ -9,7 +9,15 @@ from django.utils import timezone
 from ninja import Body, Header, NinjaAPI, Query, Status
 from pydantic import Field
 
-from allocation.api import answers, checkpointing, quality, recommending, reported, week
+from allocation.api import (
+    answers,
+    checkpointing,
+    quality,
+    recommending,
+    reported,
+    transcripts,
+    week,
+)
 from allocation.api import week_shapes as shapes
 from allocation.api.models import AgentToken, Scope
 from allocation.api.refusals import StrictParser, say_no
@@ -22,6 +30,8 @@ from allocation.api.schemas import (
     RequestsReported,
     RunsAsked,
     SdProposed,
+    TranscriptsCounted,
+    TranscriptsRead,
 )
 from allocation.api.security import Bearer
 from allocation.api.telemetry import count_requests, lay_to_sds
@@ -101,6 +111,12 @@ def usage(
     with transaction.atomic():
         laid, unknown = lay_to_sds(sights, [(report.sd or "").strip().upper() for report in many])
         return answers.counted(count_requests(laid, now=now), unknown)
+
+
+@api.post("/usage/transcripts", auth=USAGE, response={200: TranscriptsCounted, **REFUSALS})
+def transcripts_read(request: HttpRequest, read: TranscriptsRead) -> TranscriptsCounted:
+    """Count what a machine read of its transcripts. The same again changes nothing."""
+    return transcripts.count(read, now=timezone.now())
 
 
 @api.get("/decisions", auth=READ, response=ANSWERS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -23,6 +23,9 @@ SUBJECT = "the budget rule"
 
 # Fifteen digits of tokens: more than any plan grants, less than what JSON readers round.
 LARGEST_LIMIT = Decimal(10) ** 15
+
+# Before any model of Anthropic's ran: nothing was burned by then.
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +238,7 @@ def ensure_weeks(*, since: datetime, now: datetime) -> int:
     History that is imported from before the first week is given the limit of today's rule.
     """
     before = BudgetWeek.objects.count()
-    at = since
+    at = max(since, LONG_AGO)  # a record of the year 1 would take a hundred thousand weeks
     while at <= now:
         at = ensure_week(now=at).end
     return BudgetWeek.objects.count() - before

@@ -1,7 +1,7 @@
 """Collects the facts of a budget week from what is there now, in a constant number of queries."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek
+from allocation.budgets.operations import LONG_AGO
 from allocation.budgets.page import SUBJECT, changes_in_words
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint
@@ -47,9 +48,6 @@ from allocation.usage.totals import HOUR, RESOLUTION, Burned, burned_by, total_o
 # So many SDs and audit entries of each kind stand on the page; a week has a tenth of that.
 MOST_SDS = 200
 MOST_ENTRIES = 200
-
-# Before any model of Anthropic's ran: a window from here on is "so far".
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 # What begins the action of an entry that changed a rule, and what ends that of a deferral.
 RULES = ("limit ", "reserve ", "rule ", "switch ", "meter ", "floor ", "price ", "tier ", "model ",
@@ -168,7 +166,7 @@ def _sds(window: Window, book: PriceBook) -> list[tuple[SdAudit, SdFacts]]:
     completed = Q(completed_at__gte=window.start, completed_at__lt=window.end)
     rows = list(StrategicDirective.objects.filter(Q(pk__in=ids) | completed)[:MOST_SDS])
     audits = audit_sds(rows, book=book, within=window)
-    until = Window(LONG_AGO, window.end)
+    until = Window(LONG_AGO, window.end)  # so far
     totals = fresh_by_tier([row.pk for row in rows], book=book, within=until)
     found = [(each, _sd(each, totals[each.sd.pk].total(), window)) for each in audits]
     return sorted(found, key=lambda pair: (-pair[1].tokens, pair[1].code))

@@ -26,7 +26,6 @@ from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.discover import Found
 from allocation.usage.transcripts.importing import ImportSummary, Progress, import_unread
 from allocation.usage.transcripts.reader import Reading
-from allocation.usage.transcripts.unread import Bookmarks
 
 # 2**53 - 1: above it JSON readers lose digits.
 MOST_BY_HAND = 9_007_199_254_740_991
@@ -64,12 +63,8 @@ def import_transcripts(
         return stored
 
     return import_unread(
-        paths, known=bookmarks.known if sd is None else _nothing, take=take, progress=progress
+        paths, known=bookmarks.known, again=sd is not None, take=take, progress=progress
     )
-
-
-def _nothing(found: Sequence[Found]) -> Bookmarks:
-    return {}
 
 
 @contextmanager

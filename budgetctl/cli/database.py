@@ -8,7 +8,7 @@ from budgetctl.cli.refusals import Refused, first_line
 NOT_SET_UP = "The database is not set up for this version. Run: budgetctl start"
 ELSEWHERE = (
     "This command works only where the database is. On the server of BUDGETCTL_URL work status, "
-    "next, check, forecast, recommend, log, handoff, sd new and sd list."
+    "next, check, forecast, recommend, log, handoff, sd new, sd list and usage import."
 )
 NEWER = (
     "The database was made by a newer version of budgetctl. Install that version or a later one."

@@ -1,20 +1,20 @@
-"""An import of transcripts: progress, and what came of it. Needs `open_database` before it."""
+"""An import of transcripts: progress, and what came of it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Min
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
-from allocation.budgets.operations import ensure_weeks
-from allocation.directives.models import StrategicDirective
-from allocation.usage.models import UsageRecord
-from allocation.usage.operations import import_transcripts
-from allocation.usage.transcripts.importing import ImportSummary
+from allocation.usage.transcripts.importing import ImportSummary, Progress
 from budgetctl.cli.printing import Line, console, row, safe
+
+if TYPE_CHECKING:
+    from allocation.directives.models import StrategicDirective
 
 MOST_NAMED = 10
 
@@ -27,29 +27,34 @@ class Done:
     weeks: int
 
 
-def run(paths: Sequence[Path], *, sd: StrategicDirective | None, phase: str, now: datetime) -> Done:
-    """Import with a bar on standard error, which is drawn only where that is a terminal."""
-    columns = (
-        TextColumn("Reading"),
-        BarColumn(bar_width=30),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
+@contextmanager
+def bar(title: str) -> Iterator[Progress]:
+    """A bar on standard error, which is drawn only where that is a terminal."""
+    columns = (TextColumn(title), BarColumn(bar_width=30), DownloadColumn(), TimeRemainingColumn())
     err = console(stderr=True)
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        summary = import_transcripts(
-            paths=paths,
-            now=now,
-            sd=sd,
-            phase=phase,
-            progress=lambda read, total: bar.update(task, completed=read, total=total),
-        )
+    with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as drawn:
+        task = drawn.add_task("", total=None)
+        yield lambda read, total: drawn.update(task, completed=read, total=total)
+
+
+def run(
+    paths: Sequence[Path], *, sd: "StrategicDirective | None", phase: str, now: datetime
+) -> Done:
+    """Import into the database here, which must be open."""
+    from allocation.usage.operations import import_transcripts
+
+    with bar("Reading") as progress:
+        summary = import_transcripts(paths=paths, now=now, sd=sd, phase=phase, progress=progress)
     return Done(summary, make_weeks(now) if summary.new else 0)
 
 
 def make_weeks(now: datetime) -> int:
-    """History without a week would have no limit to be judged by."""
+    """History without a week would have no limit to be judged by. The database must be open."""
+    from django.db.models import Min
+
+    from allocation.budgets.operations import ensure_weeks
+    from allocation.usage.models import UsageRecord
+
     earliest: datetime | None = UsageRecord.objects.aggregate(at=Min("at"))["at"]
     return ensure_weeks(since=earliest, now=now) if earliest else 0
 

@@ -23,6 +23,7 @@ Json = dict[str, Any]
 SECONDS = 20
 MOST_BYTES = 32 * 1024 * 1024
 _PAGE = 500
+_PACKED_FROM = 16 * 1024  # bytes; less is one packet or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Hub:
         return self._ask(path, json.dumps(body).encode())
 
     def _ask(self, path: str, body: bytes | None) -> Json:
+        from gzip import compress
         from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -68,6 +70,8 @@ class Hub:
                 return None
 
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if body is not None and len(body) >= _PACKED_FROM:
+            body, headers["Content-Encoding"] = compress(body, 1), "gzip"
         request = Request(f"{self.url}/api/v1{path}", body, headers)  # noqa: S310 -- see hub()
         try:
             with build_opener(Stay).open(request, timeout=SECONDS) as answer:

@@ -10,6 +10,7 @@ import typer
 
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from budgetctl.cli import remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import PHASES, Json, day, phase, words
 from budgetctl.cli.printing import emit, show
@@ -57,16 +58,28 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read what is new in Claude Code transcripts. Doing it again counts nothing twice."""
+    """Read what is new in Claude Code transcripts. Doing it again counts nothing twice.
+
+    With BUDGETCTL_URL and BUDGETCTL_TOKEN the transcripts of this machine are
+    read here and counted on that server; the token needs the scope usage. How
+    far each file was sent is remembered here, so it goes on where it stopped.
+    """
     if in_phase is not None and sd is None:
         raise typer.BadParameter("--phase needs --sd.")
     folders = paths or default_folders()
-    open_database()
-    from budgetctl.cli import clock, importing, rows
+    from budgetctl.cli import importing
 
-    done = importing.run(
-        folders, sd=rows.sd(sd) if sd else None, phase=in_phase or "", now=clock.now()
-    )
+    if hub := remote.hub():
+        from budgetctl.cli import sending
+
+        done = sending.run(folders, hub, sd=sd, phase=in_phase or "")
+    else:
+        open_database()
+        from budgetctl.cli import clock, rows
+
+        done = importing.run(
+            folders, sd=rows.sd(sd) if sd else None, phase=in_phase or "", now=clock.now()
+        )
     if as_json:
         emit(importing.as_json(done))
     else:

@@ -39,6 +39,8 @@ WELL_FORMED: dict[str, dict[str, Any]] = {
     | {"key": "k", "zone": "RED", "requested": "opus", "critical": True, "session": "s"},
     "usage": {"model": "m", "usage": {"input_tokens": 1, "cache_creation": None}, "sd": "SD-X-1"}
     | {"message_id": "m1", "request_id": "r1", "key": "k", "at": "2026-11-18T20:00:00Z"},
+    "usage/transcripts": {"names": [], "calls": [], "sd": "SD-X-1", "phase": "EXEC"}
+    | {"requests": [{"message_id": "m1", "at": "2026-11-18T20:00:00Z", "output": 1}]},
     "decisions/1/outcome": {"observed": "opus", "requested": "haiku", "result": "passed"}
     | {"override_reason": "why"},
     "sds": {"code": "SD-Y-1", "title": "t", "complexity": 2, "priority": "low", "estimate": 5},

@@ -37,6 +37,7 @@ NEEDS = [
     ("post", "recommend", RUN, "decisions"),
     ("post", "decisions/1/outcome", {"result": "passed"}, "decisions"),
     ("post", "usage", REQUEST, "usage"),
+    ("post", "usage/transcripts", {"requests": []}, "usage"),
     ("post", "sds", {"code": "SD-X-1"}, "checkpoints"),
     ("post", "checkpoints", {"sd": "SD-X-1", "kind": "sd_start_lead"}, "checkpoints"),
     ("post", "quality", {"kind": "review", "passed": 1}, "decisions"),
@@ -200,6 +201,7 @@ def rules() -> list[Any]:
     [
         ("recommend", RUN),
         ("usage", REQUEST),
+        ("usage/transcripts", {"requests": []}),
         ("sds", {"code": "SD-X-1"}),
         ("checkpoints", {"sd": "SD-X-1", "kind": "sd_start_lead"}),
     ],
@@ -276,6 +278,7 @@ def test_the_contract_is_there_for_everybody_to_read(client: Client) -> None:
             "next",
             "recommend",
             "usage",
+            "usage/transcripts",
             "decisions",
             "decisions/{number}",
             "decisions/{number}/outcome",

@@ -18,7 +18,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
 
+from allocation.api.operations import create_token
 from allocation.usage.operations import rebuild_hours
 from budgetctl.cli import app
 from tests.factories import NOW, UsageRecordFactory
@@ -195,3 +198,28 @@ def burn(db: None) -> Callable[..., None]:
         rebuild_hours([record.at])
 
     return use
+
+
+@pytest.fixture
+def name_hub(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[], str]:
+    """Names a server in the environment, with a token for it; gives its address."""
+
+    def name() -> str:
+        _, token = create_token(name="laptop", actor="chairman", now=timezone.now())
+        monkeypatch.setenv("BUDGETCTL_URL", f"{live_server.url}/")
+        monkeypatch.setenv("BUDGETCTL_TOKEN", token)
+        monkeypatch.setenv("BUDGETCTL_HOME", str(tmp_path / "laptop"))
+        # Whoever looks for a database here finds none.
+        opened = "budgetctl.cli.database.set_django_up"
+        monkeypatch.setattr(opened, lambda **_: pytest.fail("opened"))
+        return live_server.url
+
+    return name
+
+
+@pytest.fixture
+def hub(name_hub: Callable[[], str]) -> str:
+    """The address of a server that the environment names."""
+    return name_hub()

@@ -11,10 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.utils import timezone
-from pytest_django.live_server_helper import LiveServer
 
-from allocation.api.operations import create_token
 from allocation.budgets.models import BudgetWeek
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
@@ -33,21 +30,6 @@ from tests.factories import (
 )
 
 Cli = Callable[..., Ran]
-
-
-@pytest.fixture
-def hub(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of a server that the environment names, with a token for it."""
-    return name_hub(live_server, monkeypatch)
-
-
-def name_hub(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> str:
-    _, token = create_token(name="laptop", actor="chairman", now=timezone.now())
-    monkeypatch.setenv("BUDGETCTL_URL", f"{live_server.url}/")
-    monkeypatch.setenv("BUDGETCTL_TOKEN", token)
-    # Whoever looks for a database here finds none.
-    monkeypatch.setattr("budgetctl.cli.database.set_django_up", lambda **_: pytest.fail("opened"))
-    return live_server.url
 
 
 @pytest.fixture(params=["tokens", "US dollars"])
@@ -74,11 +56,11 @@ def a_week(
 @pytest.mark.usefixtures("a_week")
 @pytest.mark.parametrize("command", ["status", "next", "check sd-a-1", "forecast"])
 def test_a_server_elsewhere_says_what_the_database_here_says(
-    command: str, cli: Cli, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+    command: str, cli: Cli, name_hub: Callable[[], str]
 ) -> None:
     asked = [command.split(), [*command.split(), "--json"]]
     here = [cli(*each) for each in asked]
-    name_hub(live_server, monkeypatch)
+    name_hub()
     assert [cli(*each) for each in asked] == here
     assert {ran.code for ran in here} == {0}
     assert min(len(ran.out.splitlines()) for ran in here) > 10

@@ -122,6 +122,16 @@ def test_the_next_sd_is_the_one_under_way_then_the_most_important() -> None:
     assert plan.sd.code == "SD-NOW"
 
 
+def test_what_the_next_sd_has_burned_is_not_projected_again() -> None:
+    sd = StrategicDirectiveFactory(code="SD-NOW", phase="EXEC", estimate=90_000)
+    before = page().next_sd
+    use(60_000, sd=sd, phase="PLAN")
+    after = page().next_sd
+    assert before is not None
+    assert after is not None
+    assert 0 < after.projected < before.projected / 2
+
+
 def test_the_page_shows_it_all(chairman_client: Client) -> None:
     use(1_000, at=NOW)
     StrategicDirectiveFactory(code="SD-SHOWN")

@@ -12,6 +12,7 @@ from allocation.policy.weeks import (
     WEEK,
     Reset,
     Window,
+    days_of,
     hours_between,
     is_skipped,
     week_around,
@@ -179,6 +180,17 @@ def test_weeks_tile_time_without_gap_or_overlap(at: datetime, reset: Reset) -> N
     assert week_around(week.end - MICROSECOND, reset) == week
     assert week_around(week.end, reset).start == week.end
     assert week_around(week.start - MICROSECOND, reset).end == week.start
+
+
+def test_the_days_of_a_window_begin_at_midnight_on_the_clock_also_where_it_changes() -> None:
+    berlin = ZoneInfo(BERLIN)
+    days = days_of(Window(utc("2026-10-23T12:00"), utc("2026-10-26T00:00")), berlin)
+    assert [f"{day:%d %H:%M %z}" for day in days] == [
+        "23 00:00 +0200",
+        "24 00:00 +0200",
+        "25 00:00 +0200",
+        "26 00:00 +0100",
+    ]
 
 
 @given(instants | changes, resets)

@@ -113,6 +113,7 @@ AGENTS: dict[tuple[str, str], Scope | None] = {
     ("GET", "api/v1/next"): Scope.READ,
     ("POST", "api/v1/recommend"): Scope.DECISIONS,
     ("POST", "api/v1/usage"): Scope.USAGE,
+    ("POST", "api/v1/usage/transcripts"): Scope.USAGE,
     ("GET", "api/v1/decisions"): Scope.READ,
     ("GET", "api/v1/decisions/<int:number>"): Scope.READ,
     ("POST", "api/v1/decisions/<int:number>/outcome"): Scope.DECISIONS,

@@ -47,14 +47,18 @@ def import_unread(
     paths: Iterable[Path],
     *,
     known: Callable[[Sequence[Found]], Bookmarks],
+    again: bool = False,
     take: Take,
     progress: Progress | None = None,
 ) -> ImportSummary:
     """Read what the `known` bookmarks leave of the transcripts at and below the paths, piece by
-    piece. Raises RuleError, before anything is taken, if a path does not exist or is neither a
-    folder nor a transcript; and whatever `take` raises."""
+    piece; with `again` all of them from their start.
+
+    Raises RuleError, before anything is taken, if a path does not exist or is neither a folder nor
+    a transcript; and whatever `take` raises.
+    """
     discovery = discover(paths)
-    left = unread(discovery.found, known(discovery.found))
+    left = unread(discovery.found, {} if again else known(discovery.found))
     summary = ImportSummary(
         files=sum(not file.is_meta for file in discovery.found),
         files_read=sum(not file.is_meta for file in left.files.values()),

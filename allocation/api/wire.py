@@ -1,0 +1,69 @@
+"""How what was read of transcripts goes over the API, from a machine that shares a server.
+
+No Django here: the machine has none of its settings, and no database. What the server takes is in
+schemas.py (TranscriptsRead), and what defaults there is left out here.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+
+from allocation.usage.observation import Observation
+from allocation.usage.transcripts.attribution import AgentCall, AgentName
+from allocation.usage.transcripts.reader import Reading
+
+# Requests, names and calls each, in one message.
+MOST_AT_ONCE = 1_000
+
+Json = dict[str, Any]
+
+
+def batches(reading: Reading) -> Iterator[Json]:
+    """What was read, in bodies of at most MOST_AT_ONCE of each kind; none if nothing was."""
+    longest = max(len(reading.requests), len(reading.names), len(reading.calls))
+    for start in range(0, longest, MOST_AT_ONCE):
+        part = slice(start, start + MOST_AT_ONCE)
+        yield {
+            "requests": [_request(seen) for seen in reading.requests[part]],
+            "names": [_name(name) for name in reading.names[part]],
+            "calls": [_call(call) for call in reading.calls[part]],
+        }
+
+
+def _request(seen: Observation) -> Json:
+    said = {
+        "message_id": seen.message_id,
+        "request_id": seen.request_id,
+        "at": seen.at.astimezone(UTC).isoformat(),
+        "counted_at": seen.counted_at.astimezone(UTC).isoformat(),
+        "session": seen.session_id,
+        "agent": seen.agent_id,
+        "sub_agent": seen.agent_type,
+        "sidechain": seen.sidechain,
+        "model": seen.model,
+        "input": seen.input,
+        "output": seen.output,
+        "cache_write_5m": seen.cache_write_5m,
+        "cache_write_1h": seen.cache_write_1h,
+        "cache_read": seen.cache_read,
+    }
+    return {key: value for key, value in said.items() if value} | {"final": seen.output_final}
+
+
+def _name(name: AgentName) -> Json:
+    return {
+        "session": name.session_id,
+        "agent": name.agent_id,
+        "sub_agent": name.agent_type,
+        "evidence": int(name.evidence),
+    }
+
+
+def _call(call: AgentCall) -> Json:
+    return {
+        "tool_use": call.tool_use_id,
+        "session": call.session_id,
+        "agent": call.agent_id,
+        "sub_agent": call.agent_type,
+        "evidence": int(call.evidence),
+    }
