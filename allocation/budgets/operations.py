@@ -239,6 +239,11 @@ def ensure_weeks(*, since: datetime, now: datetime) -> int:
     """
     before = BudgetWeek.objects.count()
     at = max(since, LONG_AGO)  # a record of the year 1 would take a hundred thousand weeks
+    known = BudgetWeek.objects.filter(end__gt=at, start__lte=now).order_by("start")
+    for start, end in known.values_list("start", "end"):
+        while at < start:
+            at = ensure_week(now=at).end
+        at = max(at, end)
     while at <= now:
         at = ensure_week(now=at).end
     return BudgetWeek.objects.count() - before

@@ -82,6 +82,10 @@ class Hub:
         except URLError as error:
             why = getattr(error.reason, "strerror", None) or error.reason
             raise Refused(f"{self.url} cannot be reached: {why}.") from error
+        except ConnectionError as error:
+            raise Refused(f"{self.url} broke off before it had answered.") from error
+        except TimeoutError as error:
+            raise Refused(f"{self.url} has not answered within {SECONDS} seconds.") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Refused(f"{self.url} does not answer as budgetctl does.") from error
 

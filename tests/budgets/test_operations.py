@@ -186,6 +186,16 @@ def test_missing_weeks_of_the_past_are_made_without_gaps(now: datetime) -> None:
     assert made == len(weeks) == 4
     assert all(a.end == b.start for a, b in pairwise(weeks))
     assert ensure_weeks(since=now - 3 * WEEK, now=now) == 0
+    weeks[1].delete()
+    weeks[3].delete()
+    assert ensure_weeks(since=now - 4 * WEEK, now=now) == 3
+    weeks = list(BudgetWeek.objects.order_by("start"))
+    assert all(a.end == b.start for a, b in pairwise(weeks))
+
+
+def test_no_week_is_made_for_what_is_older_than_all_models(now: datetime) -> None:
+    made = ensure_weeks(since=datetime(1, 1, 1, tzinfo=UTC), now=now)
+    assert 300 < made < 400
 
 
 def test_a_week_to_come_fits_between_those_that_are_stored(now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Commands on a server elsewhere: here a real one, reached by address and token alone."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from budgetctl.cli import remote
 from tests.cli.conftest import Ran
 from tests.factories import (
     NOW,
@@ -182,6 +184,29 @@ def test_a_server_that_is_another_is_said_in_one_sentence(
     url = stranger(status, body)
     ran = cli("status")
     assert (ran.code, ran.err) == (1, f"budgetctl: {said.format(url)}\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [(True, "broke off before it had answered."), (False, "has not answered within 0.2 seconds.")],
+)
+def test_a_server_that_breaks_off_or_is_silent_is_said_in_one_sentence(
+    answers: bool, said: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off() -> None:
+        with server.accept()[0] as line:
+            line.recv(65_536)
+
+    if not answers:
+        monkeypatch.setattr(remote, "SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setenv("BUDGETCTL_URL", url)
+        monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_x_y")
+        if answers:
+            Thread(target=break_off, daemon=True).start()
+        ran = cli("status")
+    assert (ran.code, ran.err) == (1, f"budgetctl: {url} {said}\n")
 
 
 @pytest.mark.parametrize(
