@@ -130,10 +130,8 @@ def _newest(week: shapes.Outlook) -> Iterator[Line]:
     yield row("AT RESET", at_reset, *([zone(Zone(in_zone))] if in_zone else []))
     if newest["interval_80"] is not None:
         low, high = (short(end, unit) for end in newest["interval_80"])
-        held_in = newest["coverage"]
-        yield row(
-            "80% RANGE", f"{low} to {high}; {fmt.held((held_in['inside_80'], held_in['weeks']))}"
-        )
+        hits = newest["coverage"]["inside_80"], newest["coverage"]["weeks"]
+        yield row("80% RANGE", f"{low} to {high}; {fmt.held(hits)}")
     if newest["exhaustion_chance_percent"] is not None:
         when = newest["exhausts_at"]
         about = f", about {fmt.soon(_moment(when), clock)}" if when else ""

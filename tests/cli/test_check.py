@@ -7,6 +7,7 @@ import pytest
 
 from allocation.directives.models import Status
 from allocation.forecasts.operations import make_forecasts
+from budgetctl.cli import plan_text
 from tests.cli.conftest import NEXT, Ran
 from tests.factories import NOW, WEEK_START, StrategicDirectiveFactory
 
@@ -95,3 +96,12 @@ def test_check_says_the_chance_of_each_zone_with_the_sd_and_without(
     assert "AT RESET    without it: ● GREEN" in out
     assert "no week has been scored yet" in out
     assert "from the estimate of 150k tokens" in " ".join(out.split())
+
+
+def test_what_no_sub_agent_is_known_for_has_a_line_of_its_own(cli: Cli) -> None:
+    StrategicDirectiveFactory(code="SD-A-1")
+    plan = cli("check", "SD-A-1", "--json").json
+    tokens = {"low": 20_000, "middle": 30_000, "high": 40_000, "evidence": "sub_agent", "n": 7}
+    plan["next_sd"]["besides"] = tokens
+    lines = [" ".join(str(line).split()) for line in plan_text.check(plan)]
+    assert "main and others 20k–40k own history, 7 cases" in lines

@@ -78,6 +78,15 @@ def test_status_for_people(cli: Cli, burn: Callable[..., None]) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_the_smallest_sub_agents_share_a_line(cli: Cli, burn: Callable[..., None]) -> None:
+    for number in range(1, 10):
+        burn(number * 10_000, sub_agent=f"AGENT-{number}")
+    out = cli("status").out
+    assert "  AGENT-9                    90,000   20%  ████" in out
+    assert "  2 others                   30,000    7%  ███" in out
+    assert "AGENT-2" not in out
+
+
 def test_an_empty_week_says_so(cli: Cli) -> None:
     found = cli("status", "--json").json
     assert found["next_sd"] is None

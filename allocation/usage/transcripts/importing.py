@@ -66,6 +66,8 @@ def import_unread(
     )
     if not left.tasks:
         return summary
+    if progress:
+        progress(0, left.bytes)
     workers = min(2, os.cpu_count() or 1) if left.bytes >= _WORTH_WORKERS else 0
     for reading in read_all(left.tasks, workers=workers):
         stored = take(reading, left.files)
