@@ -116,6 +116,10 @@ def budgetctl(
 
     Exit codes: 0 fine, 1 refused (one line says why), 2 wrong usage.
 
+    With BUDGETCTL_URL and BUDGETCTL_TOKEN, an agent token, these work on that
+    server: status, next, check, forecast, recommend, log, handoff, sd new, sd
+    list, usage import.
+
     Changes stand in the audit trail under chairman, the owner's account; before
     it exists, under the user of the operating system.
     """
