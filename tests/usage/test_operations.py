@@ -177,4 +177,4 @@ def test_progress_is_told_in_bytes(tmp_path: Path, now: datetime) -> None:
     import_transcripts(
         paths=[tmp_path], now=now, progress=lambda done, left: told.append((done, left))
     )
-    assert told == [(size, size)]
+    assert told == [(0, size), (size, size)]
