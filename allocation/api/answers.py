@@ -7,6 +7,7 @@ from typing import Any
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
+from allocation.decisions.operations import steps_of
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.display.json_values import iso
 from allocation.policy.recommend import Recommendation, Task
@@ -25,7 +26,8 @@ def answer(
     decision: Decision | None,
     sd: StrategicDirective | None = None,
 ) -> Json:
-    """The answer for one run. `decision` is null for a what-if, `model` for a run put off."""
+    """The answer for one run. `decision` is null for a what-if, `model` for a run put off; `path`
+    is how the rules came to it, step by step."""
     return {
         "decision": decision.pk if decision else None,
         "sub_agent": task.sub_agent,
@@ -36,6 +38,7 @@ def answer(
         "sd": sd.code if sd else None,
         "zone": str(zone),
         **recommended(recommendation),
+        "path": steps_of(recommendation),
     }
 
 

@@ -185,6 +185,18 @@ def recommendation_of(decision: Decision, tiers: Mapping[str, Tier]) -> Recommen
     )
 
 
+def steps_of(recommendation: Recommendation) -> list[dict[str, str | None]]:
+    """How the rules came to it, as it is stored and told."""
+    return [
+        {
+            "rule": step.rule,
+            "tier": step.tier.name if step.tier else None,
+            "sentence": step.sentence,
+        }
+        for step in recommendation.path
+    ]
+
+
 def _decision(
     situation: Situation,
     run: Run,
@@ -212,14 +224,7 @@ def _decision(
         floor=recommendation.floor.name,
         override=override,
         reason=recommendation.reason,
-        path=[
-            {
-                "rule": step.rule,
-                "tier": step.tier.name if step.tier else None,
-                "sentence": step.sentence,
-            }
-            for step in recommendation.path
-        ],
+        path=steps_of(recommendation),
         inputs=_inputs(situation, task, override),
         key=run.key,
         requested=run.requested,

@@ -15,15 +15,18 @@ Json = Mapping[str, Any]
 
 
 def recommendation(said: Json) -> Iterator[Line]:
-    """The tier first, then why."""
+    """The tier first, then how the rules came to it."""
     who = Text(f"{safe(said['sub_agent'])} in {said['phase']}")
     if said["outcome"] != "off":
         who = Text.assemble(who, " (", zone(Zone(said["zone"])), ")")
     if said["model"]:
         yield Text.assemble(who, ": run on ", (said["model"], "bold"))
+    elif said["outcome"] == "defer":
+        yield Text.assemble(who, ": ", ("defer", "bold"), " to the next budget week")
     else:
         yield Text.assemble(who, ": ", (said["outcome"], "bold"))
-    yield row("why", safe(said["reason"]))
+    for step in said["path"]:
+        yield row(step["rule"], safe(step["sentence"]))
     logged = f"logged as decision {said['decision']}"
     yield row("decision", logged if said["decision"] else "a what-if: nothing was logged")
 

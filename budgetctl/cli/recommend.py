@@ -82,7 +82,7 @@ def recommend(
     from allocation.api import answers
     from allocation.decisions.operations import decide, situation_at
     from allocation.policy.recommend import Task
-    from budgetctl.cli import clock, recommend_text, rows
+    from budgetctl.cli import clock, rows
 
     now = clock.now()
     for_sd = rows.sd(sd) if sd else None
@@ -101,10 +101,8 @@ def recommend(
             situation=situation, task=task, actor=rows.actor(), now=now, sd=for_sd
         )
     in_zone = in_zone or situation.standing.zone
-    if as_json:
-        emit(answers.answer(task, answer, zone=in_zone, decision=decision, sd=for_sd))
-    else:
-        show(recommend_text.answer(task, answer, in_zone, decision))
+    said = answers.answer(task, answer, zone=in_zone, decision=decision, sd=for_sd)
+    emit(said) if as_json else show(answers_text.recommendation(said))
 
 
 def _answer_batch(name: str, sd: str | None) -> None:

@@ -41,8 +41,10 @@ def test_an_answer_is_logged(cli: Cli) -> None:
             "preferred": "sonnet",
             "reason": "GREEN zone: the preferred sonnet is affordable.",
             "decision": decision.pk,
+            "path": decision.path,
         },
     )
+    assert [step["rule"] for step in decision.path] == ["complexity", "zone"]
     assert decision.recommended is not None
     assert decision.recommended.name == "sonnet"
 
