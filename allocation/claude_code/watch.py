@@ -1,16 +1,14 @@
 """Tails transcripts: Claude Code purges them after 30 days, and what is not read by then is lost.
 
 A pass looks at the size and the time of each file and opens only those that changed, so that it
-costs a few milliseconds while nothing happens. What was read is in the database (TranscriptFile):
-a watcher that starts anew goes on where another stopped, and two at once count nothing twice.
+costs a few milliseconds while nothing happens. Whoever imports remembers how far it has read: a
+watcher that starts anew goes on where another stopped, and two at once count nothing twice.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from allocation.policy.errors import RuleError
-from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts.discover import discover
 from allocation.usage.transcripts.importing import ImportSummary
 
@@ -18,14 +16,26 @@ Stamp = tuple[int, int]  # size, time of the last change
 
 
 class Watcher:
-    """Watches folders. `folders` is asked each time: they may be made while we watch."""
+    """Watches folders, and imports what changes in them.
 
-    def __init__(self, folders: Callable[[], Sequence[Path]]) -> None:
+    `folders` is asked each time: they may be made while we watch. `take` imports what is new in the
+    files and folders that it is given.
+    """
+
+    def __init__(
+        self,
+        folders: Callable[[], Sequence[Path]],
+        take: Callable[[Sequence[Path]], ImportSummary],
+    ) -> None:
         self._folders = folders
+        self._take = take
         self._seen: dict[Path, Stamp] = {}
 
-    def step(self, *, now: datetime) -> ImportSummary | None:
-        """Read what was written since the last step; None if nothing was."""
+    def step(self) -> ImportSummary | None:
+        """Import what was written since the last step; None if nothing was.
+
+        Raises what `take` raises; then the next step tries the same again.
+        """
         folders = self._folders()
         if not folders:
             return None
@@ -34,8 +44,8 @@ class Watcher:
         if not changed:
             return None
         try:
-            summary = import_transcripts(paths=changed, now=now)
+            summary = self._take(changed)
         except RuleError:  # one was swept, or became unreadable, while we looked: walk instead
-            summary = import_transcripts(paths=folders, now=now)
+            summary = self._take(folders)
         self._seen = found
         return summary

@@ -37,19 +37,23 @@ def bar(title: str) -> Iterator[Progress]:
         yield lambda read, total: drawn.update(task, completed=read, total=total)
 
 
-def run(
-    paths: Sequence[Path], *, sd: "StrategicDirective | None", phase: str, now: datetime
+def read(
+    paths: Sequence[Path],
+    *,
+    now: datetime,
+    sd: "StrategicDirective | None" = None,
+    phase: str = "",
+    progress: Progress | None = None,
 ) -> Done:
     """Import into the database here, which must be open."""
     from allocation.usage.operations import import_transcripts
 
-    with bar("Reading") as progress:
-        summary = import_transcripts(paths=paths, now=now, sd=sd, phase=phase, progress=progress)
-    return Done(summary, make_weeks(now) if summary.new else 0)
+    summary = import_transcripts(paths=paths, now=now, sd=sd, phase=phase, progress=progress)
+    return Done(summary, _make_weeks(now) if summary.new else 0)
 
 
-def make_weeks(now: datetime) -> int:
-    """History without a week would have no limit to be judged by. The database must be open."""
+def _make_weeks(now: datetime) -> int:
+    """History without a week would have no limit to be judged by."""
     from django.db.models import Min
 
     from allocation.budgets.operations import ensure_weeks

@@ -6,30 +6,41 @@ is cut off in the middle goes on from the last piece.
 """
 
 import hashlib
+import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from allocation.api import wire
 from allocation.claude_code.client.home import client_home, read_json, write_json
+from allocation.claude_code.watch import Watcher
 from allocation.usage.stored import Stored
 from allocation.usage.transcripts.attribution import as_text
 from allocation.usage.transcripts.discover import Found
-from allocation.usage.transcripts.importing import import_unread
+from allocation.usage.transcripts.importing import Progress, import_unread
 from allocation.usage.transcripts.reader import End, Reading
 from allocation.usage.transcripts.unread import Bookmark, Bookmarks, moved
-from budgetctl.cli.importing import Done, bar
-from budgetctl.cli.refusals import Refused
+from budgetctl.cli.importing import Done
+from budgetctl.cli.refusals import Refused, first_line
 from budgetctl.cli.remote import Hub
+from budgetctl.cli.watching import WATCH_SECONDS, folders
 
 GOES_ON = "Nothing is lost: the same command goes on where it stopped."
+AWAY_SECONDS = 30
 
 
-def run(paths: Sequence[Path], to: Hub, *, sd: str | None, phase: str) -> Done:
-    """Send what is new, with a bar on standard error where that is a terminal. With an `sd`
-    everything is sent again and laid to it, except records that have an SD already.
+def send(
+    paths: Sequence[Path],
+    to: Hub,
+    *,
+    sd: str | None = None,
+    phase: str = "",
+    progress: Progress | None = None,
+) -> Done:
+    """Send what is new. With an `sd` everything is sent again and laid to it, except records that
+    have an SD already.
 
     Raises Refused with the server's own sentence, and RuleError for a path that is none.
     """
@@ -37,13 +48,13 @@ def run(paths: Sequence[Path], to: Hub, *, sd: str | None, phase: str) -> Done:
     laid_to = {"sd": sd, "phase": phase or None}
     # Before anything is read: does the server answer, may we, and is there such an SD? A server
     # that says no to a large body may do so before it has read it, and the answer is lost.
-    _send(to, laid_to)
+    _post(to, laid_to)
 
     def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
         nonlocal weeks
         stored = Stored()
         for batch in wire.batches(reading):
-            said = _send(to, batch | laid_to)
+            said = _post(to, batch | laid_to)
             stored.new += said["new"]
             stored.improved += said["improved"]
             stored.unchanged += said["unchanged"]
@@ -52,14 +63,30 @@ def run(paths: Sequence[Path], to: Hub, *, sd: str | None, phase: str) -> Done:
         sent.keep(reading.ends, files)
         return stored
 
-    with bar("Sending") as progress:
-        summary = import_unread(
-            paths, known=sent.known, again=sd is not None, take=take, progress=progress
-        )
+    summary = import_unread(
+        paths, known=sent.known, again=sd is not None, take=take, progress=progress
+    )
     return Done(summary, weeks)
 
 
-def _send(to: Hub, batch: wire.Json) -> wire.Json:
+def keep_sending(to: Hub, stopped: threading.Event, say: Callable[[str], object]) -> None:
+    """Send what is written, as it is written, until the event is set.
+
+    A server that refuses or is away is said once, and asked again and again.
+    """
+    watcher, trouble = Watcher(folders, lambda changed: send(changed, to).summary), ""
+    while not stopped.is_set():
+        before, trouble = trouble, ""
+        try:
+            watcher.step()
+        except (Refused, OSError) as error:
+            trouble = first_line(error)
+        if trouble != before:
+            say(trouble or f"{to.url} takes them again.")
+        stopped.wait(AWAY_SECONDS if trouble else WATCH_SECONDS)
+
+
+def _post(to: Hub, batch: wire.Json) -> wire.Json:
     try:
         return to.post("/usage/transcripts", batch)
     except Refused as error:

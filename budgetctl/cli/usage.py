@@ -72,14 +72,17 @@ def import_(
     if hub := remote.hub():
         from budgetctl.cli import sending
 
-        done = sending.run(folders, hub, sd=sd, phase=in_phase or "")
+        with importing.bar("Sending") as progress:
+            done = sending.send(folders, hub, sd=sd, phase=in_phase or "", progress=progress)
     else:
         open_database()
         from budgetctl.cli import clock, rows
 
-        done = importing.run(
-            folders, sd=rows.sd(sd) if sd else None, phase=in_phase or "", now=clock.now()
-        )
+        for_sd = rows.sd(sd) if sd else None
+        with importing.bar("Reading") as progress:
+            done = importing.read(
+                folders, sd=for_sd, phase=in_phase or "", now=clock.now(), progress=progress
+            )
     if as_json:
         emit(importing.as_json(done))
     else:

@@ -31,7 +31,7 @@ def watching(*, transcripts: bool) -> Iterator[None]:
 def watch_once(*, transcripts: bool) -> None:
     """One pass over everything."""
     if transcripts:
-        guarded("Watching", lambda: _read(_watcher()))
+        guarded("Watching", _watcher().step)
     guarded("Watching", _keep_state)
 
 
@@ -39,7 +39,7 @@ def _watch(stopped: threading.Event, transcripts: bool) -> None:
     watcher, passes = _watcher(), 0
     while True:
         if transcripts:
-            guarded("Watching", lambda: _read(watcher))
+            guarded("Watching", watcher.step)
         if passes % (STATE_SECONDS // WATCH_SECONDS) == 0:
             guarded("Watching", _keep_state)
         passes += 1
@@ -49,27 +49,20 @@ def _watch(stopped: threading.Event, transcripts: bool) -> None:
 
 def _watcher() -> "Watcher":
     from allocation.claude_code.watch import Watcher
+    from budgetctl.cli import clock, importing
 
-    return Watcher(_folders)
+    return Watcher(folders, lambda changed: importing.read(changed, now=clock.now()).summary)
 
 
-def _folders() -> list[Path]:
+def folders() -> list[Path]:
+    """Where Claude Code keeps transcripts on this machine; none while it has written nothing."""
     from allocation.policy.errors import RuleError
     from budgetctl.cli.usage import default_folders
 
     try:
         return default_folders()
     except RuleError:
-        return []  # Claude Code has written nothing on this machine
-
-
-def _read(watcher: "Watcher") -> None:
-    from budgetctl.cli import clock, importing
-
-    now = clock.now()
-    summary = watcher.step(now=now)
-    if summary is not None and summary.new:
-        importing.make_weeks(now)
+        return []
 
 
 def _keep_state() -> None:

@@ -153,10 +153,13 @@ def in_this_process(folder: Path, long_line: int) -> None:
     from allocation.claude_code.watch import Watcher
     from allocation.usage.operations import import_transcripts
 
-    watcher = Watcher(lambda: [folder])
+    watcher = Watcher(
+        lambda: [folder],
+        lambda changed: import_transcripts(paths=changed, now=datetime.now(UTC)),
+    )
     for name in ("first look", "again, nothing new"):
         begin = time.perf_counter()
-        watcher.step(now=datetime.now(UTC))
+        watcher.step()
         print(f"{name:<30} {(time.perf_counter() - begin) * 1000:8.0f} ms")
     begin = time.perf_counter()
     import_transcripts(paths=[folder], now=datetime.now(UTC))
@@ -166,7 +169,7 @@ def in_this_process(folder: Path, long_line: int) -> None:
     with one.open("ab") as file:
         file.writelines(_lines("ffffffff", BEGIN, 1, 0, random.Random(1), agent=""))
     begin = time.perf_counter()
-    watcher.step(now=datetime.now(UTC))
+    watcher.step()
     grown = _output() - before
     print(f"{'one more, in the totals':<30} {(time.perf_counter() - begin) * 1000:8.0f} ms")
     assert grown == 200, grown

@@ -1,13 +1,14 @@
 """The watcher: what is appended is counted with its next step, whatever happens to the files."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from allocation.claude_code.watch import Watcher
 from allocation.usage.models import UsageHour, UsageRecord
+from allocation.usage.operations import import_transcripts
+from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -40,63 +41,65 @@ def transcript(tmp_path: Path) -> Path:
     return path
 
 
+def watching(*folders: Path) -> Watcher:
+    return Watcher(lambda: folders, lambda changed: import_transcripts(paths=changed, now=NOW))
+
+
 @pytest.fixture
 def watcher(transcript: Path) -> Watcher:
-    return Watcher(lambda: [transcript.parents[1]])
+    return watching(transcript.parents[1])
 
 
 def test_an_appended_line_is_in_the_totals_after_the_next_step(
-    watcher: Watcher, transcript: Path, now: datetime
+    watcher: Watcher, transcript: Path
 ) -> None:
-    watcher.step(now=now)
-    assert watcher.step(now=now) is None, "nothing is opened while nothing changed"
+    watcher.step()
+    assert watcher.step() is None, "nothing is opened while nothing changed"
     with transcript.open("a") as file:
         file.write(line(2) + "\n")
-    summary = watcher.step(now=now)
+    summary = watcher.step()
     assert summary
     assert (summary.new, summary.lines) == (1, 1)
     assert sum(row.output for row in UsageHour.objects.all()) == 14
 
 
 def test_a_line_that_is_still_being_written_is_read_when_it_is_whole(
-    watcher: Watcher, transcript: Path, now: datetime
+    watcher: Watcher, transcript: Path
 ) -> None:
-    watcher.step(now=now)
+    watcher.step()
     whole = line(2) + "\n"
     with transcript.open("a") as file:
         file.write(whole[:80])
-    watcher.step(now=now)
+    watcher.step()
     with transcript.open("a") as file:
         file.write(whole[80:])
-    watcher.step(now=now)
+    watcher.step()
     assert UsageRecord.objects.count() == 2
 
 
 def test_a_file_that_was_replaced_is_read_from_its_start(
-    watcher: Watcher, transcript: Path, now: datetime
+    watcher: Watcher, transcript: Path
 ) -> None:
-    watcher.step(now=now)
+    watcher.step()
     transcript.write_text("\n".join(line(number) for number in (5, 6, 7)) + "\n")
-    watcher.step(now=now)
+    watcher.step()
     assert UsageRecord.objects.count() == 4
 
 
-def test_a_file_that_was_swept_loses_nothing(
-    watcher: Watcher, transcript: Path, now: datetime
-) -> None:
-    watcher.step(now=now)
+def test_a_file_that_was_swept_loses_nothing(watcher: Watcher, transcript: Path) -> None:
+    watcher.step()
     transcript.unlink()
-    watcher.step(now=now)
+    watcher.step()
     transcript.with_name("s2.jsonl").write_text(line(2) + "\n")
-    watcher.step(now=now)
+    watcher.step()
     assert UsageRecord.objects.count() == 2
 
 
-def test_two_watchers_count_nothing_twice(transcript: Path, now: datetime) -> None:
+def test_two_watchers_count_nothing_twice(transcript: Path) -> None:
     for _ in range(2):
-        Watcher(lambda: [transcript.parents[1]]).step(now=now)
+        watching(transcript.parents[1]).step()
     assert UsageRecord.objects.count() == 1
 
 
-def test_without_a_folder_there_is_nothing_to_do(now: datetime) -> None:
-    assert Watcher(list).step(now=now) is None
+def test_without_a_folder_there_is_nothing_to_do() -> None:
+    assert watching().step() is None

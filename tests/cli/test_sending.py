@@ -1,6 +1,7 @@
 """usage import on a machine that shares a server: read here, counted there, once."""
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from allocation.api import wire
 from allocation.usage.models import AgentCall, AgentRun, UsageHour, UsageRecord
 from allocation.usage.transcripts import unread
+from budgetctl.cli import remote, sending
 from budgetctl.cli.refusals import Refused
 from budgetctl.cli.remote import Hub
 from budgetctl.cli.sending import Sent
@@ -212,3 +214,54 @@ def test_moments_go_over_the_line_to_the_microsecond() -> None:
     reading = wire.Reading([wire.Observation("m", None, "transcript", at, at)])
     (batch,) = wire.batches(reading)
     assert batch["requests"][0]["at"] == "2026-11-18T09:30:00.123456+00:00"
+
+
+@pytest.fixture
+def config(projects: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes the folder the one of Claude Code."""
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(projects.parent))
+    monkeypatch.setenv("HOME", str(projects.parent / "nobody"))
+    return projects
+
+
+def test_a_worker_sends_once_for_cron(hub: str, cli: Cli, config: Path) -> None:
+    assert cli("worker", "--once") == Ran(0, "", "")
+    assert totals()["records"] == 17
+    assert cli("worker", "--no-watch").code == 2
+
+
+def test_a_worker_without_transcripts_has_nothing_to_do(
+    hub: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cli("worker", "--once").code == 0
+
+
+def test_a_worker_says_once_that_the_server_is_away_and_goes_on_when_it_is_back(
+    hub: str, cli: Cli, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWAY_SECONDS", "WATCH_SECONDS"):
+        monkeypatch.setattr(sending, name, 0.01)
+    post, stopped, said, tries = Hub.post, threading.Event(), list[str](), list[str]()
+
+    def twice_away(to: Hub, path: str, body: Any) -> Any:
+        tries.append(path)
+        if len(tries) <= 2:
+            raise Refused("It is away.")
+        return post(to, path, body)
+
+    def say(words: str) -> None:
+        said.append(words)
+        if len(said) == 2:
+            append(config / "s2.jsonl", text(response("msg_new", request_id="r", session="s2")))
+            threading.Timer(0.3, stopped.set).start()
+
+    monkeypatch.setattr(Hub, "post", twice_away)
+    to = remote.hub()
+    assert to
+    sending.keep_sending(to, stopped, say)
+    away, back = said
+    assert away.startswith("It is away.")
+    assert back == f"{hub} takes them again."
+    assert totals()["records"] == 18
