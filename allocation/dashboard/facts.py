@@ -30,6 +30,7 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         "Resets",
         fmt.moment(standing.window.end, zone),
         note=f"in {fmt.duration(standing.window.end - standing.at)}",
+        at=standing.window.end,
     )
     if linear is None:
         return [Fact("At this rate", "Too early to say", note=outlook.too_early), reset]

@@ -1,6 +1,6 @@
 """The newest forecast as a row of facts: what comes, how sure that is, and last week's record."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from allocation.display import format as fmt
@@ -9,6 +9,8 @@ from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import coverage_of, last_week
 from allocation.forecasts.words import estimated, estimated_interval, written
 from allocation.policy.meter import Meter
+
+HALF_HOUR = timedelta(minutes=30)
 
 
 def forecast_facts(
@@ -36,7 +38,7 @@ def _said(forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
 def _runs_out(forecast: Forecast, zone: ZoneInfo) -> str:
     """When the limit is used up, with its 80 % range; without an end it lasts to the reset."""
     early, median, late = (
-        fmt.soon(at, zone) if at else ""
+        fmt.soon(_whole_hour(at), zone) if at else ""
         for at in (forecast.exhaustion_early, forecast.exhaustion_median,
                    forecast.exhaustion_late)
     )  # fmt: skip
@@ -45,6 +47,11 @@ def _runs_out(forecast: Forecast, zone: ZoneInfo) -> str:
     if not median:
         return f"before the reset; with 90% not before {early}"
     return f"about {median}; 80% range {early} to {late or 'after the reset'}"
+
+
+def _whole_hour(at: datetime) -> datetime:
+    # The forecasting rules know hours; a minute would claim what they have not got.
+    return (at + HALF_HOUR).replace(minute=0, second=0, microsecond=0)
 
 
 def _last_week(now: datetime, meter: Meter) -> list[Fact]:

@@ -31,7 +31,7 @@ def last_sds_page(now: datetime) -> LastSds:
         sds=[sd_row(_facts(each)) for each in audit.sds],
         verdicts=[
             rate_verdict("Override rate", audit.override_rate, "decisions overridden"),
-            rate_verdict("Rework rate", audit.rework_rate, "SDs with rework"),
+            rate_verdict("Rework rate of SDs", audit.rework_rate, "SDs with rework"),
             _accuracy(audit),
         ],
     )
