@@ -33,7 +33,8 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         at=standing.window.end,
     )
     if linear is None:
-        return [Fact("At this rate", "Too early to say", note=outlook.too_early), reset]
+        said, _, why = outlook.too_early.rpartition(": ")
+        return [Fact("At this rate", said or "Not forecast", note=why), reset]
     rate = Fact(
         "Burn rate",
         f"{text(linear.per_hour * 24)} a day",

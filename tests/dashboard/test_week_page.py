@@ -64,7 +64,7 @@ def test_off_is_said_and_forecasts_nothing() -> None:
     use(360_000)
     switch(enabled=False, actor="chairman", now=NOW)
     assert (page().zone, page().headline) == ("OFF", "Off: 72% of the week’s tokens used")
-    assert page().facts[0].value == "Too early to say"
+    assert page().facts[0].value == "Not forecast"
 
 
 def test_a_budget_in_dollars_is_shown_in_dollars() -> None:
