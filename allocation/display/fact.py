@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One figure of a row of facts, with its unit and a note under it; `at` where it is a moment."""
+    """One figure of a row of facts, with its unit and a note under it; `at` if it is a moment."""
 
     label: str
     value: str
