@@ -110,6 +110,19 @@ def test_sub_agents_are_ranked_and_the_list_is_bounded() -> None:
     assert page().by_day.headings[-1] == "9 others"
 
 
+def test_days_run_to_today_also_without_use_on_it() -> None:
+    use(1_000, at=NOW - timedelta(days=1))
+    days = [row[0] for row in page().by_day.rows]
+    assert days == ["Mon 16 Nov", "Tue 17 Nov", "Wed 18 Nov"]
+
+
+def test_before_anything_ran_what_would_be_saved_is_called_a_guess() -> None:
+    assert page().optimisation.summary.startswith("Nothing is measured yet: guessed from ")
+    top.forget()
+    use(1_000, sub_agent="DOCMON", phase="PLAN")
+    assert not page().optimisation.summary.startswith("Nothing is measured yet")
+
+
 def test_the_next_sd_is_the_one_under_way_then_the_most_important() -> None:
     StrategicDirectiveFactory(code="SD-LATER", priority=Priority.NORMAL)
     StrategicDirectiveFactory(code="SD-FIRST", priority=Priority.HIGH)
