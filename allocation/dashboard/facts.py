@@ -33,8 +33,10 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         at=standing.window.end,
     )
     if linear is None:
-        said, _, why = outlook.too_early.rpartition(": ")
-        return [Fact("At this rate", said or "Not forecast", note=why), reset]
+        if not standing.enabled:
+            return [Fact("At this rate", "Not forecast", note=outlook.too_early), reset]
+        said, _, why = outlook.too_early.partition(": ")
+        return [Fact("At this rate", said, note=why.capitalize()), reset]
     rate = Fact(
         "Burn rate",
         f"{text(linear.per_hour * 24)} a day",

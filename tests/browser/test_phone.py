@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from allocation.dashboard.demo import load_demo
 from allocation.dashboard.tick import tick
+from allocation.decisions.models import Decision
 from tests.browser.watch import axe_clean
 
 SignIn = Callable[[Page, User], None]
@@ -55,7 +56,7 @@ def test_neither_a_page_nor_a_table_scrolls_sideways(
 ) -> None:
     sign_in(phone_page, demo)
     phone_page.set_viewport_size({"width": width, "height": 700})
-    for path in PAGES:
+    for path in [*PAGES, f"/decisions/{Decision.objects.latest('at').pk}/"]:
         phone_page.goto(path)
         assert phone_page.evaluate(SIDEWAYS) == [], path
 
