@@ -118,7 +118,7 @@ def test_days_run_to_today_also_without_use_on_it() -> None:
 
 def test_before_anything_ran_what_would_be_saved_is_called_a_guess() -> None:
     assert page().optimisation.summary.startswith("Nothing is measured yet: guessed from ")
-    top.forget()
+    top.kept.forget()
     use(1_000, sub_agent="DOCMON", phase="PLAN")
     assert not page().optimisation.summary.startswith("Nothing is measured yet")
 
