@@ -18,7 +18,7 @@ from allocation.checkpoints.operations import Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
 from allocation.decisions.forms import reason_field
 from allocation.directives.models import StrategicDirective
-from allocation.display.fields import TextAmountField, TokensField
+from allocation.display.fields import TextAmountField, TokensField, count_field
 from allocation.display.format import tokens as in_groups
 from allocation.policy.mix import check_mix
 from allocation.policy.phases import CheckpointKind, Phase
@@ -75,10 +75,8 @@ class AmountsForm(forms.Form):
         required=False,
         help_text="For example sonnet=70, opus=30, or sonnet for all of it.",
     )
-    rework_cycles = forms.IntegerField(min_value=0, max_value=1_000, required=False)
-    lines_modified = forms.IntegerField(
-        label="Lines of code", min_value=0, max_value=100_000_000, required=False
-    )
+    rework_cycles = count_field(1_000, required=False)
+    lines_modified = count_field(100_000_000, label="Lines of code", required=False)
     note = forms.CharField(
         max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )

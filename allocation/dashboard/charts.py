@@ -110,7 +110,9 @@ def by_day_and_sub_agent(
     columns = [(name or MAIN_THREAD, [name]) for name in shown]
     if rest:
         columns.append((f"{len(rest)} others", rest))
-    indexes = range(max(index for _, index in parts) + 1)
+    # To today, as the page of all usage has it: a day without use is one of the week's too.
+    begun = sum(day <= standing.at for day in days)
+    indexes = range(max(begun, *(index + 1 for _, index in parts)))
     used = {
         title: [
             total_of(parts.get((name, index), NOTHING) for name in names).budget

@@ -24,6 +24,16 @@ MENU = (
     ("Budget rule", "budgets:change-rule"),
 )
 
+# Pages whose address does not begin with that of the menu's page they belong to.
+PARTS = {
+    "steering:list-overrides": "decisions:list-decisions",
+    "steering:list-deferrals": "decisions:list-decisions",
+    "claude_code:list-mismatches": "decisions:list-decisions",
+    "claude_code:calibrate": "budgets:change-rule",
+    "tokens:list-tokens": "claude_code:connect",
+    "reports:view-readiness": "reports:view-kpis",
+}
+
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """The frame of a page; nothing for somebody who is not signed in.
@@ -48,11 +58,28 @@ def frame(request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _menu(request: HttpRequest) -> list[dict[str, object]]:
+def _menu(request: HttpRequest) -> list[dict[str, str]]:
     items = [(label, reverse(name)) for label, name in MENU]
     if getattr(request.user, "is_staff", False):
         items.append(("Admin", reverse("admin:index")))
+    here = _part_of_menu(request.path, [url for _, url in items])
+    return [
+        {"label": label, "url": url, "current": _current(url, request.path, here)}
+        for label, url in items
+    ]
+
+
+def _part_of_menu(path: str, urls: list[str]) -> str:
+    """The page of the menu that `path` is, or belongs to; empty where it belongs to none."""
+    homes = {url: url for url in urls}
+    homes |= {reverse(part): reverse(page) for part, page in PARTS.items()}
     # The week page's address begins every other one, so it counts only when it is all of it.
-    begun = (url for _, url in items if request.path.startswith(url) and url != "/")
-    here = max(begun, key=len, default=request.path)
-    return [{"label": label, "url": url, "current": url == here} for label, url in items]
+    begun = (url for url in homes if path.startswith(url) and (url != "/" or path == "/"))
+    return homes.get(max(begun, key=len, default=""), "")
+
+
+def _current(url: str, path: str, here: str) -> str:
+    """What `aria-current` says of an entry: the page itself, or that the page belongs to it."""
+    if url != here:
+        return ""
+    return "page" if url == path else "true"

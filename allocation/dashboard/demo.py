@@ -19,7 +19,9 @@ from allocation.decisions.operations import decide, situation_at
 from allocation.decisions.outcomes import RunOutcome, record_outcome
 from allocation.directives.models import StrategicDirective
 from allocation.directives.operations import create_sd
+from allocation.forecasts.operations import make_forecasts
 from allocation.policy.errors import RuleError
+from allocation.policy.forecasting import ORIGINS
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Task
 from allocation.policy.weeks import Window
@@ -51,6 +53,7 @@ def load_demo(*, now: datetime) -> bool:
         weeks = _weeks(now)
         for demo in SDS:
             _run(demo, weeks[demo.week], now)
+        _forecast(weeks)
         create_sd(sd=NEXT, actor=ACTOR, now=now, reason=NOTE)
         record(actor=ACTOR, action=LOADED, subject="the demo", reason=NOTE, now=now)
     return True
@@ -61,6 +64,15 @@ def _weeks(now: datetime) -> list[Window]:
     running = ensure_week(now=now).window
     last = ensure_week(now=running.start - SECOND).window
     return [replace(running, end=now), last, ensure_week(now=last.start - SECOND).window]
+
+
+def _forecast(weeks: list[Window]) -> None:
+    """What the ledger would hold of these weeks at the hours that its record looks at."""
+    for week in reversed(weeks):
+        for hours in ORIGINS:
+            now = week.start + timedelta(hours=hours)
+            if now < week.end:
+                make_forecasts(now=now)
 
 
 def _run(demo: DemoSd, span: Window, now: datetime) -> None:

@@ -7,11 +7,9 @@ from allocation.claude_code.connect_page import PlanGauge, plan_gauges
 from allocation.dashboard.charts import writer
 from allocation.display import format as fmt
 from allocation.display.fact import Fact
+from allocation.forecasts.facts import forecast_facts
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.outlook import Outlook
-from allocation.forecasts.record import coverage_of, last_week
-from allocation.forecasts.words import interval_text, written
-from allocation.usage.standing import Standing
 
 
 def week_facts(outlook: Outlook, newest: Forecast | None, zone: ZoneInfo) -> list[Fact]:
@@ -20,7 +18,7 @@ def week_facts(outlook: Outlook, newest: Forecast | None, zone: ZoneInfo) -> lis
     standing = outlook.standing
     return [
         *_burn_facts(outlook, zone),
-        *_forecast_facts(standing, newest),
+        *forecast_facts(standing.at, newest, standing.meter, zone),
         *_plan_facts(standing.at),
     ]
 
@@ -32,9 +30,13 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         "Resets",
         fmt.moment(standing.window.end, zone),
         note=f"in {fmt.duration(standing.window.end - standing.at)}",
+        at=standing.window.end,
     )
     if linear is None:
-        return [Fact("At this rate", "Too early to say", note=outlook.too_early), reset]
+        if not standing.enabled:
+            return [Fact("At this rate", "Not forecast", note=outlook.too_early), reset]
+        said, _, why = outlook.too_early.partition(": ")
+        return [Fact("At this rate", said, note=why.capitalize()), reset]
     rate = Fact(
         "Burn rate",
         f"{text(linear.per_hour * 24)} a day",
@@ -57,27 +59,6 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
             note=f"{share}, {outlook.zone_at_reset.capitalize()}; it will last",
         )
     return [rate, rest, reset]
-
-
-def _forecast_facts(standing: Standing, newest: Forecast | None) -> list[Fact]:
-    """The ledger's newest forecast with its range, and the one that was scored last."""
-    facts, meter = [], standing.meter
-    if newest is not None:
-        held = coverage_of(newest).words
-        facts.append(
-            Fact(
-                "Forecast at the reset",
-                written(newest.point, meter),
-                note=f"80% range {interval_text(newest, meter)}; {held}",
-            )
-        )
-    scored = last_week(standing.at)
-    if scored is None:
-        return facts
-    predicted, came = written(scored.forecast.point, meter), written(scored.actual, meter)
-    inside = "inside" if scored.hit80 else "outside"
-    note = f"{came} came, {inside} the range"
-    return [*facts, Fact("Last week", f"{predicted} forecast", note=note)]
 
 
 def _plan_facts(now: datetime) -> list[Fact]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
+from allocation.forecasts.words import three_figures
 from allocation.usage.standing import Standing
 
 HOUR = timedelta(hours=1)
@@ -39,11 +40,16 @@ class Fan:
 
     @property
     def sentence(self) -> str:
-        """The range in words."""
+        """The range in words, to three figures as among the facts above it."""
+        said, meter = self._forecast, self._standing.meter
+        point, low, high = (
+            self._left(amount_of(three_figures(value or 0), meter))
+            for value in (said.point, said.high80, said.low80)
+        )
         return (
             "What is left, against an even pace to the reset. "
-            f"Forecast to be left then: {self._left_text('Forecast')}; "
-            f"80% range {self._left_text('80% range')}."
+            f"Forecast to be left then: {self._range(point, point)}; "
+            f"80% range {self._range(low, high)}."
         )
 
     def series(self, moments: Sequence[datetime]) -> Iterator[dict[str, object]]:

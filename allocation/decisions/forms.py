@@ -35,10 +35,17 @@ class OverrideForm(forms.Form):
     """A new override."""
 
     sub_agent = forms.ModelChoiceField(
-        SubAgent.objects.order_by("code"), label="Sub-agent", to_field_name="code"
+        SubAgent.objects.order_by("code"),
+        label="Sub-agent",
+        to_field_name="code",
+        error_messages={"required": "Choose a sub-agent."},
     )
     phase = forms.ChoiceField(choices=[(ALL, "All phases"), *PHASES])
-    tier = forms.ModelChoiceField(Tier.objects.order_by("rank"), to_field_name="name")
+    tier = forms.ModelChoiceField(
+        Tier.objects.order_by("rank"),
+        to_field_name="name",
+        error_messages={"required": "Choose a tier."},
+    )
     scope = forms.ChoiceField(label="Acts on", choices=SCOPES, initial=ALL)
     sd = forms.ModelChoiceField(
         StrategicDirective.objects.exclude(status__in=OVER).order_by("code"),

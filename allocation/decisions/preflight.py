@@ -157,7 +157,8 @@ def _ranges(
     if sd.estimate is not None and typical:
         by = Fraction(max(0, sd.estimate - burned), typical)
         scaled = [run.scaled(by, Evidence.SD) for run in shipped]
-        return scaled, None, added(scaled)
+        # Each scaled one is rounded: the whole is the estimate itself, and not their sum.
+        return scaled, None, added(shipped).scaled(by, Evidence.SD)
     if past.names_agents:
         own = [past.range_of(row, phase) for row, phase in planned]
         return own, past.beside(ahead), past.whole(ahead)

@@ -7,7 +7,7 @@ from django import forms
 
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.directives.operations import LARGEST_ESTIMATE, SdFacts
-from allocation.display.fields import TokensField
+from allocation.display.fields import TokensField, count_field
 from allocation.policy.complexity import LEVELS, Level, complexity_of
 
 CODE = StrategicDirective._meta.get_field("code")
@@ -32,10 +32,8 @@ class SdForm(forms.Form):
         choices=COMPLEXITIES,
         error_messages={"invalid_choice": "Complexity goes from 1 to 5."},
     )
-    lines = forms.IntegerField(
-        label="Lines of code", min_value=0, max_value=100_000_000, required=False
-    )
-    dependencies = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    lines = count_field(100_000_000, label="Lines of code", required=False)
+    dependencies = count_field(1_000_000, required=False)
     priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, initial=Priority.NORMAL)
     critical = forms.BooleanField(
         required=False,

@@ -11,6 +11,13 @@ from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 
 
+def count_field(most: int, **options: Any) -> forms.IntegerField:
+    """A count from 0 to `most`, which says so of whatever else is typed."""
+    sentence = f"Write a whole number from 0 to {in_groups(most)}."
+    messages = dict.fromkeys(("required", "invalid", "min_value", "max_value"), sentence)
+    return forms.IntegerField(min_value=0, max_value=most, error_messages=messages, **options)
+
+
 class TextAmountField(forms.Field):
     """One line of text that is read as something else. Subclasses say how, in `read`."""
 

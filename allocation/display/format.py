@@ -78,9 +78,9 @@ def duration(span: timedelta) -> str:
     return f"{minutes} min"
 
 
-def held(hits: tuple[int, int], noun: str = "weeks") -> str:
+def held(hits: tuple[int, int], noun: str = "week") -> str:
     """How often an interval of forecasts held, in words; never a badge of confidence."""
     inside, of = hits
     if not of:
         return "no week has been scored yet"
-    return f"in {inside} of {of} {noun} the total fell inside"
+    return f"in {inside} of {of} {noun}{'' if of == 1 else 's'} the total fell inside"

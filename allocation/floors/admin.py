@@ -116,13 +116,20 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(states.get(self.value() or "", Q()))
 
 
+def _named(widget: AdminSplitDateTime, name: str) -> AdminSplitDateTime:
+    # Django prints a word before each of the two inputs, which names neither of them.
+    for part, what in zip(widget.widgets, ("date", "time"), strict=True):
+        part.attrs["aria-label"] = f"{name}: {what}"
+    return widget
+
+
 class OverrideForm(OperationForm):
     """A new override. What may be forced is the operation's to say."""
 
     expires_at = forms.SplitDateTimeField(
         required=False,
         label="Expires",
-        widget=AdminSplitDateTime,
+        widget=_named(AdminSplitDateTime(), "Expires"),
         help_text="When it stops acting, in the time zone of the budget rule. Left empty, the end "
         "of this budget week.",
     )

@@ -8,7 +8,7 @@ from allocation.display.chart import Chart
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import Record, WeekRecord
-from allocation.forecasts.words import interval_text, range_text, share_text, written
+from allocation.forecasts.words import interval_text, method_name, range_text, share_text, written
 from allocation.policy.meter import Meter
 
 MOST_POINTS = 200
@@ -34,7 +34,7 @@ def error_chart(record: Record) -> Chart:
             "unit": "percent",
             "series": [
                 {
-                    "name": method,
+                    "name": method_name(method),
                     "style": "line",
                     "values": [_percent(column[method]) for column in columns],
                 }
@@ -42,7 +42,7 @@ def error_chart(record: Record) -> Chart:
             ],
             "marks": [],
         },
-        headings=("Into the week", *record.methods),
+        headings=("Into the week", *map(method_name, record.methods)),
         rows=[
             (label, *(share_text(column[method]) for method in record.methods))
             for label, column in zip(
@@ -132,7 +132,7 @@ def fan_chart(
                 written(row.point, meter),
                 range_text(row.low50, row.high50, meter),
                 interval_text(row, meter),
-                row.method,
+                method_name(row.method),
             )
             for row in rows
         ],

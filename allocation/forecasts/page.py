@@ -9,20 +9,21 @@ from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.display.bands import SHAPES
 from allocation.display.chart import Chart
+from allocation.display.fact import Fact
 from allocation.forecasts.charts import MOST_POINTS, error_chart, fan_chart, history_chart
 from allocation.forecasts.estimates import EstimateRecord, estimate_record
+from allocation.forecasts.facts import forecast_facts
 from allocation.forecasts.models import Forecast, SdEstimateScore
 from allocation.forecasts.record import (
     OriginRecord,
     Record,
     WeekRecord,
-    coverage_of,
     forecast_record,
     newest_forecast,
 )
 from allocation.forecasts.words import (
     hours_text,
-    interval_text,
+    method_name,
     range_text,
     rate_text,
     share_text,
@@ -47,6 +48,11 @@ class Measure:
     target: str = ""
 
     @property
+    def words(self) -> str:
+        """What the band means; without data it says so itself."""
+        return self.reading.words if self.reading and self.shape != "unknown" else ""
+
+    @property
     def shape(self) -> str:
         """The shape of the band."""
         return SHAPES[self.reading.band] if self.reading else ""
@@ -67,12 +73,14 @@ class WeekRow:
 
 @dataclass(frozen=True, slots=True)
 class ForecastPage:
-    """What the page prints. `by_origin` and `estimates` are rows of texts."""
+    """What the page prints. `silent` says why there is no forecast. `by_origin` and `estimates` are
+    rows of texts; `measures` is empty until a week is scored."""
 
     newest: Forecast | None
-    point: str
-    range80: str
-    held: str
+    silent: str
+    method: str
+    facts: list[Fact]
+    ends: datetime
     chances: list[tuple[str, str]]
     measures: list[Measure]
     weeks: list[WeekRow]
@@ -90,16 +98,17 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
     closed one, or the running one by default. As many queries however long the record is."""
     week = running_week(now)
     record = forecast_record(now)
-    newest = newest_forecast(now)
+    newest = newest_forecast(now) if week.enabled else None
     spoke = newest if newest and newest.point is not None else None
     estimates = estimate_record(now)
     return ForecastPage(
         newest=spoke,
-        point=written(spoke.point, week.meter) if spoke else "",
-        range80=interval_text(spoke, week.meter) if spoke else "",
-        held=coverage_of(spoke).words if spoke else "",
+        silent="" if spoke else _silent(week.enabled),
+        method=method_name(spoke.method) if spoke else "",
+        facts=[*_used(spoke, week.meter), *forecast_facts(now, spoke, week.meter, zone)],
+        ends=week.window.end,
         chances=_chances(spoke),
-        measures=_measures(record),
+        measures=_measures(record) if record.figures.n else [],
         weeks=[_week(row, week.meter) for row in record.weeks],
         history=history_chart(record.weeks, week.meter),
         by_origin=[_origin(row) for row in record.by_origin] if record.weeks else [],
@@ -109,6 +118,20 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
         estimates=[_estimate(score) for score in estimates.scores],
         estimates_held=_estimates_held(estimates),
     )
+
+
+def _silent(enabled: bool) -> str:
+    if enabled:
+        return "Too early to say what this week will come to."
+    return "While budgetctl is off nothing is forecast."
+
+
+def _used(spoke: Forecast | None, meter: Meter) -> list[Fact]:
+    """What was used when the forecast was made, which is what it adds to."""
+    if spoke is None:
+        return []
+    limit = written(spoke.effective_limit, meter)
+    return [Fact("Used by then", written(spoke.used, meter), f"of {limit}")]
 
 
 def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
@@ -124,7 +147,8 @@ def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
 def _measures(record: Record) -> list[Measure]:
     figures = record.figures
     zone_hits, zone_of = figures.zone_hits
-    rests_on = f"{figures.n} forecasts in {len(record.weeks)} weeks" if figures.n else ""
+    weeks = f"{record.scored_weeks} week{'' if record.scored_weeks == 1 else 's'}"
+    rests_on = f"{figures.n} forecasts in {weeks}" if figures.n else ""
     named = f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else ""
     return [
         _kpi(
@@ -149,10 +173,10 @@ def _measures(record: Record) -> list[Measure]:
             figures.exhaustion_hours,
         ),
         Measure(
-            "80% interval", rate_text(figures.inside80), fmt.held(figures.inside80, "forecasts")
+            "80% interval", rate_text(figures.inside80), fmt.held(figures.inside80, "forecast")
         ),
         Measure(
-            "50% interval", rate_text(figures.inside50), fmt.held(figures.inside50, "forecasts")
+            "50% interval", rate_text(figures.inside50), fmt.held(figures.inside50, "forecast")
         ),
         Measure(
             "Bias",

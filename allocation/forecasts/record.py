@@ -64,9 +64,11 @@ class OriginRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the ledger says of the forecasts that spoke, at ORIGINS of the last weeks."""
+    """What the ledger says of the forecasts that spoke, at ORIGINS of the last weeks. `weeks` are
+    those of the `scored_weeks` in which one spoke a day into the week."""
 
     weeks: list[WeekRecord]
+    scored_weeks: int
     by_origin: list[OriginRecord]
     overall_by_method: dict[str, float | None]
     figures: Figures
@@ -111,6 +113,7 @@ def forecast_record(before: datetime) -> Record:
     methods = sorted({score.forecast.method for score in scores})
     return Record(
         weeks=_weeks(weeks, spoke),
+        scored_weeks=len({score.forecast.week_id for score in spoke}),
         by_origin=[
             OriginRecord(
                 hours,
@@ -167,6 +170,11 @@ def coverage_of(forecast: Forecast) -> Coverage:
         inside80=Count("pk", filter=Q(hit80=True)),
     )
     return Coverage(**counts)
+
+
+def weeks_scored() -> int:
+    """In how many weeks a forecast of the record was scored. One query."""
+    return _spoken(ORIGINS).values("forecast__week").distinct().count()
 
 
 def hit_rate(before: datetime) -> Fraction | None:

@@ -7,10 +7,33 @@ from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
 from allocation.policy.meter import Meter
 
+# By the names that they have in the ledger; the others are ordinary words.
+_METHODS = {"gamma_poisson": "Gamma-Poisson"}
+
 
 def written(stored: int | None, meter: Meter) -> str:
     """An amount of the ledger in the unit of the meter."""
     return fmt.amount(amount_of(stored or 0, meter), in_dollars=meter.in_dollars)
+
+
+def three_figures(value: int) -> int:
+    """An amount that nobody knows yet, to three figures: more would claim what it has not got."""
+    return round(value, min(0, 3 - len(str(abs(value)))))
+
+
+def estimated(stored: int | None, meter: Meter) -> str:
+    """What a forecast of the running week expects, to three figures."""
+    return written(three_figures(stored or 0), meter)
+
+
+def estimated_interval(row: Forecast, meter: Meter) -> str:
+    """The 80 % interval of a forecast of the running week, to three figures."""
+    return f"{estimated(row.low80, meter)}–{estimated(row.high80, meter)}"
+
+
+def method_name(method: str) -> str:
+    """How a method is called in a sentence."""
+    return _METHODS.get(method, method)
 
 
 def range_text(low: int | None, high: int | None, meter: Meter) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from allocation.audit.newest import UntilEdited
 from allocation.optimizer.measure import Reviews, read_facts
 from allocation.optimizer.opportunities import find_opportunities
-from allocation.optimizer.page import OpportunityRow, row_of, summary
+from allocation.optimizer.page import OpportunityRow, basis, row_of, summary
 
 MOST = 3
 
@@ -36,4 +36,8 @@ def top_opportunities(now: datetime, reviews: Reviews) -> TopOpportunities:
 def _found(now: datetime, reviews: Reviews) -> TopOpportunities:
     facts = read_facts(now, reviews)
     found = [each for each in find_opportunities(facts) if each.verdict.allows]
-    return TopOpportunities(summary(found, facts), [row_of(each, facts) for each in found[:MOST]])
+    said = summary(found, facts)
+    return TopOpportunities(
+        said if facts.spent else f"{basis(facts)} {said}",
+        [row_of(each, facts) for each in found[:MOST]],
+    )

@@ -135,7 +135,7 @@ def _headline(facts: WeekFacts) -> str:
 
 def _bar(facts: WeekFacts) -> Bar:
     effective = float(100 - facts.reserve_percent)
-    names = ("yellow", "orange", "red")
+    names = ("Yellow", "Orange", "Red")
     return Bar(
         used_percent=float(min(facts.share, Decimal(100))),
         effective_percent=effective,
@@ -182,7 +182,7 @@ def _verdicts(facts: WeekFacts) -> list[Verdict]:
     rework = rework_rate_of(again.count, again.of, again.target_of)
     return [
         rate_verdict("Override rate", overrides, "decisions overridden"),
-        rate_verdict("Rework rate", rework, "SDs with rework"),
+        rate_verdict("Rework rate of SDs", rework, "SDs with rework"),
         _accuracy(facts.forecast, facts.in_dollars),
     ]
 

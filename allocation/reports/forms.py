@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
 from allocation.directives.models import StrategicDirective
-from allocation.display.fields import typed
+from allocation.display.fields import count_field, typed
 from allocation.policy.errors import RuleError
 from allocation.policy.quality import MOST_COUNTED, EventKind, check_event
 from allocation.reports.models import WeekLesson
@@ -46,12 +46,6 @@ class SdCodeField(forms.CharField):
         if sd is None:
             raise ValidationError(f"There is no SD called “{code[:60]}”.")
         return sd
-
-
-def _count(label: str, help_text: str = "") -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label, min_value=0, max_value=MOST_COUNTED, help_text=help_text, required=True
-    )
 
 
 class QualityForm(forms.Form):
@@ -145,8 +139,8 @@ class E2eForm(QualityForm):
     """A run of the end-to-end tests."""
 
     kind = EventKind.E2E
-    passed = _count("Tests passed")
-    failed = _count("Tests failed")
+    passed = count_field(MOST_COUNTED, label="Tests passed")
+    failed = count_field(MOST_COUNTED, label="Tests failed")
     field_order = ("passed", "failed")
 
     def counts(self) -> tuple[int, int]:
@@ -158,7 +152,7 @@ class SecurityForm(QualityForm):
     """A security check."""
 
     kind = EventKind.SECURITY
-    issues = _count("Issues found", "0 if the check found none.")
+    issues = count_field(MOST_COUNTED, label="Issues found", help_text="0 if the check found none.")
     field_order = ("issues",)
 
     def counts(self) -> tuple[int, int]:

@@ -31,7 +31,7 @@ def last_sds_page(now: datetime) -> LastSds:
         sds=[sd_row(_facts(each)) for each in audit.sds],
         verdicts=[
             rate_verdict("Override rate", audit.override_rate, "decisions overridden"),
-            rate_verdict("Rework rate", audit.rework_rate, "SDs with rework"),
+            rate_verdict("Rework rate of SDs", audit.rework_rate, "SDs with rework"),
             _accuracy(audit),
         ],
     )
@@ -64,5 +64,5 @@ def _accuracy(audit: Audit) -> Verdict:
     if percent is None:
         return verdict("Forecast error", "–", reading, "")
     weeks = len(audit.record.weeks)
-    rests_on = f"median of {weeks} week{'' if weeks == 1 else 's'} that were scored"
+    rests_on = f"median of {weeks} scored week{'' if weeks == 1 else 's'}"
     return verdict("Forecast error", f"±{fmt.percent(Fraction(percent) / 100)}", reading, rests_on)

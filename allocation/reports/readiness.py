@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 
 from allocation.audit.models import AuditEntry
-from allocation.budgets.models import BudgetRule, BudgetWeek
+from allocation.budgets.models import BudgetRule
 from allocation.budgets.page import SUBJECT
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import load_price_book
@@ -17,6 +17,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.counts import alike, week_start
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
+from allocation.forecasts.record import weeks_scored
 from allocation.policy.quality import Readiness, readiness
 from allocation.policy.recommend import Outcome
 from allocation.reports.models import QualityEvent
@@ -257,7 +258,7 @@ def _quality(since: datetime, now: datetime) -> ReadinessRow:
 
 
 def _forecasts() -> ReadinessRow:
-    scored = BudgetWeek.objects.filter(forecasts__score__isnull=False).distinct().count()
+    scored = weeks_scored()
     return _row(
         "Forecast record",
         min(scored, ENOUGH_WEEKS),

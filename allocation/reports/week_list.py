@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 
 from allocation.budgets.models import BudgetWeek
+from allocation.directives.models import StrategicDirective
 from allocation.display import format as fmt
 from allocation.display.paging import Slice, page_of
 from allocation.policy.zones import effective_limit
@@ -58,11 +59,16 @@ def week_list(query: QueryDict, *, now: datetime, zone: ZoneInfo) -> WeekListPag
     )
     page = page_of(weeks, query, size=13)
     names, standing = open_labels(zone), standing_at(now)
-    rows = [_row(week, names, standing, now) for week in page.rows]
+    done = StrategicDirective.objects.filter(
+        completed_at__gte=standing.window.start, completed_at__lte=now
+    ).count()
+    rows = [_row(week, names, standing, now, done) for week in page.rows]
     return WeekListPage(rows, page, last_sds_page(now))
 
 
-def _row(week: BudgetWeek, names: Mapping[int, str], standing: Standing, now: datetime) -> WeekRow:
+def _row(
+    week: BudgetWeek, names: Mapping[int, str], standing: Standing, now: datetime, done_so_far: int
+) -> WeekRow:
     lesson = getattr(week, "lesson", None) or ""
     if week.pk not in names:
         facts = from_json(week.snapshot.facts)
@@ -95,6 +101,6 @@ def _row(week: BudgetWeek, names: Mapping[int, str], standing: Standing, now: da
         share=fmt.percent(standing.share) if running else "–",
         percent=float(min(standing.share * 100, Fraction(100))) if running else 0,
         exhausted=running and standing.exhausted,
-        sds="–",
+        sds=f"{done_so_far:,} so far" if running else "–",
         lesson=lesson,
     )

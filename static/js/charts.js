@@ -95,8 +95,8 @@
       [mark.axis === "x" ? "xAxis" : "yAxis"]: mark.axis === "x" && spec.x_type === "time" ? Date.parse(mark.value) : mark.value,
       label: {
         formatter: mark.label || "",
-        /* A burn-down is empty at its lower left, other charts above their latest values. */
-        position: mark.axis === "x" ? "end" : spec.kind === "burn-down" ? "insideStartTop" : "insideEndTop",
+        /* A burn-down and a fan end at such a line, so it is named where they begin. */
+        position: mark.axis === "x" ? "end" : spec.kind === "lines" ? "insideEndTop" : "insideStartTop",
         color: colour("text"),
         fontFamily: FONT,
         fontSize: 12,

@@ -111,7 +111,7 @@ class TestLogging:
             ({"phase": "EXEC"}, "kind", "so its tokens belong there and not to EXEC."),
             ({"sd": "0"}, "sd", "completed, archived or gone"),
             ({"sd": ""}, "sd", "Choose an SD."),
-            ({"rework_cycles": "-1"}, "rework_cycles", "greater than or equal to 0"),
+            ({"rework_cycles": "-1"}, "rework_cycles", "a whole number from 0 to 1,000."),
             ({"submission": "x"}, "submission", "open it anew"),
             ({"note": "a\x00b"}, "note", "Null characters"),
         ],

@@ -45,7 +45,7 @@ def test_the_forecast_and_last_weeks_record_are_among_the_facts() -> None:
     shown = page()
     facts = {fact.label: fact for fact in shown.facts}
     assert facts["Forecast at the reset"].note.startswith("80% range ")
-    assert facts["Forecast at the reset"].note.endswith("of 1 weeks the total fell inside")
+    assert facts["Forecast at the reset"].note.endswith("of 1 week the total fell inside")
     assert facts["Last week"].note.startswith("140,000 came, ")
     fan = {series["name"]: series["values"] for series in shown.burn_down.spec["series"]}
     # From 480,000 left now to what the forecast leaves.

@@ -19,7 +19,9 @@ from allocation.dashboard.demo import load_demo
 from allocation.decisions.models import Decision
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.queue import next_sd
+from allocation.forecasts.models import Forecast, Occasion
 from allocation.policy.errors import RuleError
+from allocation.policy.forecasting import ORIGINS
 from allocation.policy.zones import Zone
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import check_roll_ups
@@ -124,6 +126,12 @@ class TestLoaded:
         assert list(weeks) == [WEEK_START - timedelta(days=7 * back) for back in (2, 1, 0)]
         for start in weeks:
             assert any(start <= at < start + timedelta(days=7) for at in moments)
+
+    def test_its_forecasts_are_those_that_the_record_looks_at(self) -> None:
+        made = Forecast.objects.filter(chosen=True, occasion=Occasion.HOUR)
+        found = Counter(made.values_list("week__start", flat=True))
+        assert found[WEEK_START - timedelta(days=7)] == len(ORIGINS)
+        assert not made.filter(made_at__gt=NOW).exists()
 
     def test_it_is_marked_as_a_demo(self) -> None:
         assert set(AuditEntry.objects.values_list("actor", flat=True)) == {"demo"}

@@ -64,7 +64,7 @@ def test_off_is_said_and_forecasts_nothing() -> None:
     use(360_000)
     switch(enabled=False, actor="chairman", now=NOW)
     assert (page().zone, page().headline) == ("OFF", "Off: 72% of the week’s tokens used")
-    assert page().facts[0].value == "Too early to say"
+    assert page().facts[0].value == "Not forecast"
 
 
 def test_a_budget_in_dollars_is_shown_in_dollars() -> None:
@@ -108,6 +108,19 @@ def test_sub_agents_are_ranked_and_the_list_is_bounded() -> None:
     assert names[-1] == "4 others"
     assert len(names) == MOST_SUB_AGENTS + 1
     assert page().by_day.headings[-1] == "9 others"
+
+
+def test_days_run_to_today_also_without_use_on_it() -> None:
+    use(1_000, at=NOW - timedelta(days=1))
+    days = [row[0] for row in page().by_day.rows]
+    assert days == ["Mon 16 Nov", "Tue 17 Nov", "Wed 18 Nov"]
+
+
+def test_before_anything_ran_what_would_be_saved_is_called_a_guess() -> None:
+    assert page().optimisation.summary.startswith("Nothing is measured yet: guessed from ")
+    top.kept.forget()
+    use(1_000, sub_agent="DOCMON", phase="PLAN")
+    assert not page().optimisation.summary.startswith("Nothing is measured yet")
 
 
 def test_the_next_sd_is_the_one_under_way_then_the_most_important() -> None:

@@ -118,7 +118,7 @@ def test_the_list_takes_as_many_queries_however_long_it_is(
 
 
 def test_an_empty_trail_says_how_to_begin(chairman_client: Client) -> None:
-    assert "budgetctl recommend" in chairman_client.get(LIST).content.decode()
+    assert "Connect Claude Code" in chairman_client.get(LIST).content.decode()
 
 
 def test_csv_holds_exactly_what_is_filtered_and_no_formulas(chairman_client: Client) -> None:

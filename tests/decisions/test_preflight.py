@@ -41,6 +41,11 @@ def test_an_estimate_scales_the_sub_agents_ranges() -> None:
     assert tokens == pytest.approx(80_000, abs=30)
 
 
+@pytest.mark.parametrize("estimate", [82_000, 124_000, 145_000])
+def test_the_whole_is_the_estimate_itself_and_not_a_sum_of_rounded_parts(estimate: int) -> None:
+    assert plan(estimate=estimate).tokens.middle == estimate
+
+
 def test_what_is_burned_already_comes_off_the_estimate() -> None:
     assert plan(estimate=80_000, burned=90_000).projected == 0
 

@@ -114,7 +114,7 @@ class TestCreate:
             ({"complexity": "6"}, "complexity", "Complexity goes from 1 to 5."),
             ({"complexity": "0"}, "complexity", "Complexity goes from 1 to 5."),
             ({"complexity": "rubric"}, "complexity", "Choose a complexity, or give"),
-            ({"lines": "-1"}, "lines", "greater than or equal to 0"),
+            ({"lines": "-1"}, "lines", "a whole number from 0 to 100,000,000."),
             ({"estimate": "much"}, "estimate", "“much” is not a count of tokens"),
             ({"estimate": "900b"}, "estimate", "are not the estimate of one SD"),
             ({"priority": "9"}, "priority", "Select a valid choice"),

@@ -1,6 +1,7 @@
 """The forecast-accuracy page: what it says with no record, one forecast, and closed weeks."""
 
 from datetime import timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,15 +10,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from allocation.budgets.operations import ensure_weeks
+from allocation.budgets.operations import ensure_weeks, switch
 from allocation.display import format as fmt
+from allocation.forecasts.facts import forecast_facts
 from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.page import ForecastPage, forecast_page
 from allocation.forecasts.page import closed_week as closed_week_of
 from allocation.forecasts.record import figures_of, forecast_record
+from allocation.forecasts.words import method_name, three_figures
 from allocation.policy.forecasting import METHODS
 from allocation.usage.operations import rebuild_hours
+from allocation.usage.standing import running_week
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,17 +57,16 @@ def closed_week() -> None:
 
 def test_nothing_yet_is_said_and_never_shown_as_good() -> None:
     shown = page(NOW)
-    assert (shown.newest, shown.point, shown.weeks) == (None, "", [])
-    assert {measure.value for measure in shown.measures} == {"–"}
-    words = {measure.reading.words for measure in shown.measures if measure.reading}
-    assert words == {"no data yet"}
+    assert (shown.newest, shown.facts, shown.weeks, shown.measures) == (None, [], [], [])
+    assert shown.silent == "Too early to say what this week will come to."
     assert shown.fan.rows == ()
     assert shown.errors.empty == "No week has been scored yet."
 
 
 def test_an_interval_is_said_in_words_and_not_as_a_badge() -> None:
     assert fmt.held((31, 40)) == "in 31 of 40 weeks the total fell inside"
-    assert fmt.held((3, 4), "forecasts") == "in 3 of 4 forecasts the total fell inside"
+    assert fmt.held((3, 4), "forecast") == "in 3 of 4 forecasts the total fell inside"
+    assert fmt.held((1, 1)) == "in 1 of 1 week the total fell inside"
     assert fmt.held((0, 0)) == "no week has been scored yet"
 
 
@@ -74,13 +77,17 @@ def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
     assert row.accuracy.endswith("%")
     low, _, high = row.range80.replace(",", "").partition("–")
     assert row.inside80 == (int(low) <= 280_000 <= int(high))
-    assert page().held.endswith("of 1 weeks the total fell inside")
+    facts = {fact.label: fact for fact in page().facts}
+    assert facts["Forecast at the reset"].note.endswith("of 1 week the total fell inside")
+    assert facts["Last week"].value == f"{row.predicted} forecast"
+    assert facts["Last week"].note.startswith("280,000 came, ")
 
 
 @pytest.mark.usefixtures("closed_week")
 def test_the_error_of_each_method_is_shown_by_hours_into_the_week() -> None:
     errors = page().errors
-    assert set(errors.headings[1:]) == set(METHODS)
+    assert set(errors.headings[1:]) == {method_name(name) for name in METHODS}
+    assert "Gamma-Poisson" in errors.headings
     assert [row[0] for row in errors.rows] == [
         "6 h", "12 h", "24 h", "36 h", "48 h", "72 h", "96 h", "120 h", "144 h", "All"
     ]  # fmt: skip
@@ -129,8 +136,59 @@ def test_the_newest_forecast_leads_the_page() -> None:
     shown = page()
     assert shown.newest is not None
     assert shown.newest.hours_in == 30
-    assert shown.range80.count("–") == 1
+    (used, point, chance, _) = shown.facts
+    assert (used.label, used.unit) == ("Used by then", "of 500,000")
+    assert (chance.label, chance.unit) == ("Chance of running out", "estimate")
+    # To three figures: more would claim what a forecast has not got.
+    assert int(point.value.replace(",", "")) == three_figures(shown.newest.point or 0)
     assert [name for name, _ in shown.chances] == ["GREEN", "YELLOW", "ORANGE", "RED"]
+
+
+def test_no_forecast_stands_on_the_page_while_budgetctl_is_off() -> None:
+    work(2)
+    make_forecasts(now=NOW)
+    assert page(NOW).newest is not None
+    switch(enabled=False, actor="chairman", now=NOW)
+    shown = page(NOW)
+    assert (shown.newest, shown.chances) == (None, [])
+    assert shown.silent == "While budgetctl is off nothing is forecast."
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0, 0), (7, 7), (999, 999), (1_234, 1_230), (524_230, 524_000)]
+)
+def test_what_nobody_knows_yet_has_three_figures(value: int, shown: int) -> None:
+    assert three_figures(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("early", "median", "late", "words"),
+    [
+        (None, None, None, "before the reset"),
+        (1, None, None, "before the reset; with 90% not before Thu 15:00"),
+        (1, 2, None, "about Thu 16:00; 80% range Thu 15:00 to after the reset"),
+        (1, 2, 3, "about Thu 16:00; 80% range Thu 15:00 to Thu 17:00"),
+    ],
+)
+def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
+    early: int | None, median: int | None, late: int | None, words: str
+) -> None:
+    hour = [
+        None if at is None else WEEK_START + timedelta(days=3, hours=at)
+        for at in (early, median, late)
+    ]
+    forecast = Forecast(
+        point=1,
+        low80=1,
+        high80=1,
+        hours_in=24,
+        exhaustion_chance=Decimal("0.5"),
+        exhaustion_early=hour[0],
+        exhaustion_median=hour[1],
+        exhaustion_late=hour[2],
+    )
+    _, chance = forecast_facts(NOW, forecast, running_week(NOW).meter, ZONE)
+    assert (chance.value, chance.note) == ("50%", words)
 
 
 def test_the_page_is_for_reading_and_for_the_signed_in(

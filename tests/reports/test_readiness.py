@@ -12,11 +12,15 @@ from django.utils import timezone
 
 from allocation.budgets.operations import set_limit
 from allocation.directives.models import Status
+from allocation.forecasts.models import Occasion
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.forecasts.record import forecast_record
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent
 from allocation.reports.readiness import ReadinessRow, readiness_page
 from tests.factories import (
     NOW,
+    WEEK_START,
     CheckpointFactory,
     DecisionFactory,
     StrategicDirectiveFactory,
@@ -86,6 +90,19 @@ def test_runs_and_sds_say_what_is_missing() -> None:
     QualityEvent.objects.create(kind=kind, at=NOW, passed=1, failed=0, actor="x", sd=told)
     for title in ("Rework tracking", "Estimates", "Output quality"):
         assert said(title) == ("50%", "needs calibration")
+
+
+@pytest.mark.parametrize(
+    ("occasion", "share"), [(Occasion.CHECKPOINT, "–"), (Occasion.HOUR, "25%")]
+)
+def test_a_week_is_scored_where_the_forecasts_page_says_so_too(
+    burn: Burn, occasion: Occasion, share: str
+) -> None:
+    burn(1_000, at=WEEK_START - timedelta(days=6))
+    make_forecasts(now=WEEK_START - timedelta(days=5), occasion=occasion)
+    assert score_closed_weeks(now=NOW)
+    assert said("Forecast record")[0] == share
+    assert forecast_record(NOW).scored_weeks == (0 if share == "–" else 1)
 
 
 def test_everybody_reads_it_and_nobody_without_signing_in(

@@ -1,0 +1,64 @@
+"""The newest forecast as a row of facts: what comes, how sure that is, and last week's record."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from allocation.display import format as fmt
+from allocation.display.fact import Fact
+from allocation.forecasts.models import Forecast
+from allocation.forecasts.record import coverage_of, last_week
+from allocation.forecasts.words import estimated, estimated_interval, written
+from allocation.policy.meter import Meter
+
+HALF_HOUR = timedelta(minutes=30)
+
+
+def forecast_facts(
+    now: datetime, newest: Forecast | None, meter: Meter, zone: ZoneInfo
+) -> list[Fact]:
+    """What the forecast that spoke last says, and how the one of last week did. Two queries."""
+    return [*(_said(newest, meter, zone) if newest else []), *_last_week(now, meter)]
+
+
+def _said(forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
+    facts = [
+        Fact(
+            "Forecast at the reset",
+            estimated(forecast.point, meter),
+            "estimate",
+            f"80% range {estimated_interval(forecast, meter)}; {coverage_of(forecast).words}",
+        )
+    ]
+    if forecast.exhaustion_chance is not None:
+        chance = fmt.percent(forecast.exhaustion_chance)
+        facts.append(Fact("Chance of running out", chance, "estimate", _runs_out(forecast, zone)))
+    return facts
+
+
+def _runs_out(forecast: Forecast, zone: ZoneInfo) -> str:
+    """When the limit is used up, with its 80 % range; without an end it lasts to the reset."""
+    early, median, late = (
+        fmt.soon(_whole_hour(at), zone) if at else ""
+        for at in (forecast.exhaustion_early, forecast.exhaustion_median,
+                   forecast.exhaustion_late)
+    )  # fmt: skip
+    if not early:
+        return "before the reset"
+    if not median:
+        return f"before the reset; with 90% not before {early}"
+    return f"about {median}; 80% range {early} to {late or 'after the reset'}"
+
+
+def _whole_hour(at: datetime) -> datetime:
+    # The forecasting rules know hours; a minute would claim what they have not got.
+    return (at + HALF_HOUR).replace(minute=0, second=0, microsecond=0)
+
+
+def _last_week(now: datetime, meter: Meter) -> list[Fact]:
+    scored = last_week(now)
+    if scored is None:
+        return []
+    predicted, came = written(scored.forecast.point, meter), written(scored.actual, meter)
+    inside = "inside" if scored.hit80 else "outside"
+    note = f"{came} came, {inside} the 80% range; forecast a day into it"
+    return [Fact("Last week", f"{predicted} forecast", note=note)]

@@ -1,0 +1,80 @@
+"""A week of the demo on a phone: everything is read by scrolling down, and axe finds nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from allocation.dashboard.demo import load_demo
+from allocation.dashboard.tick import tick
+from allocation.decisions.models import Decision
+from tests.browser.watch import axe_clean
+
+SignIn = Callable[[Page, User], None]
+
+PAGES = [
+    "/",
+    "/sds/",
+    "/sds/SD-VISION-TRANSITION-001B/",
+    "/sds/SD-PERF-OPT-001/",
+    "/checkpoints/",
+    "/usage/",
+    "/forecasts/",
+    "/decisions/",
+    "/audit/",
+    "/kpis/",
+    "/readiness/",
+    "/optimize/",
+    "/accounts/password_change/",
+]
+# The numbers of a chart, and of KPIs week by week: a grid whose columns are compared.
+GRIDS = ".chart-table"
+SIDEWAYS = f"""() => {{
+  document.querySelectorAll("details").forEach((one) => (one.open = true));
+  const wide = (box) => box.scrollWidth > box.clientWidth + 1;
+  const tables = [...document.querySelectorAll(".table-scroll")];
+  return [document.documentElement, ...tables.filter((one) => !one.closest("{GRIDS}"))]
+    .filter(wide)
+    .map((one) => one.getAttribute("aria-labelledby") || one.getAttribute("aria-label") || "page");
+}}"""
+
+
+@pytest.fixture
+def demo(chairman: User) -> User:
+    """The owner of a week of the demo."""
+    now = timezone.now()
+    load_demo(now=now)
+    tick(now=now)
+    return chairman
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_neither_a_page_nor_a_table_scrolls_sideways(
+    phone_page: Page, sign_in: SignIn, demo: User, width: int
+) -> None:
+    sign_in(phone_page, demo)
+    phone_page.set_viewport_size({"width": width, "height": 700})
+    for path in [*PAGES, f"/decisions/{Decision.objects.latest('at').pk}/"]:
+        phone_page.goto(path)
+        assert phone_page.evaluate(SIDEWAYS) == [], path
+
+
+def test_a_full_page_is_accessible_where_its_tables_are_stacked(
+    dark_phone_page: Page, sign_in: SignIn, demo: User
+) -> None:
+    sign_in(dark_phone_page, demo)
+    for path in PAGES:
+        dark_phone_page.goto(path)
+        axe_clean(dark_phone_page)
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/floors/override/add/"])
+def test_the_tables_that_the_chairman_edits_are_accessible(
+    browser_page: Page, sign_in: SignIn, chairman: User, path: str
+) -> None:
+    sign_in(browser_page, chairman)
+    browser_page.goto(path)
+    # To look into what a stylesheet of Django's imports, axe would write a style into the page.
+    axe_clean(browser_page, preload=False)
