@@ -83,6 +83,7 @@ RULES: dict[str, Rule] = {
     "quality_events": Rule(_LOGGERS, delete=_CHAIRMAN | {Role.OPERATOR}),
     # What was burned. Sights of one request are joined, and roll-ups made anew.
     "usage_records": _COUNTS,
+    "usage_record_ids": _COUNTS,
     "usage_hours": _COUNTS,
     "usage_revision": _COUNTS,
     "transcript_files": _COUNTS,

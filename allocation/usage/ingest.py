@@ -1,20 +1,22 @@
 """Where all sources meet: what was seen of requests becomes one record for each.
 
 One transaction for a batch, one writer at a time. The rule by which two sights of a request are
-one is `observation.merge`; here it is found out which record a sight belongs to.
+one is `observation.merge`; the one by which a sight belongs to a record, `identity`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db import transaction
 
 from allocation.usage.agents import AgentKey, agent_types, learn
-from allocation.usage.models import UsageRecord
+from allocation.usage.identity import Entry, Identities
+from allocation.usage.models import RecordId, UsageRecord
 from allocation.usage.names import Registry
-from allocation.usage.observation import Answer, Observation, merge
+from allocation.usage.observation import Answer, Observation
 from allocation.usage.stored import Stored
 from allocation.usage.tables import (
     Row,
@@ -38,15 +40,6 @@ _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A record while a batch is put together: as it stands in the database, and as it will."""
-
-    pk: int | None
-    before: Observation | None
-    now: Observation
 
 
 def store(
@@ -104,49 +97,14 @@ class _Batch:
 
     def __init__(self, observations: Sequence[Observation]) -> None:
         self.stored = Stored()
-        self._entries: dict[int, _Entry] = {}  # by identity: records are told apart, not compared
-        self._by_message: dict[str, _Entry] = {}
-        self._by_request: dict[str, _Entry] = {}
-        self._joined: list[_Entry] = []
-        for entry in _known(observations):
-            self._index(entry)
+        self._identities = Identities()
+        self._identities.add(_known(observations))
         for seen in observations:
-            self._lay(seen)
-
-    def _index(self, entry: _Entry) -> None:
-        self._entries[id(entry)] = entry
-        if entry.now.message_id:
-            self._by_message[entry.now.message_id] = entry
-        if entry.now.request_id:
-            self._by_request[entry.now.request_id] = entry
-
-    def _lay(self, seen: Observation) -> None:
-        entry = self._by_message.get(seen.message_id) if seen.message_id else None
-        twin = self._by_request.get(seen.request_id) if seen.request_id else None
-        if twin is not None and twin is not entry and seen.message_id and twin.now.message_id:
-            # Another message of the same request id: that one keeps the id, this goes without.
-            seen, twin = msgspec.structs.replace(seen, request_id=None), None
-        if entry is not None and twin is not None and twin is not entry:
-            # Two records, one known by its message, one by its request: now they are one.
-            self._join(entry, twin)
-        entry = entry or twin
-        if entry is None:
-            self._index(_Entry(None, None, seen))
-            return
-        merged = merge(entry.now, seen)
-        if merged is not entry.now:
-            entry.now = merged
-            self._index(entry)
-
-    def _join(self, entry: _Entry, twin: _Entry) -> None:
-        entry.now = merge(entry.now, twin.now)
-        del self._entries[id(twin)]
-        self._joined.append(twin)
-        self._index(entry)  # from now on it goes by the ids of both
+            self._identities.lay(seen)
 
     def write(self, terms: Terms) -> tuple[set[datetime], list[Row]]:
         """Store what is new or changed; the hours that lose or change a record, and new rows."""
-        entries = self._entries.values()
+        entries = self._identities.entries.values()
         types = agent_types((e.now.session_id, e.now.agent_id) for e in entries if e.now.agent_id)
         hours = self._drop_joined()
         added: list[Row] = []
@@ -164,12 +122,13 @@ class _Batch:
                 changed.append((entry.pk, row_of(entry.now)))
                 self.stored.improved += _improves(entry.before, entry.now)
         add_and_change(added, changed)
+        _keep_others([entry for entry in entries if entry.others != entry.known_others])
         self.stored.new = len(added)
         self.stored.unchanged += len(changed) - self.stored.improved
         return hours, added
 
     def _drop_joined(self) -> set[datetime]:
-        stored = [entry for entry in self._joined if entry.before is not None]
+        stored = [entry for entry in self._identities.joined if entry.before is not None]
         if stored:
             UsageRecord.objects.filter(pk__in=among(entry.pk for entry in stored)).delete()
         return {hour_of(entry.before.at) for entry in stored if entry.before is not None}
@@ -180,17 +139,53 @@ def _improves(before: Observation, now: Observation) -> bool:
     return msgspec.structs.replace(before, counted_at=now.counted_at) != now
 
 
-def _known(observations: Sequence[Observation]) -> list[_Entry]:
-    """The records that the sights may belong to."""
-    rows = read(
-        ", ".join(("id", *_FIELDS)),
-        UsageRecord._meta.db_table,
-        {
-            "message_id": [seen.message_id for seen in observations],
-            "request_id": [seen.request_id for seen in observations],
-        },
-        joined="OR",
+def _keep_others(entries: Sequence[Entry]) -> None:
+    """Store the other ids of records. Hardly ever does one get any."""
+    if not entries:
+        return
+    # By their messages: new ones have no number yet, and none has others without a message.
+    of = dict(
+        UsageRecord.objects.filter(
+            message_id__in=among(entry.now.message_id for entry in entries)
+        ).values_list("message_id", "pk")
     )
+    RecordId.objects.bulk_create(
+        RecordId(record_id=of[entry.now.message_id], kind=kind, value=value)
+        for entry in entries
+        for kind, value in sorted(entry.others - entry.known_others)
+    )
+
+
+def _known(observations: Sequence[Observation]) -> list[Entry]:
+    """The records that the sights may belong to, and all that share a request id with one."""
+    messages = {seen.message_id for seen in observations}
+    requests = {seen.request_id for seen in observations}
+    entries: dict[int, Entry] = {}
+    asked = {None, *requests}
+    any_others = RecordId.objects.exists()
+    while messages or requests:
+        where: dict[str, Iterable[Any]] = {"message_id": messages, "request_id": requests}
+        if any_others:
+            ids = read("record_id", RecordId._meta.db_table, {"value": messages | requests})
+            where["id"] = {pk for (pk,) in ids}
+        found = {entry.pk: entry for entry in _read(where)}
+        if any_others:
+            others = defaultdict(set)
+            for pk, kind, value in read(
+                "record_id, kind, value", RecordId._meta.db_table, {"record_id": found}
+            ):
+                others[pk].add((kind, value))
+            for pk, ids in others.items():
+                found[pk].others = found[pk].known_others = frozenset(ids)
+        entries |= found
+        messages = set()
+        requests = {each for entry in found.values() for each in entry.requests()} - asked
+        asked |= requests
+    return [*entries.values()]
+
+
+def _read(where: Mapping[str, Iterable[Any]]) -> list[Entry]:
+    rows = read(", ".join(("id", *_FIELDS)), UsageRecord._meta.db_table, where, joined="OR")
     entries = []
     for pk, *values in rows:
         fields = dict(zip(_FIELDS, values, strict=True))
@@ -199,7 +194,7 @@ def _known(observations: Sequence[Observation]) -> list[_Entry]:
         fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
         fields.update({flag: bool(fields[flag]) for flag in _FLAGS})
         known = Observation(**fields)
-        entries.append(_Entry(pk, known, known))
+        entries.append(Entry(pk, known, known))
     return entries
 
 

@@ -24,16 +24,17 @@ class UsageRecord(models.Model):
     """One API request (or one hand-logged amount) with its raw counts by kind.
 
     A request is known by its message id, its request id, or both; a better sight of the same
-    request improves the row and never adds a second (allocation.usage.observation.merge). `at` is
+    request improves the row and never adds a second (allocation.usage.observation.merge). Of
+    several ids it shows the first by letter; the others are RecordIds. `at` is
     when the request was first seen, `counted_at` when the sight was written that the counts come
     from, where that is another moment. `agent_type` is the name that the harness gave, `sub_agent`
     the registered code it maps to, or that name where it maps to none; both are empty for the main
     thread. `answer` is an allocation.usage.observation.Answer, as JSON.
     """
 
-    # Null and not "": unique where they are known.
+    # Null and not "": unique where it is known.
     message_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
-    request_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
+    request_id = models.CharField(max_length=100, null=True)  # noqa: DJ001
     source = models.CharField(max_length=10, choices=Source)
     at = models.DateTimeField("when")
     counted_at = models.DateTimeField("counts seen", null=True)
@@ -80,6 +81,8 @@ class UsageRecord(models.Model):
         db_table = "usage_records"
         ordering = ["-at", "-id"]
         indexes = [
+            # Not unique: several messages of transcripts may name one (allocation.usage.ingest).
+            models.Index(fields=["request_id"], name="usage_record_request"),
             # Roll-ups are rebuilt hour by hour.
             models.Index(fields=["hour"], name="usage_record_hour"),
             # A sub-agent's name can become known after its records are in.
@@ -93,6 +96,28 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return self.message_id or self.request_id or f"manual {self.pk}"
+
+
+class RecordId(models.Model):
+    """One more id by which a record is known, or that it was told of by a request id alone.
+
+    Hardly any record has one: see allocation.usage.ingest. `value` is "" for ALONE.
+    """
+
+    MESSAGE, REQUEST, ALONE = "message", "request", "alone"
+    KINDS = [(kind, kind) for kind in (MESSAGE, REQUEST, ALONE)]
+
+    record = models.ForeignKey(UsageRecord, on_delete=models.CASCADE, related_name="other_ids")
+    kind = models.CharField(max_length=7, choices=KINDS)
+    value = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        db_table = "usage_record_ids"
+        ordering = ["record", "kind", "value"]
+        indexes = [models.Index(fields=["value"], name="usage_record_other_id")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
 
 
 class UsageHour(models.Model):

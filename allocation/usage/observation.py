@@ -113,8 +113,8 @@ def merge(known: Observation, seen: Observation) -> Observation:
             if answer.told_1h != told_1h:
                 answer = msgspec.structs.replace(answer, told_1h=told_1h)
     merged = Observation(
-        origin.message_id or copy.message_id,
-        origin.request_id or copy.request_id,
+        _first(known.message_id, seen.message_id),
+        _first(known.request_id, seen.request_id),
         counted.source,
         origin.at,
         counted.counted_at,
@@ -138,6 +138,11 @@ def merge(known: Observation, seen: Observation) -> Observation:
         answer,
     )
     return known if merged == known else merged
+
+
+def _first(one: str | None, other: str | None) -> str | None:
+    """Of several ids the first by letter: which sight came first must not tell."""
+    return min(one, other) if one and other else one or other
 
 
 def _same_place(known: Observation, seen: Observation) -> bool:

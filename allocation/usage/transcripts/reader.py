@@ -99,7 +99,7 @@ class _Notes:
 
     def __init__(self) -> None:
         self.reading = Reading([], [], [], [], [])
-        self._requests: dict[str | None, Observation] = {}
+        self._requests: dict[object, Observation] = {}  # by message id, else request id, or both
         self._names: dict[tuple[str, str], AgentName] = {}
         self._calls: dict[str, AgentCall] = {}
 
@@ -154,8 +154,12 @@ class _Notes:
                 self._calls[call.tool_use_id] = known.joined(call) if known else call
 
     def _request(self, seen: Observation) -> None:
-        key = seen.message_id or seen.request_id
+        key: object = seen.message_id or seen.request_id
         known = self._requests.get(key)
+        if known and seen.request_id != known.request_id:
+            # Merged, one of the ids would be forgotten by which telemetry may know the request.
+            key = seen.message_id, seen.request_id
+            known = self._requests.get(key)
         self._requests[key] = merge(known, seen) if known else seen
 
     def _name(self, name: AgentName) -> None:
