@@ -217,6 +217,7 @@ def _weight(sight: Observation) -> tuple[bool | int | str | datetime, ...]:
         sight.cache_read,
         sight.unsplit,
         sight.tier,
+        sight.model if sight.answer is None else "",  # only asked for, and by nobody answered
     )
 
 

@@ -267,6 +267,14 @@ def test_of_two_answering_models_that_of_the_best_transcript_counts_whatever_cam
         assert (record.output, record.model, record.source) == (42, "claude-haiku-5-5", "otlp")
 
 
+def test_of_two_models_that_were_asked_for_the_same_counts_whatever_came_first() -> None:
+    asked = [sight(None, source="otlp", model=model, answered=False) for model in ("a", "b")]
+    for order in permutations(asked):
+        clear()
+        put(*order)
+        assert UsageRecord.objects.get().model == "b"
+
+
 def test_the_hour_of_cached_writes_is_the_best_transcripts_where_telemetry_does_not_tell() -> None:
     told = sight(None, source="otlp", output=42, cache_write_5m=60, answered=False, model="m")
     early = sight(output=1, cache_write_5m=60, model="m")
