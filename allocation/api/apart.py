@@ -2,8 +2,12 @@
 
 A batch keeps an interpreter busy for tens of milliseconds, and hooks, which are waited for, would
 have to share theirs with it. Servers of several processes (gunicorn) do without.
+
+Each batch under way holds a thread of the server until it is stored. There may be only so many of
+them, so that a hook finds a thread free however long storing takes.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -23,8 +27,20 @@ from allocation.rights.roles import Role, acting_as, current
 if TYPE_CHECKING:
     from allocation.api.telemetry import Accepted
 
+logger = logging.getLogger(__name__)
+
+# Batches under way: half of the threads of the built-in server.
+MOST_UNDER_WAY = 4
+# So long may the process bring no batch to an end before it counts as stuck. A body of the largest
+# size takes a third of it.
+STUCK_SECONDS = 120
+
 # A body, whether it is JSON, and the moment it came in. Raises MalformedBody and OperationalError.
 Take = Callable[[bytes, bool, datetime], "Accepted"]
+
+
+class Full(Exception):
+    """As many batches are under way as may be."""
 
 
 class _Apart:
@@ -32,6 +48,8 @@ class _Apart:
 
     pool: ProcessPoolExecutor | None = None
     lock = threading.Lock()
+    room = threading.BoundedSemaphore(MOST_UNDER_WAY)
+    ended = 0  # batches, well or not
 
 
 @contextmanager
@@ -48,22 +66,41 @@ def telemetry_apart() -> Iterator[None]:
 def taken(take: Take, body: bytes, *, is_json: bool, now: datetime) -> "Accepted":
     """What `take` makes of a batch, here or in the other process.
 
-    Raises what `take` raises, and OperationalError if the other process dies meanwhile: whatever
-    it stored, the same batch sent again changes nothing of it.
+    Raises what `take` raises, Full at once if too many are under way, and OperationalError if the
+    other process dies meanwhile, or is ended because it is stuck: whatever it stored, the same
+    batch sent again changes nothing of it.
     """
-    work = _submitted(take, body, is_json, now)
-    if work is None:
+    if _Apart.pool is None:
         return take(body, is_json, now)
+    if not _Apart.room.acquire(blocking=False):
+        raise Full
     try:
-        return work.result()
+        return _result(_submitted(take, body, is_json, now))
     except BrokenProcessPool as error:
         raise OperationalError("The process that takes telemetry has ended.") from error
+    finally:
+        _Apart.ended += 1
+        _Apart.room.release()
 
 
-def _submitted(take: Take, body: bytes, is_json: bool, now: datetime) -> "Future[Accepted] | None":
+def _result(work: "Future[Accepted]") -> "Accepted":
+    while True:
+        ended = _Apart.ended
+        try:
+            return work.result(timeout=STUCK_SECONDS)
+        except TimeoutError:
+            if work.done():
+                raise
+            if ended == _Apart.ended:
+                logger.error("Telemetry is stuck: no batch in %s s. Starting anew.", STUCK_SECONDS)
+                for process in multiprocessing.active_children():
+                    process.kill()
+
+
+def _submitted(take: Take, body: bytes, is_json: bool, now: datetime) -> "Future[Accepted]":
     with _Apart.lock:
         if _Apart.pool is None:
-            return None
+            raise BrokenProcessPool("The server is stopping.")
         arguments = (take, body, is_json, now, current())
         try:
             return _Apart.pool.submit(_take_as, *arguments)

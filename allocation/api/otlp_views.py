@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
 
-from allocation.api.apart import Take, taken
+from allocation.api.apart import Full, Take, taken
 from allocation.api.bodies import BodyRefused, media_type, read_body
 from allocation.api.models import Scope
 from allocation.api.operations import AccessRefused
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 32 * 1024 * 1024
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
+FULL = "More batches come in than can be stored at once. This one was not stored; send it again."
 BUSY = "The database is busy or away. Nothing was stored; send it again."
 
 
@@ -73,6 +74,9 @@ def _received(request: HttpRequest, take: Take) -> Accepted | HttpResponse:
         return _refusal(request, error.status, str(error))
     except MalformedBody as error:
         return _refusal(request, 400, str(error))
+    except Full:
+        logger.warning("OTLP batch not taken: as many as may be are under way")
+        return _refusal(request, 503, FULL)
     except OperationalError:
         logger.exception("OTLP batch not stored")
         return _refusal(request, 503, BUSY)

@@ -13,7 +13,7 @@ import msgspec
 from django.db import transaction
 
 from allocation.usage.agents import AgentKey, agent_types, learn
-from allocation.usage.identity import Entry, Identities
+from allocation.usage.identity import Entry, Id, Identities
 from allocation.usage.models import RecordId, UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Answer, Observation
@@ -160,28 +160,33 @@ def _known(observations: Sequence[Observation]) -> list[Entry]:
     """The records that the sights may belong to, and all that share a request id with one."""
     messages = {seen.message_id for seen in observations}
     requests = {seen.request_id for seen in observations}
-    entries: dict[int, Entry] = {}
     asked = {None, *requests}
     any_others = RecordId.objects.exists()
+    known: list[Entry] = []
     while messages or requests:
         where: dict[str, Iterable[Any]] = {"message_id": messages, "request_id": requests}
         if any_others:
-            ids = read("record_id", RecordId._meta.db_table, {"value": messages | requests})
-            where["id"] = {pk for (pk,) in ids}
-        found = {entry.pk: entry for entry in _read(where)}
+            rows = read("record_id", RecordId._meta.db_table, {"value": messages | requests})
+            where["id"] = [pk for (pk,) in rows]
+        found = _read(where)
         if any_others:
-            others = defaultdict(set)
-            for pk, kind, value in read(
-                "record_id, kind, value", RecordId._meta.db_table, {"record_id": found}
-            ):
-                others[pk].add((kind, value))
-            for pk, ids in others.items():
-                found[pk].others = found[pk].known_others = frozenset(ids)
-        entries |= found
+            _add_others(found)
+        known += found
         messages = set()
-        requests = {each for entry in found.values() for each in entry.requests()} - asked
+        requests = {each for entry in found for each in entry.requests()} - asked
         asked |= requests
-    return [*entries.values()]
+    return [*{entry.pk: entry for entry in known}.values()]
+
+
+def _add_others(entries: Iterable[Entry]) -> None:
+    others: dict[int | None, set[Id]] = defaultdict(set)
+    pks = (entry.pk for entry in entries)
+    for pk, kind, value in read(
+        "record_id, kind, value", RecordId._meta.db_table, {"record_id": pks}
+    ):
+        others[pk].add((kind, value))
+    for entry in entries:
+        entry.others = entry.known_others = frozenset(others.get(entry.pk, ()))
 
 
 def _read(where: Mapping[str, Iterable[Any]]) -> list[Entry]:
