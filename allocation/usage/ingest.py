@@ -158,8 +158,8 @@ def _keep_others(entries: Sequence[Entry]) -> None:
 
 def _known(observations: Sequence[Observation]) -> list[Entry]:
     """The records that the sights may belong to, and all that share a request id with one."""
-    messages = {seen.message_id for seen in observations}
-    requests = {seen.request_id for seen in observations}
+    messages: set[str | None] = {seen.message_id for seen in observations}
+    requests: set[str | None] = {seen.request_id for seen in observations}
     asked = {None, *requests}
     any_others = RecordId.objects.exists()
     known: list[Entry] = []
@@ -173,7 +173,7 @@ def _known(observations: Sequence[Observation]) -> list[Entry]:
             _add_others(found)
         known += found
         messages = set()
-        requests = {each for entry in found for each in entry.requests()} - asked
+        requests = {one for each in found for one in each.requests() if one not in asked}
         asked |= requests
     return [*{entry.pk: entry for entry in known}.values()]
 

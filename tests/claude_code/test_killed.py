@@ -1,13 +1,16 @@
 """The server killed with -9 while batches of telemetry and hooks are under way."""
 
 import json
+import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.api.otlp_bodies import as_json, event, logs
@@ -80,3 +83,54 @@ def test_what_was_not_answered_is_sent_again_and_nothing_is_lost_or_doubled(
     headers = {"Authorization": f"Bearer {token}"}
     with urlopen(Request(f"{url}api/v1/decisions?size=200", headers=headers)) as response:
         assert len(json.load(response)["decisions"]) == CALLS
+
+
+def takers(server: Server) -> set[int]:
+    """The processes that take telemetry for a server."""
+    listed = subprocess.check_output(["ps", "-ww", "-eo", "pid=,ppid=,args="], text=True)
+    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+    return {
+        int(pid)
+        for pid, parent, said in rows
+        if int(parent) == server.process.pid and "spawn_main" in said
+    }
+
+
+def test_the_process_that_takes_telemetry_may_be_killed_in_the_middle_of_a_batch(
+    launch: Callable[..., Server], new_environment: Callable[[], Environment]
+) -> None:
+    environment = new_environment()
+    server = launch(environment, "--no-watch")
+    url = server.wait_until_it_serves()
+    token = said(environment, "token", "create", "fleet")["token"]
+    assert post(f"{url}otlp/v1/logs", token, batch(0)) == {}
+    first = takers(server)
+    assert first
+    batches = [batch(number) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        under_way = [pool.submit(status, f"{url}otlp/v1/logs", token, body) for body in batches]
+        while not any(one.done() for one in under_way):
+            time.sleep(0.005)
+        time.sleep(0.03)  # and the next has begun
+        for pid in first:
+            os.kill(pid, signal.SIGKILL)
+        answers = [one.result() for one in under_way]
+    assert set(answers) == {(200, None), (503, "5")}
+    for body in batches:  # as a client does that was told to
+        assert status(f"{url}otlp/v1/logs", token, body) == (200, None)
+    assert len(takers(server)) == 1
+    assert takers(server) != first
+    total = said(environment, "usage", "totals")["total"]
+    assert total["records"] == len(batches) * EACH
+    assert total["input"] == 1_000 * sum(range(1, len(batches) * EACH + 1))
+
+
+def status(url: str, token: str, body: bytes) -> tuple[int, str | None]:
+    """The status of the answer, and when to try again."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        with urlopen(Request(url, body, headers), timeout=60) as response:
+            return response.status, response.headers["Retry-After"]
+    except HTTPError as error:
+        with error:
+            return error.code, error.headers["Retry-After"]
