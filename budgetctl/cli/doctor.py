@@ -39,6 +39,7 @@ def doctor(*, as_json: Json = False) -> None:
 
 def _machine() -> "list[Any]":
     """What can be seen without a server."""
+    from allocation.claude_code.client.home import client_home
     from allocation.claude_code.connect import checks
     from allocation.claude_code.connect.files import read_settings
     from allocation.claude_code.connect.merge import check
@@ -62,7 +63,15 @@ def _machine() -> "list[Any]":
     values += [str(settings.get("env", {}).get(name, "")) for settings in files.values()]
     findings.append(checks.check_subagent_model(values, _version()))
     findings.append(checks.check_transcripts(*_transcripts()))
+    home = client_home()
+    findings.append(checks.check_home(home, writable=_is_writable(Path(home))))
     return findings
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be put into a folder, or it can be made where it is not there yet."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _settings_paths() -> list[Path]:

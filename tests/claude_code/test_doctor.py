@@ -1,6 +1,7 @@
 """The checks of `budgetctl doctor`: tables over facts, and the command against a server."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,6 +60,13 @@ def test_another_hook_on_the_same_calls(matcher: str | None, fault: bool) -> Non
     group = {"matcher": matcher, "hooks": [{"type": "command", "command": "other"}]}
     settings = {"hooks": {"PreToolUse": [*CONNECTED["hooks"]["PreToolUse"], group]}}
     assert checks.check_other_hooks({"user": settings}).ok is not fault
+
+
+@pytest.mark.parametrize("group", [5, {}, {"matcher": 5, "hooks": 7}, {"hooks": [5, None]}])
+def test_a_group_of_hooks_that_is_none_is_passed_over(group: Any) -> None:
+    files = {"user": {"hooks": {"PreToolUse": [group]}}}
+    assert checks.check_other_hooks(files).ok
+    assert checks.check_settings(files)[0].said.startswith("not hooked: PreToolUse")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +152,15 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
     settings = Path(environment["HOME"]) / ".claude" / "settings.json"
     settings.write_text("{ // broken")
     assert "is not plain JSON" in " ".join(budgetctl(environment, "doctor").stdout.split())
+
+
+def test_a_home_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SECRET_KEY": "s"}
+    said = budgetctl(environment, "doctor").stdout
+    assert f"ok     Local state: is kept in {tmp_path}" in said.replace("\n", "")
+    (tmp_path / "file").touch()
+    environment["BUDGETCTL_HOME"] = str(tmp_path / "file")
+    assert "FAULT  Local state" in budgetctl(environment, "doctor").stdout
 
 
 def _name(environment: Environment) -> str:

@@ -70,9 +70,9 @@ def check_other_hooks(files: Mapping[str, Json]) -> Finding:
     found = [
         path
         for path, settings in files.items()
-        for group in settings.get("hooks", {}).get("PreToolUse", [])
-        if isinstance(group, dict) and _names_agents(group.get("matcher"))
-        if any(not is_our_hook(each) for each in group.get("hooks", []))
+        for group in _groups(settings, "PreToolUse")
+        if _names_agents(group.get("matcher"))
+        if any(not is_our_hook(each) for each in group["hooks"])
     ]
     if not found:
         return Finding("Other hooks", True, "none answers calls of sub-agents")
@@ -148,6 +148,14 @@ def check_transcripts(readable: int, unreadable: Sequence[str]) -> Finding:
     return Finding("Transcripts", True, f"{readable:,} can be read")
 
 
+def check_home(folder: str, *, writable: bool) -> Finding:
+    """Whether hooks can keep on this machine what they answer from while the server is away."""
+    if writable:
+        return Finding("Local state", True, f"is kept in {folder}")
+    mend = "Until it can be, nothing outlasts a server that is away. Set BUDGETCTL_HOME to another."
+    return Finding("Local state", False, f"{folder} cannot be written", mend)
+
+
 def read_version(text: str) -> Version | None:
     """2.1.330 (Claude Code) as numbers."""
     found = re.match(r"\s*(\d+)\.(\d+)\.(\d+)", text)
@@ -155,12 +163,17 @@ def read_version(text: str) -> Version | None:
 
 
 def _ours(settings: Json, event: str) -> bool:
-    return any(
-        is_our_hook(each)
-        for group in settings.get("hooks", {}).get(event, [])
-        if isinstance(group, dict)
-        for each in group.get("hooks", [])
-    )
+    return any(is_our_hook(each) for group in _groups(settings, event) for each in group["hooks"])
+
+
+def _groups(settings: Json, event: str) -> list[Json]:
+    """The groups of an event's hooks, as far as they are any."""
+    groups = settings.get("hooks", {}).get(event, [])
+    return [
+        group
+        for group in groups
+        if isinstance(group, dict) and isinstance(group.get("hooks"), list)
+    ]
 
 
 def _names_agents(matcher: Any) -> bool:
