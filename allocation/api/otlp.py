@@ -15,11 +15,10 @@ import msgspec
 
 from allocation.api.otlp_body import Attributes, LogEvent, Scalar
 from allocation.policy.phases import Phase
-from allocation.usage.observation import MOST_TOKENS, UNNAMED, Observation
+from allocation.usage.observation import MOST_TOKENS, SKEW, UNNAMED, Observation
 from allocation.usage.transcripts.attribution import AgentName, Evidence
 
 API_REQUEST = "claude_code.api_request"
-SKEW = timedelta(days=1)
 # What agents are called whose name the user's settings hide.
 _HIDDEN = {"", "custom", "third-party"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

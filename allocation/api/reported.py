@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from allocation.api.otlp import SKEW
 from allocation.api.schemas import MessagesUsage, RequestReported
 from allocation.policy.errors import RuleError
-from allocation.usage.observation import MOST_TOKENS, Observation
+from allocation.usage.observation import MOST_TOKENS, SKEW, Observation
 
 # The rule of thumb for English text and code; what it gives is marked as an estimate.
 CHARACTERS_PER_TOKEN = 4

@@ -3,7 +3,7 @@
 No Django here: the processes that read transcripts import this module and little else.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,6 +12,9 @@ TRUST = {"manual": 0, "api": 1, "transcript": 2, "otlp": 3}
 
 # Begins the message id of a request whose source knows none (allocation.usage.unnamed).
 UNNAMED = "otlp:"
+
+# What is dated further ahead than clocks and zones explain counts at the moment it came in.
+SKEW = timedelta(days=1)
 
 # No request has a trillion tokens. The bound keeps every sum within 64 bits.
 MOST_TOKENS = 10**12

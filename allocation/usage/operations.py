@@ -19,7 +19,7 @@ from allocation.usage import bookmarks
 from allocation.usage.ingest import store
 from allocation.usage.models import Source, UsageRecord
 from allocation.usage.names import load_registry
-from allocation.usage.observation import Observation
+from allocation.usage.observation import SKEW, Observation
 from allocation.usage.stored import Stored
 from allocation.usage.tables import among, differing_hours, hour_of, lock, roll_up
 from allocation.usage.terms import load_terms
@@ -54,7 +54,7 @@ def import_transcripts(
     def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
         with _collector_at_rest(), transaction.atomic():
             stored = store(
-                _laid_to(reading.requests, sd, phase),
+                _laid_to(_not_ahead(reading.requests, now), sd, phase),
                 terms=terms(),
                 names=reading.names,
                 calls=reading.calls,
@@ -77,6 +77,16 @@ def _collector_at_rest() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
+    latest = now + SKEW
+    if all(seen.at <= latest for seen in requests):
+        return requests
+    return [
+        seen if seen.at <= latest else msgspec.structs.replace(seen, at=now, counted_at=now)
+        for seen in requests
+    ]
 
 
 def _laid_to(

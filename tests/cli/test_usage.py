@@ -75,6 +75,13 @@ def test_history_gets_its_weeks(cli: Cli, tmp_path: Path) -> None:
     assert BudgetWeek.objects.count() == 4
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+def test_a_clock_that_was_never_set_makes_no_weeks(cli: Cli, tmp_path: Path, at: str) -> None:
+    write(tmp_path / "a.jsonl", response(timestamp=at), response("msg_2", request_id="req_2"))
+    done = cli("usage", "import", str(tmp_path), "--json").json
+    assert (done["new"], done["weeks_made"]) == (2, 1)
+
+
 def test_an_import_can_be_laid_to_an_sd(cli: Cli, projects: Path) -> None:
     sd = StrategicDirectiveFactory(code="SD-A-1", phase="PLAN")
     cli("usage", "import", str(projects), "--sd", "sd-a-1", "--phase", "plan")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,23 @@ def test_a_response_that_cannot_be_placed_is_unreadable(
 ) -> None:
     write(tmp_path / "a.jsonl", response() | change)
     assert (run(tmp_path).unreadable, totals()["records"]) == (1, 0)
+
+
+@pytest.mark.parametrize("at", ["2026-11-19T20:00:01Z", "9999-12-31T23:59:59Z"])
+def test_a_response_from_more_than_a_day_ahead_counts_now(
+    tmp_path: Path, run: Import, now: datetime, at: str
+) -> None:
+    write(tmp_path / "a.jsonl", response(timestamp=at))
+    run(tmp_path)
+    assert UsageRecord.objects.get().at == now
+
+
+def test_a_response_from_less_than_a_day_ahead_keeps_its_moment(
+    tmp_path: Path, run: Import, now: datetime
+) -> None:
+    write(tmp_path / "a.jsonl", response(timestamp=(now + timedelta(hours=23)).isoformat()))
+    run(tmp_path)
+    assert UsageRecord.objects.get().at == now + timedelta(hours=23)
 
 
 def test_other_zones_and_none_are_understood(tmp_path: Path, run: Import) -> None:
