@@ -13,6 +13,7 @@ from allocation.budgets.operations import ensure_weeks
 from allocation.policy.errors import RuleError
 from allocation.usage.ingest import store
 from allocation.usage.observation import Observation
+from allocation.usage.operations import not_ahead
 from allocation.usage.terms import current_terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 
@@ -29,7 +30,7 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
         )
     sd = sd_of(read.sd) if read.sd else None
     phase = read.phase.value if read.phase else ""
-    seen = [_seen(each, sd.pk if sd else None, phase) for each in read.requests]
+    seen = not_ahead([_seen(each, sd.pk if sd else None, phase) for each in read.requests], now)
     with transaction.atomic():
         stored = store(
             seen,

@@ -54,7 +54,7 @@ def import_transcripts(
     def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
         with _collector_at_rest(), transaction.atomic():
             stored = store(
-                _laid_to(_not_ahead(reading.requests, now), sd, phase),
+                _laid_to(not_ahead(reading.requests, now), sd, phase),
                 terms=terms(),
                 names=reading.names,
                 calls=reading.calls,
@@ -79,7 +79,8 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
+def not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
+    """The requests of transcripts, with those counted now that are dated more than a day ahead."""
     latest = now + SKEW
     if all(seen.at <= latest for seen in requests):
         return requests

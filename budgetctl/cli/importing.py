@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from allocation.directives.models import StrategicDirective
 
 MOST_NAMED = 10
-# Nobody had a budget of tokens before: what is dated so comes from a clock that was never set.
-EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,10 @@ def _make_weeks(now: datetime) -> int:
     """History without a week would have no limit to be judged by."""
     from django.db.models import Min
 
-    from allocation.budgets.operations import ensure_weeks
+    from allocation.budgets.operations import LONG_AGO, ensure_weeks
     from allocation.usage.models import UsageRecord
 
-    records = UsageRecord.objects.filter(at__gte=EARLIEST)
+    records = UsageRecord.objects.filter(at__gte=LONG_AGO)
     earliest: datetime | None = records.aggregate(at=Min("at"))["at"]
     return ensure_weeks(since=earliest, now=now) if earliest else 0
 

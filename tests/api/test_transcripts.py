@@ -125,3 +125,8 @@ def test_history_gets_its_budget_weeks_and_the_year_1_does_not(agent: Agent) -> 
         agent, READ | {"message_id": "m0", "request_id": "r0", "at": "0001-02-01T00:00:00Z"}
     )
     assert 200 < said.json()["weeks_made"] < 400
+
+
+def test_what_is_dated_more_than_a_day_ahead_counts_now(agent: Agent, now: datetime) -> None:
+    send(agent, READ | {"at": "9999-12-31T23:59:59Z"})
+    assert UsageRecord.objects.get().at == now
