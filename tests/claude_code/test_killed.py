@@ -32,11 +32,16 @@ def decision(number: int) -> bytes:
     return json.dumps(call("docmon", tool_use_id=f"toolu_{number}")).encode()
 
 
+def opened(url: str, token: str, body: bytes) -> Any:
+    """The answer, still open. Raises OSError and HTTPException."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return urlopen(Request(url, body, headers), timeout=60)
+
+
 def post(url: str, token: str, body: bytes) -> Any:
     """The answer; None where there was none."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        with urlopen(Request(url, body, headers), timeout=60) as response:
+        with opened(url, token, body) as response:
             return json.load(response)
     except (OSError, HTTPException):
         return None
@@ -127,9 +132,8 @@ def test_the_process_that_takes_telemetry_may_be_killed_in_the_middle_of_a_batch
 
 def status(url: str, token: str, body: bytes) -> tuple[int, str | None]:
     """The status of the answer, and when to try again."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        with urlopen(Request(url, body, headers), timeout=60) as response:
+        with opened(url, token, body) as response:
             return response.status, response.headers["Retry-After"]
     except HTTPError as error:
         with error:
