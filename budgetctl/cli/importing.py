@@ -49,18 +49,21 @@ def read(
     from allocation.usage.operations import import_transcripts
 
     summary = import_transcripts(paths=paths, now=now, sd=sd, phase=phase, progress=progress)
-    return Done(summary, _make_weeks(now) if summary.new else 0)
+    return Done(summary, _make_weeks(now))
 
 
 def _make_weeks(now: datetime) -> int:
-    """History without a week would have no limit to be judged by."""
+    """History without a week would have no limit to be judged by.
+
+    Also where this import brought nothing: one that was cut off may have.
+    """
     from django.db.models import Min
 
     from allocation.budgets.operations import LONG_AGO, ensure_weeks
     from allocation.usage.models import UsageRecord
 
-    records = UsageRecord.objects.filter(at__gte=LONG_AGO)
-    earliest: datetime | None = records.aggregate(at=Min("at"))["at"]
+    records = UsageRecord.objects.filter(hour__gte=LONG_AGO)  # which has an index
+    earliest: datetime | None = records.aggregate(hour=Min("hour"))["hour"]
     return ensure_weeks(since=earliest, now=now) if earliest else 0
 
 
