@@ -3,8 +3,7 @@
 Each says the same here and, with BUDGETCTL_URL and BUDGETCTL_TOKEN, of the server elsewhere.
 """
 
-from budgetctl.cli import remote
-from budgetctl.cli.database import open_database
+from budgetctl.cli.here import hub_or_here
 from budgetctl.cli.parameters import Json, SdCode
 from budgetctl.cli.printing import emit, show
 
@@ -16,14 +15,7 @@ def status(as_json: Json = False) -> None:
     """
     from budgetctl.cli import status_text
 
-    if hub := remote.hub():
-        said = hub.week()
-    else:
-        open_database()
-        from allocation.api import week
-        from budgetctl.cli import clock
-
-        said = week.week_at(clock.now())
+    said = hub_or_here().week()
     emit(said) if as_json else show(status_text.status(said))
 
 
@@ -34,14 +26,7 @@ def forecast(as_json: Json = False) -> None:
     """
     from budgetctl.cli import week_text
 
-    if hub := remote.hub():
-        said = hub.forecast()
-    else:
-        open_database()
-        from allocation.api import week
-        from budgetctl.cli import clock
-
-        said = week.forecast_at(clock.now())
+    said = hub_or_here().forecast()
     emit(said) if as_json else show(week_text.forecast(said))
 
 
@@ -54,14 +39,7 @@ def next_sd(as_json: Json = False) -> None:
     """
     from budgetctl.cli import plan_text
 
-    if hub := remote.hub():
-        said = hub.next_sd()
-    else:
-        open_database()
-        from allocation.api import week
-        from budgetctl.cli import clock
-
-        said = week.next_at(clock.now())
+    said = hub_or_here().next_sd()
     emit(said) if as_json else show(plan_text.session_start(said))
 
 
@@ -72,12 +50,5 @@ def check(sd: SdCode, as_json: Json = False) -> None:
     """
     from budgetctl.cli import plan_text
 
-    if hub := remote.hub():
-        said = hub.check(sd)
-    else:
-        open_database()
-        from allocation.api import week
-        from budgetctl.cli import clock, rows
-
-        said = week.check_at(rows.sd(sd), clock.now())
+    said = hub_or_here().check(sd)
     emit(said) if as_json else show(plan_text.check(said))
