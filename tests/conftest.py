@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -38,8 +38,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the facts that migrations load survive tests that end with a flush of all tables.
 
-    Those are the transactional ones, and those with a live server. Django puts the first contents
-    of the database back before each of them; the others run earlier, on contents never flushed.
+    Those are the transactional ones, and those with a live server. With `serialized_rollback` the
+    flush leaves it to `django_db_setup` to fill the tables again.
     """
     for item in items:
         marker = item.get_closest_marker("django_db")
@@ -64,12 +64,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Keep what a flush is made good with; see pytest_collection_modifyitems."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make each flush good, at once: which test comes next is nobody's to know, with several
+    processes that take tests from each other."""
     with django_db_blocker.unblock():
         contents = first_contents.read()
-    creation = connection.creation
-    creation.deserialize_db_from_string = lambda _: first_contents.put_back(contents)
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_and_put_back(case: TransactionTestCase) -> None:
+        flush(case)
+        first_contents.put_back(contents)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_and_put_back)
+        patch.setattr(connection.creation, "deserialize_db_from_string", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
