@@ -15,6 +15,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         max_length=AgentToken._meta.get_field("name").max_length,
         help_text="Who will use it, for example the name of the machine. It stands in the trail.",
+        error_messages={"required": "Give the token a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     scopes = forms.MultipleChoiceField(
@@ -22,6 +23,7 @@ class TokenForm(forms.Form):
         initial=list(Scope.values),
         widget=forms.CheckboxSelectMultiple,
         help_text="None of them can change a limit, a floor, a price, an override or the switch.",
+        error_messages={"required": "Choose at least one scope."},
     )
     days = forms.TypedChoiceField(
         label="Expires", choices=EXPIRIES, coerce=int, empty_value=None, required=False

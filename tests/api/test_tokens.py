@@ -178,6 +178,7 @@ def test_a_form_that_is_refused_keeps_the_input_and_says_why(chairman_client: Cl
     answer = chairman_client.post(f"{PAGE}new/", {"name": "laptop", "scopes": []})
     assert answer.status_code == 422
     assert 'value="laptop"' in answer.content.decode()
+    assert "Choose at least one scope." in answer.content.decode()
     assert not AgentToken.objects.exists()
 
 
