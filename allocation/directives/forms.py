@@ -25,12 +25,16 @@ class SdForm(forms.Form):
         label="SD",
         max_length=60,
         help_text="For example SD-PERF-OPT-001.",
+        error_messages={"required": "Give the SD a code."},
         widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
     )
     title = forms.CharField(max_length=200, required=False)
     complexity = forms.ChoiceField(
         choices=COMPLEXITIES,
-        error_messages={"invalid_choice": "Complexity goes from 1 to 5."},
+        error_messages={
+            "required": "Choose the complexity, from 1 to 5.",
+            "invalid_choice": "Complexity goes from 1 to 5.",
+        },
     )
     lines = count_field(100_000_000, label="Lines of code", required=False)
     dependencies = count_field(1_000_000, required=False)

@@ -108,7 +108,8 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("values", "field", "sentence"),
         [
-            ({"code": ""}, "code", "required"),
+            ({"code": ""}, "code", "Give the SD a code."),
+            ({"complexity": ""}, "complexity", "Choose the complexity, from 1 to 5."),
             ({"code": "PERF"}, "code", "Write SD, then words in capitals"),
             ({"code": "SD-TAKEN"}, "code", "There is an SD called SD-TAKEN already."),
             ({"complexity": "6"}, "complexity", "Complexity goes from 1 to 5."),
