@@ -29,6 +29,8 @@ PAGES = [
     "/optimize/",
     "/accounts/password_change/",
 ]
+# One for each kind of table that is stacked; every page as it is without has a test of its own.
+STACKED = ("/sds/", "/sds/SD-VISION-TRANSITION-001B/", "/audit/", "/kpis/", "/optimize/")
 # The numbers of a chart, and of KPIs week by week: a grid whose columns are compared.
 GRIDS = ".chart-table"
 SIDEWAYS = f"""() => {{
@@ -50,24 +52,18 @@ def demo(chairman: User) -> User:
     return chairman
 
 
-@pytest.mark.parametrize("width", [320, 390])
-def test_neither_a_page_nor_a_table_scrolls_sideways(
-    phone_page: Page, sign_in: SignIn, demo: User, width: int
-) -> None:
-    sign_in(phone_page, demo)
-    phone_page.set_viewport_size({"width": width, "height": 700})
-    for path in [*PAGES, f"/decisions/{Decision.objects.latest('at').pk}/"]:
-        phone_page.goto(path)
-        assert phone_page.evaluate(SIDEWAYS) == [], path
-
-
-def test_a_full_page_is_accessible_where_its_tables_are_stacked(
+def test_a_week_is_read_on_a_phone_by_scrolling_down(
     dark_phone_page: Page, sign_in: SignIn, demo: User
 ) -> None:
-    sign_in(dark_phone_page, demo)
-    for path in PAGES:
-        dark_phone_page.goto(path)
-        axe_clean(dark_phone_page)
+    page = dark_phone_page
+    sign_in(page, demo)
+    for path in [*PAGES, f"/decisions/{Decision.objects.latest('at').pk}/"]:
+        page.goto(path)
+        for width in (320, 390):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate(SIDEWAYS) == [], f"{path} at {width}"
+        if path in STACKED:
+            axe_clean(page)
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/floors/override/add/"])

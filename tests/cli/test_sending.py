@@ -103,7 +103,7 @@ def test_again_nothing_is_sent_and_then_what_is_new(
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-@pytest.mark.parametrize("number", [1, 2, 3, 5])
+@pytest.mark.parametrize("number", [1, 3, 5])
 def test_what_is_cut_off_in_the_middle_goes_on_and_loses_and_doubles_nothing(  # noqa: PLR0917
     number: int,
     arrived: bool,
@@ -181,16 +181,17 @@ def test_files_that_are_gone_are_forgotten(hub: str, cli: Cli, projects: Path) -
     assert not [path for path in Sent(hub).known([]) if path.endswith("s2.jsonl")]
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", '{"files": {"a": 5}}', '{"files": 1}'])
 def test_bookmarks_that_cannot_be_read_cost_time_alone(
-    kept: str, hub: str, cli: Cli, projects: Path, tmp_path: Path
+    hub: str, cli: Cli, projects: Path, tmp_path: Path
 ) -> None:
     cli("usage", "import", str(projects))
     (file,) = (tmp_path / "laptop" / "claude-code").glob("sent-*.json")
     assert json.loads(file.read_bytes())["url"] == hub
     assert file.stat().st_mode & 0o777 == 0o600
-    file.write_text(kept)
-    assert "0 new, 0 improved, 17 unchanged" in cli("usage", "import", str(projects)).out
+    for kept in ("", "{", "[]", '{"files": {"a": 5}}', '{"files": 1}'):
+        file.write_text(kept)
+        again = cli("usage", "import", str(projects)).out
+        assert "0 new, 0 improved, 17 unchanged" in again, kept
 
 
 def test_a_home_that_cannot_be_written_is_said_before_anything_is_sent(
