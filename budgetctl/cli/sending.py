@@ -16,6 +16,7 @@ import msgspec
 from allocation.api import wire
 from allocation.claude_code.client.home import client_home, read_json, write_json
 from allocation.claude_code.watch import Watcher
+from allocation.policy.errors import RuleError
 from allocation.usage.stored import Stored
 from allocation.usage.transcripts.attribution import as_text
 from allocation.usage.transcripts.discover import Found
@@ -27,7 +28,9 @@ from budgetctl.cli.refusals import Refused, first_line
 from budgetctl.cli.remote import Hub
 from budgetctl.cli.watching import WATCH_SECONDS, folders
 
+PATH = "/usage/transcripts"
 GOES_ON = "Nothing is lost: the same command goes on where it stopped."
+ASKED_AGAIN = "Nothing is lost: it is tried again and again."
 AWAY_SECONDS = 30
 
 
@@ -44,17 +47,30 @@ def send(
 
     Raises Refused with the server's own sentence, and RuleError for a path that is none.
     """
+    try:
+        return _send(paths, to, sd, phase, progress)
+    except Refused as error:
+        raise Refused(f"{error} {GOES_ON}") from error
+
+
+def _send(
+    paths: Sequence[Path],
+    to: Hub,
+    sd: str | None = None,
+    phase: str = "",
+    progress: Progress | None = None,
+) -> Done:
     sent, weeks = Sent(to.url), 0
     laid_to = {"sd": sd, "phase": phase or None}
     # Before anything is read: does the server answer, may we, and is there such an SD? A server
     # that says no to a large body may do so before it has read it, and the answer is lost.
-    _post(to, laid_to)
+    to.post(PATH, laid_to)
 
     def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
         nonlocal weeks
         stored = Stored()
         for batch in wire.batches(reading):
-            said = _post(to, batch | laid_to)
+            said = to.post(PATH, batch | laid_to)
             stored.new += said["new"]
             stored.improved += said["improved"]
             stored.unchanged += said["unchanged"]
@@ -74,23 +90,16 @@ def keep_sending(to: Hub, stopped: threading.Event, say: Callable[[str], object]
 
     A server that refuses or is away is said once, and asked again and again.
     """
-    watcher, trouble = Watcher(folders, lambda changed: send(changed, to).summary), ""
+    watcher, trouble = Watcher(folders, lambda changed: _send(changed, to).summary), ""
     while not stopped.is_set():
         before, trouble = trouble, ""
         try:
             watcher.step()
-        except (Refused, OSError) as error:
-            trouble = first_line(error)
+        except (Refused, RuleError, OSError) as error:
+            trouble = f"{first_line(error)} {ASKED_AGAIN}"
         if trouble != before:
             say(trouble or f"{to.url} takes them again.")
         stopped.wait(AWAY_SECONDS if trouble else WATCH_SECONDS)
-
-
-def _post(to: Hub, batch: wire.Json) -> wire.Json:
-    try:
-        return to.post("/usage/transcripts", batch)
-    except Refused as error:
-        raise Refused(f"{error} {GOES_ON}") from error
 
 
 class Sent:

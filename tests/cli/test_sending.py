@@ -263,6 +263,6 @@ def test_a_worker_says_once_that_the_server_is_away_and_goes_on_when_it_is_back(
     assert to
     sending.keep_sending(to, stopped, say)
     away, back = said
-    assert away.startswith("It is away.")
+    assert away == "It is away. Nothing is lost: it is tried again and again."
     assert back == f"{hub} takes them again."
     assert totals()["records"] == 18
