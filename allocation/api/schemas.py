@@ -40,7 +40,9 @@ InPhase = Annotated[Phase, BeforeValidator(_capitals)]
 InZone = Annotated[Zone, BeforeValidator(_capitals)]
 
 
-class _Given(Schema):
+class _Given(BaseModel):
+    """Not django-ninja's Schema, which can read rows too and takes three times as long."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -64,14 +66,14 @@ class RunAsked(_Given):
     zone: InZone | None = None
 
 
-class CacheWrites(Schema):
+class CacheWrites(BaseModel):
     """`cache_creation` of the Messages API."""
 
     ephemeral_5m_input_tokens: Tokens | None = None
     ephemeral_1h_input_tokens: Tokens | None = None
 
 
-class MessagesUsage(Schema):
+class MessagesUsage(BaseModel):
     """`usage` as the Messages API gives it. What it says beyond this is passed over."""
 
     input_tokens: Tokens | None = None
@@ -103,14 +105,7 @@ class RequestReported(_Given):
     at: datetime | None = None
 
 
-class _Read(BaseModel):
-    """As `_Given`, but not django-ninja's Schema, which can read rows too and takes three times as
-    long for a thousand of these."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class RequestRead(_Read):
+class RequestRead(_Given):
     """One API request as a transcript has it. `at` is when it was first seen, `counted_at` when the
     line was written that the counts are from; `final` says that its output was counted to the end.
     """
@@ -132,7 +127,7 @@ class RequestRead(_Read):
     cache_read: Tokens = 0
 
 
-class NameRead(_Read):
+class NameRead(_Given):
     """A transcript names a sub-agent. `evidence` is 1 (surest) to 5: its meta file, its own line, a
     hook, its parent's line, a line of progress."""
 
@@ -142,7 +137,7 @@ class NameRead(_Read):
     evidence: Annotated[int, Field(ge=1, le=5, strict=True)]
 
 
-class CallRead(_Read):
+class CallRead(_Given):
     """One half of a call of a sub-agent: the call knows its name, the result its id."""
 
     tool_use: Id
@@ -152,7 +147,7 @@ class CallRead(_Read):
     evidence: Annotated[int, Field(ge=1, le=5, strict=True)]
 
 
-class TranscriptsRead(_Read):
+class TranscriptsRead(_Given):
     """What a machine read of its transcripts: at most 1,000 of each kind, 413 beyond. All of it is
     laid to the `sd` and the `phase`, where they are given. Again it changes nothing."""
 

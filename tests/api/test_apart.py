@@ -77,10 +77,10 @@ def test_beyond_a_number_of_batches_under_way_the_next_is_to_be_sent_again(
     agent: Agent,
 ) -> None:
     with ThreadPoolExecutor(MOST_UNDER_WAY) as pool:
+        under_way = [
+            pool.submit(taken, stop, b"", is_json=True, now=NOW) for _ in range(MOST_UNDER_WAY)
+        ]
         try:
-            under_way = [
-                pool.submit(taken, stop, b"", is_json=True, now=NOW) for _ in range(MOST_UNDER_WAY)
-            ]
             while _Apart.room.acquire(blocking=False):
                 _Apart.room.release()
                 time.sleep(0.01)
@@ -90,8 +90,11 @@ def test_beyond_a_number_of_batches_under_way_the_next_is_to_be_sent_again(
                 assert response["Retry-After"] == "5"
                 assert "send it again" in response.json()["message"]
         finally:
-            for process in multiprocessing.active_children():
-                process.kill()
+            # One that was on its way when the process was ended makes another one stop.
+            while not all(one.done() for one in under_way):
+                for process in multiprocessing.active_children():
+                    process.kill()
+                time.sleep(0.01)
     assert all(isinstance(one.exception(), OperationalError) for one in under_way)
     assert taken(say_who, b"", is_json=True, now=NOW).rejected != os.getpid()
 

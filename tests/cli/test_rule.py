@@ -1,7 +1,7 @@
 """set-limit, reserve, enable, disable, override: the owner's commands."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 
@@ -163,14 +163,9 @@ def test_overrides_are_listed_and_revoked(cli: Cli) -> None:
 
 
 @pytest.fixture
-def impatient(transactional_db: None) -> Iterator[None]:
+def impatient(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database gives up at once and not after twenty seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (usual,) = cursor.fetchone()
-        cursor.execute("PRAGMA busy_timeout = 20")
-        yield
-        cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.02)
 
 
 @pytest.mark.sqlite_only("a server has no one lock for all")
