@@ -12,11 +12,13 @@ from allocation.reminders.means import means
 from allocation.reminders.operations import refresh_reminders
 from allocation.reminders.outbox import send_due
 from allocation.reports.operations import close_weeks
+from allocation.usage.operations import check_days
 
 
 def tick(*, now: datetime) -> None:
     """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled."""
     ensure_week(now=now)
+    check_days(now=now)  # before anything rests on the sums
     release_deferrals(now=now)
     pause_exhausted(now=now)
     make_forecasts(now=now)

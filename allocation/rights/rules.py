@@ -85,6 +85,7 @@ RULES: dict[str, Rule] = {
     "usage_records": _COUNTS,
     "usage_record_ids": _COUNTS,
     "usage_hours": _COUNTS,
+    "usage_roll_up_checks": Rule(_CLOCK, _CLOCK),
     "usage_revision": _COUNTS,
     "transcript_files": _COUNTS,
     "agent_runs": _COUNTS,

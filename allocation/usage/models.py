@@ -32,9 +32,9 @@ class UsageRecord(models.Model):
     thread. `answer` is an allocation.usage.observation.Answer, as JSON.
     """
 
-    # Null and not "": unique where it is known.
+    # Null and not "": one that is not known equals no other.
     message_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
-    request_id = models.CharField(max_length=100, null=True)  # noqa: DJ001
+    request_id = models.CharField(max_length=100, null=True)  # noqa: DJ001 -- likewise
     source = models.CharField(max_length=10, choices=Source)
     at = models.DateTimeField("when")
     counted_at = models.DateTimeField("counts seen", null=True)
@@ -167,6 +167,23 @@ class UsageRevision(models.Model):
 
     def __str__(self) -> str:
         return self.mark
+
+
+class RollUpCheck(models.Model):
+    """A day (UTC) on which the roll-ups were compared with their records, once for all that tick.
+
+    `mended` are the hours that differed. They never should.
+    """
+
+    day = models.DateField(unique=True)
+    mended = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "usage_roll_up_checks"
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.mended} hours mended"
 
 
 class TranscriptFile(models.Model):

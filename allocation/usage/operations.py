@@ -1,10 +1,11 @@
 """Every way in which usage is written."""
 
 import gc
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.usage import bookmarks
 from allocation.usage.ingest import store
-from allocation.usage.models import Source, UsageRecord
+from allocation.usage.models import RollUpCheck, Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import SKEW, Observation
 from allocation.usage.stored import Stored
@@ -26,6 +27,8 @@ from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.discover import Found
 from allocation.usage.transcripts.importing import ImportSummary, Progress, import_unread
 from allocation.usage.transcripts.reader import Reading
+
+logger = logging.getLogger(__name__)
 
 # 2**53 - 1: above it JSON readers lose digits.
 MOST_BY_HAND = 9_007_199_254_740_991
@@ -186,6 +189,30 @@ def check_roll_ups(*, since: datetime, until: datetime) -> list[datetime]:
         if differing:
             roll_up(differing)
     return differing
+
+
+def check_days(*, now: datetime) -> list[datetime]:
+    """Check the roll-ups of the days that are over, once a day (UTC); the hours that were mended.
+
+    Those since the last check and of the week before it: sights come late. The first check looks
+    at a week. One query where today's is done.
+    """
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = RollUpCheck.objects.first()
+    if last is not None and last.day >= today.date():
+        return []
+    with transaction.atomic():
+        lock()
+        check, is_first = RollUpCheck.objects.get_or_create(day=today.date())
+        if not is_first:
+            return []
+        begin = datetime.combine(last.day, time(), tzinfo=UTC) if last else today
+        mended = check_roll_ups(since=begin - timedelta(days=7), until=today)
+        check.mended = len(mended)
+        check.save(update_fields=["mended"])
+    if mended:
+        logger.error("The roll-ups of %s hours differed from their records: mended.", len(mended))
+    return mended
 
 
 def reattribute() -> int:

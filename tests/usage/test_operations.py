@@ -9,8 +9,9 @@ from django.db.models import Sum
 from allocation.catalog.models import Price, SubAgent, SubAgentAlias
 from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
-from allocation.usage.models import UsageHour, UsageRecord
+from allocation.usage.models import RollUpCheck, UsageHour, UsageRecord
 from allocation.usage.operations import (
+    check_days,
     check_roll_ups,
     count_by_hand,
     import_transcripts,
@@ -150,6 +151,17 @@ def test_roll_ups_that_differ_from_their_records_are_found_and_mended(
     assert check_roll_ups(**span) == [second]
     rebuilt = list(UsageHour.objects.order_by("hour", "sub_agent").values_list("hour", "output"))
     assert rebuilt == right
+
+
+def test_the_days_that_are_over_are_checked_once_a_day(now: datetime) -> None:
+    record = UsageRecordFactory(at=now - timedelta(days=3), output=5)
+    assert check_days(now=now) == [record.hour]
+    UsageHour.objects.update(output=99)
+    assert check_days(now=now + timedelta(hours=1)) == []
+    late = now + timedelta(days=9)  # nobody ticked in between
+    assert check_days(now=late) == [record.hour]
+    assert UsageHour.objects.get().output == 5
+    assert [check.mended for check in RollUpCheck.objects.all()] == [1, 1]
 
 
 def test_hours_can_be_rebuilt_by_any_moment_in_them(now: datetime) -> None:
