@@ -15,13 +15,12 @@ from pydantic import (
     Tag,
 )
 
+from allocation.api.wire import MOST_AT_ONCE
 from allocation.checkpoints.models import MOST_TOKENS as MOST_BY_HAND
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.quality import EventKind
 from allocation.policy.zones import Zone
 from allocation.usage.observation import MOST_TOKENS
-
-MOST_AT_ONCE = 1_000
 
 # PostgreSQL cannot store NUL.
 _PLAIN = r"^[^\x00]*$"

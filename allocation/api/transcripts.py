@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from allocation.api import wire
 from allocation.api.bodies import BodyRefused
 from allocation.api.checkpointing import moment, sd_of
 from allocation.api.reported import refuse_made_up
 from allocation.api.schemas import RequestRead, TranscriptsCounted, TranscriptsRead
+from allocation.api.wire import MOST_AT_ONCE
 from allocation.budgets.operations import ensure_weeks
 from allocation.policy.errors import RuleError
 from allocation.usage.ingest import store
@@ -24,9 +24,9 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
     Raises BodyRefused (413) for too large a batch, Http404 for an SD that does not exist, and
     RuleError for a request that cannot be counted.
     """
-    if max(len(read.requests), len(read.names), len(read.calls)) > wire.MOST_AT_ONCE:
+    if max(len(read.requests), len(read.names), len(read.calls)) > MOST_AT_ONCE:
         raise BodyRefused(
-            413, f"Send at most {wire.MOST_AT_ONCE:,} requests, names and calls at a time."
+            413, f"Send at most {MOST_AT_ONCE:,} requests, names and calls at a time."
         )
     sd = sd_of(read.sd) if read.sd else None
     phase = read.phase.value if read.phase else ""

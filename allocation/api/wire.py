@@ -12,17 +12,17 @@ from allocation.usage.observation import Observation
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.transcripts.reader import Reading
 
-# Requests, names and calls each, in one message.
+# Of each kind, in one message.
 MOST_AT_ONCE = 1_000
 
 Json = dict[str, Any]
 
 
-def batches(reading: Reading) -> Iterator[Json]:
-    """What was read, in bodies of at most MOST_AT_ONCE of each kind; none if nothing was."""
+def batches(reading: Reading, most: int = MOST_AT_ONCE) -> Iterator[Json]:
+    """What was read, in bodies of at most so many of each kind; none if nothing was."""
     longest = max(len(reading.requests), len(reading.names), len(reading.calls))
-    for start in range(0, longest, MOST_AT_ONCE):
-        part = slice(start, start + MOST_AT_ONCE)
+    for start in range(0, longest, most):
+        part = slice(start, start + most)
         yield {
             "requests": [_request(seen) for seen in reading.requests[part]],
             "names": [_name(name) for name in reading.names[part]],

@@ -8,7 +8,8 @@ is cut off in the middle goes on from the last piece.
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -47,19 +48,6 @@ def send(
 
     Raises Refused with the server's own sentence, and RuleError for a path that is none.
     """
-    try:
-        return _send(paths, to, sd, phase, progress)
-    except Refused as error:
-        raise Refused(f"{error} {GOES_ON}") from error
-
-
-def _send(
-    paths: Sequence[Path],
-    to: Hub,
-    sd: str | None = None,
-    phase: str = "",
-    progress: Progress | None = None,
-) -> Done:
     sent, weeks = Sent(to.url), 0
     laid_to = {"sd": sd, "phase": phase or None}
     # Before anything is read: does the server answer, may we, and is there such an SD? A server
@@ -85,12 +73,21 @@ def _send(
     return Done(summary, weeks)
 
 
+@contextmanager
+def saying(what: str) -> Iterator[None]:
+    """Add to the sentence of a refusal."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(f"{error} {what}") from error
+
+
 def keep_sending(to: Hub, stopped: threading.Event, say: Callable[[str], object]) -> None:
     """Send what is written, as it is written, until the event is set.
 
     A server that refuses or is away is said once, and asked again and again.
     """
-    watcher, trouble = Watcher(folders, lambda changed: _send(changed, to).summary), ""
+    watcher, trouble = Watcher(folders, lambda changed: send(changed, to).summary), ""
     while not stopped.is_set():
         before, trouble = trouble, ""
         try:

@@ -72,7 +72,7 @@ def import_(
     if hub := remote.hub():
         from budgetctl.cli import sending
 
-        with importing.bar("Sending") as progress:
+        with importing.bar("Sending") as progress, sending.saying(sending.GOES_ON):
             done = sending.send(folders, hub, sd=sd, phase=in_phase or "", progress=progress)
     else:
         open_database()

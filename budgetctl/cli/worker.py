@@ -46,7 +46,8 @@ def _send(to: Hub, *, no_watch: bool, once: bool) -> None:
         raise typer.BadParameter("With BUDGETCTL_URL there is nothing else to do.")
     if once:
         if found := watching.folders():
-            sending.send(found, to)
+            with sending.saying(sending.GOES_ON):
+                sending.send(found, to)
         return
     with _working() as stopped:
         typer.echo(f"Sending transcripts to {to.url}. Stop with Ctrl-C.")

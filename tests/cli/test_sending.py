@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_what_was_sent_counts_as_if_it_had_been_read_there(
     for table in (UsageRecord, UsageHour, AgentRun, AgentCall):
         table.objects.all().delete()
     name_hub()
-    monkeypatch.setattr(wire, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(wire, "batches", partial(wire.batches, most=2))
     there = cli("usage", "import", str(projects), "--json")
     assert there.code == 0, there.err
     assert stored() == read
@@ -102,17 +103,17 @@ def test_again_nothing_is_sent_and_then_what_is_new(
     assert (found["files_read"], found["lines"], found["new"]) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("hub")
 @pytest.mark.parametrize("arrived", [False, True])
 @pytest.mark.parametrize("number", [1, 3, 5])
-def test_what_is_cut_off_in_the_middle_goes_on_and_loses_and_doubles_nothing(  # noqa: PLR0917
+def test_what_is_cut_off_in_the_middle_goes_on_and_loses_and_doubles_nothing(
     number: int,
     arrived: bool,
-    hub: str,
     cli: Cli,
     projects: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wire, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(wire, "batches", partial(wire.batches, most=3))
     monkeypatch.setattr(unread, "PIECE", 1_500)
     post, sent = Hub.post, []
 
@@ -135,19 +136,19 @@ def test_what_is_cut_off_in_the_middle_goes_on_and_loses_and_doubles_nothing(  #
     assert totals()["output"] == 90 + 7 + 1 + 2 + 3 + LINES * 7
 
 
+@pytest.mark.usefixtures("hub")
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("setting", "said"),
     [
-        ("BUDGETCTL_TOKEN", "bctl_wrong", "This token is not known. Make one on the page Tokens."),
-        ("BUDGETCTL_URL", "http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: "),
+        ("BUDGETCTL_TOKEN=bctl_wrong", "This token is not known. Make one on the page Tokens."),
+        ("BUDGETCTL_URL=http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: "),
     ],
 )
-def test_a_refused_token_or_a_server_away_is_one_sentence_and_loses_nothing(  # noqa: PLR0917
-    name: str, value: str, said: str, hub: str, cli: Cli, projects: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+def test_a_refused_token_or_a_server_away_is_one_sentence_and_loses_nothing(
+    setting: str, said: str, cli: Cli, projects: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setenv(name, value)
+        patch.setenv(*setting.split("="))
         ran = cli("usage", "import", str(projects))
     assert (ran.code, ran.out) == (1, "")
     last = ran.err.splitlines()[-1]  # the server of this test shares our standard error
