@@ -7,9 +7,10 @@
 
 `browser_page` is a desktop in the light scheme, `phone_page` a phone; `dark_page` and
 `dark_phone_page` are their dark twins. `any_page` runs the test on a desktop and on a phone, and
-`axe_clean` looks at a page light and dark. Addresses are relative to pytest-django's live server.
-A page fails its test when its console says "error" (a broken content security policy says so too),
-when a script raises, or when a request fails.
+`axe_clean` looks at a page in its own scheme on SQLite, and in the other one on PostgreSQL.
+Addresses are relative to pytest-django's live server. A page fails its test when its console says
+"error" (a broken content security policy says so too), when a script raises, or when a request
+fails.
 """
 
 import os
@@ -140,7 +141,7 @@ def dark_phone_page(open_page: OpenPage) -> Page:
 
 @pytest.fixture(params=["desktop", "dark phone"])
 def any_page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
-    """The test runs twice: on a desktop, drawn first in the light, and on a phone in the dark."""
+    """The test runs twice: on a desktop in the light, and on a phone in the dark."""
     return open_page(request.param)
 
 

@@ -1,4 +1,4 @@
-"""The reports as they are seen: nothing for axe to find, light and dark, desktop and phone."""
+"""The reports as they are seen: nothing for axe to find on a desktop or a phone."""
 
 import re
 from collections.abc import Callable

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from playwright.sync_api import Page
 
 from allocation.catalog.models import SubAgent
@@ -39,6 +40,25 @@ def test_axe_finds_a_picture_without_words(browser_page: Page) -> None:
     browser_page.evaluate("document.querySelector('main').append(new Image(10, 10))")
     with pytest.raises(AssertionError, match="image-alt"):
         axe_clean(browser_page)
+
+
+def test_axe_finds_faint_words_in_the_scheme_of_this_database(
+    browser_page: Page,
+) -> None:
+    browser_page.goto("/accounts/login/")
+    scheme = "dark" if connection.vendor == "postgresql" else "light"
+    hidden = f"@media (prefers-color-scheme: {scheme}) {{ h1 {{ color: #888; background: #777 }} }}"
+    browser_page.evaluate(
+        """rules => {
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync(rules);
+            document.adoptedStyleSheets.push(sheet);
+        }""",
+        hidden,
+    )
+    with pytest.raises(AssertionError, match=f"(?s){scheme}.*color-contrast"):
+        axe_clean(browser_page)
+    assert browser_page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
 
 
 # Twice, so that the second run begins after the flush of the first.
