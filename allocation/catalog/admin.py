@@ -16,6 +16,7 @@ from django.utils import timezone
 from allocation.audit.admin import AuditedAdmin, AuditedInline, GlanceInline
 from allocation.audit.forms import short
 from allocation.audit.operations import Written
+from allocation.catalog.consistency import check_prices_of
 from allocation.catalog.forms import (
     AliasForm,
     AliasFormSet,
@@ -33,7 +34,6 @@ from allocation.catalog.models import (
     TaskType,
     Tier,
 )
-from allocation.catalog.operations import check_prices_of
 from allocation.display.format import tokens
 from allocation.policy.tiers import SHIPPED_TIERS
 

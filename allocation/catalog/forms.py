@@ -5,8 +5,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from allocation.audit.forms import AuditedForm, AuditedFormSet, ShownForm
+from allocation.catalog.consistency import alias_key, check_code, check_price, check_rubric
 from allocation.catalog.models import ComplexityLevel, SubAgentAlias
-from allocation.catalog.operations import alias_key, check_code, check_price, check_rubric
 from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
 

@@ -13,13 +13,6 @@ class Verdict(StrEnum):
     POOR = "poor"
 
 
-def percent_error(predicted: Fraction | int, actual: Fraction | int) -> Fraction | None:
-    """|predicted - actual| / actual in percent; None where nothing was used."""
-    if actual == 0:
-        return None
-    return abs(Fraction(predicted) - actual) / actual * 100
-
-
 def accuracy_percent(predicted: Fraction | int, actual: Fraction | int) -> Decimal | None:
     """The report's accuracy: 100 - |predicted - actual| / predicted in percent, never below 0.
 

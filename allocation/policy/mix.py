@@ -1,13 +1,10 @@
 """Model mixes: which share of some tokens ran on which tier, in whole percent."""
 
-import re
 from collections.abc import Mapping
 
 from allocation.policy.errors import RuleError
 
 Mix = Mapping[str, int]
-
-_PART = re.compile(r"\s*([A-Za-z][\w.-]*)\s*[=:]\s*(\d{1,3})\s*%?\s*")
 
 
 def check_mix(mix: Mix, tiers: frozenset[str]) -> dict[str, int]:
@@ -25,20 +22,6 @@ def check_mix(mix: Mix, tiers: frozenset[str]) -> dict[str, int]:
     if mix and total != 100:
         raise RuleError(f"The model mix adds up to {total}%; it must be 100%.")
     return {tier: share for tier, share in mix.items() if share}
-
-
-def parse_mix(text: str) -> dict[str, int]:
-    """A mix from text such as `haiku=30, sonnet=70`. Raises RuleError where it is not one."""
-    mix: dict[str, int] = {}
-    for part in filter(str.strip, text.split(",")):
-        match = _PART.fullmatch(part)
-        if match is None:
-            raise RuleError(f"“{part.strip()}” is not a share; write for example sonnet=70.")
-        tier = match[1].lower()
-        if tier in mix:
-            raise RuleError(f"The model mix names {tier} twice.")
-        mix[tier] = int(match[2])
-    return mix
 
 
 def split(tokens: int, mix: Mix) -> dict[str, int]:

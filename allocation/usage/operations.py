@@ -174,13 +174,6 @@ def count_all_by_hand(amounts: Sequence[HandCount]) -> None:
         roll_up(hours)
 
 
-def rebuild_hours(hours: Iterable[datetime]) -> None:
-    """Make the roll-ups of the hours that hold these moments anew from their records."""
-    with transaction.atomic():
-        lock()
-        roll_up({hour_of(moment) for moment in hours})
-
-
 def check_roll_ups(*, since: datetime, until: datetime) -> list[datetime]:
     """Compare roll-ups and records of the hours in [since, until); mend and return what differs."""
     with transaction.atomic():

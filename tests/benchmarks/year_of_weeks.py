@@ -76,7 +76,7 @@ def requests(chance: Random, week: Any, now: datetime, level: float) -> Iterator
 def use(weeks: list[Any], now: datetime, chance: Random) -> None:
     """Usage of all weeks: they drift, one in twelve is idle, one jumps tenfold."""
     from allocation.usage.models import UsageRecord
-    from allocation.usage.operations import rebuild_hours
+    from tests.factories import rebuild_hours
 
     level, rows = 1.0, []
     for number, week in enumerate(weeks):
@@ -110,7 +110,7 @@ def directives(weeks: list[Any], now: datetime, chance: Random) -> None:
     from allocation.forecasts.estimates import score_estimates
     from allocation.policy.phases import CheckpointKind
     from allocation.usage.models import Source, UsageRecord
-    from allocation.usage.operations import rebuild_hours
+    from tests.factories import rebuild_hours
 
     for number in range(SDS):
         at = now - timedelta(days=3 * (SDS - number))

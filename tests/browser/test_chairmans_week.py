@@ -22,11 +22,15 @@ from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
 from allocation.decisions.models import Decision
 from allocation.floors.models import ModelFloor
-from allocation.usage.operations import rebuild_hours
 from tests.browser.conftest import DESKTOP, PATIENCE
 from tests.browser.watch import Watch, axe_clean
 from tests.claude_code.payloads import Payload, call, result
-from tests.factories import BudgetWeekFactory, StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import (
+    BudgetWeekFactory,
+    StrategicDirectiveFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

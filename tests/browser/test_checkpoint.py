@@ -13,7 +13,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import Priority
-from allocation.usage.operations import rebuild_hours
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.checkpoints.test_spreadsheet import FIRST, HEAD
 from tests.factories import (
@@ -21,6 +20,7 @@ from tests.factories import (
     DecisionFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)

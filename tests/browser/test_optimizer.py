@@ -8,9 +8,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from allocation.usage.operations import rebuild_hours
 from tests.browser.watch import axe_clean
-from tests.factories import DecisionFactory, UsageRecordFactory
+from tests.factories import DecisionFactory, UsageRecordFactory, rebuild_hours
 
 SignIn = Callable[[Page, User], None]
 

@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent, WeekSnapshot
 from allocation.reports.operations import close_weeks, write_lesson
-from allocation.usage.operations import rebuild_hours
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.factories import (
     BudgetWeekFactory,
@@ -20,6 +19,7 @@ from tests.factories import (
     DecisionFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 SignIn = Callable[[Page, User], None]

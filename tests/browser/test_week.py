@@ -13,9 +13,8 @@ from allocation.decisions.operations import decide, situation_at
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
-from allocation.usage.operations import rebuild_hours
 from tests.browser.watch import axe_clean
-from tests.factories import StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 SignIn = Callable[[Page, User], None]
 

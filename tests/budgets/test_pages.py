@@ -14,8 +14,7 @@ from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.operations import ensure_week
 from allocation.policy.meter import PRESETS, US_DOLLARS
-from allocation.usage.operations import rebuild_hours
-from tests.factories import AuditEntryFactory, UsageRecordFactory
+from tests.factories import AuditEntryFactory, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

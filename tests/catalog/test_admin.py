@@ -9,7 +9,6 @@ from django.urls import reverse
 from allocation.audit.models import AuditEntry
 from allocation.catalog.models import ClaudeModel, ComplexityLevel, Price, SubAgent, SubAgentAlias
 from allocation.usage.models import UsageHour, UsageRecord
-from allocation.usage.operations import rebuild_hours
 from tests.audit.admin_forms import said, send
 from tests.factories import (
     NOW,
@@ -19,6 +18,7 @@ from tests.factories import (
     SubAgentFactory,
     TaskTypeFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 pytestmark = pytest.mark.django_db

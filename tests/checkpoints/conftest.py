@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from allocation.directives.models import StrategicDirective
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import rebuild_hours
-from tests.factories import StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 
 def captured(sd: StrategicDirective, phase: str, **values: object) -> UsageRecord:

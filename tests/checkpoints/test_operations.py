@@ -14,8 +14,7 @@ from allocation.policy.errors import RuleError
 from allocation.policy.forecasting import METHODS
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

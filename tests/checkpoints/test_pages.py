@@ -11,7 +11,6 @@ from django.utils import timezone
 from allocation.budgets.operations import ensure_weeks
 from allocation.directives.models import Status, StrategicDirective
 from allocation.forecasts.operations import make_forecasts
-from allocation.usage.operations import rebuild_hours
 from tests.checkpoints.conftest import captured
 from tests.factories import (
     CheckpointFactory,
@@ -19,6 +18,7 @@ from tests.factories import (
     SdTokenLogFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 

@@ -20,12 +20,12 @@ from allocation.checkpoints.sheet_import import import_sheet
 from allocation.directives.models import Status, StrategicDirective
 from allocation.policy.phases import Phase
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import rebuild_hours
 from tests.checkpoints.test_spreadsheet import FIRST, HEAD, SECOND, WEEK_1
 from tests.factories import (
     CheckpointFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 UPLOAD = "/checkpoints/import/"

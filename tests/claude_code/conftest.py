@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
-from allocation.usage.operations import rebuild_hours
-from tests.factories import BudgetWeekFactory, UsageRecordFactory
+from tests.factories import BudgetWeekFactory, UsageRecordFactory, rebuild_hours
 
 Post = Callable[..., HttpResponse]
 

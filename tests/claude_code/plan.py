@@ -6,8 +6,7 @@ from random import Random
 
 from allocation.claude_code.models import PlanReading
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import rebuild_hours
-from tests.factories import UsageRecordFactory
+from tests.factories import UsageRecordFactory, rebuild_hours
 
 LIMIT = 2_000_000
 CACHE = Decimal("0.02")

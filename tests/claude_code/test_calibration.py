@@ -19,10 +19,9 @@ from allocation.claude_code.models import PlanReading
 from allocation.policy.errors import RuleError
 from allocation.policy.plan_spans import Span
 from allocation.policy.plan_windows import Reading
-from allocation.usage.operations import rebuild_hours
 from allocation.usage.standing import standing_at
 from tests.claude_code.plan import LIMIT, plan_week, read
-from tests.factories import NOW, UsageRecordFactory
+from tests.factories import NOW, UsageRecordFactory, rebuild_hours
 
 PAGE, APPLY = "/calibration/", "/calibration/apply/"
 WEIGHTS = Weights(tiers={"sonnet": Decimal(1), "opus": Decimal("2.5")}, cache_read=Decimal("0.02"))

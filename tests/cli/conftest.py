@@ -22,9 +22,8 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from allocation.api.operations import create_token
-from allocation.usage.operations import rebuild_hours
 from budgetctl.cli import app
-from tests.factories import NOW, UsageRecordFactory
+from tests.factories import NOW, UsageRecordFactory, rebuild_hours
 
 SECONDS = 180  # a loaded machine is slow; nothing here waits that long unless something is wrong
 BUDGETCTL = [sys.executable, "-c", "from budgetctl.cli import main; main()"]

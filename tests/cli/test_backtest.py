@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from allocation.budgets.operations import ensure_weeks
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, UsageRecordFactory
+from tests.factories import NOW, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

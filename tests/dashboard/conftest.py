@@ -3,8 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from allocation.dashboard.page import WeekPage, week_page
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, UsageRecordFactory
+from tests.factories import NOW, UsageRecordFactory, rebuild_hours
 
 ZONE = ZoneInfo("America/Los_Angeles")
 

@@ -32,7 +32,6 @@ from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Task
 from allocation.rights.roles import Role, act_as
-from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
     WEEK_END,
@@ -40,6 +39,7 @@ from tests.factories import (
     BudgetWeekFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 pytestmark = pytest.mark.django_db

@@ -15,13 +15,13 @@ from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Task
 from allocation.policy.tiers import HAIKU, OPUS, SONNET
 from allocation.policy.zones import Zone
-from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
     OverrideFactory,
     SubAgentAliasFactory,
     SubAgentFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,6 @@ from allocation.directives.models import Status
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
-from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
     WEEK_END,
@@ -32,6 +31,7 @@ from tests.factories import (
     SubAgentFactory,
     TierFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 pytestmark = pytest.mark.django_db

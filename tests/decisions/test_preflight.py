@@ -16,8 +16,13 @@ from allocation.decisions.preflight import Preflight, preflight
 from allocation.policy.phases import Phase
 from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.zones import Zone
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, StrategicDirectiveFactory, SubAgentFactory, UsageRecordFactory
+from tests.factories import (
+    NOW,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 pytestmark = pytest.mark.django_db
 

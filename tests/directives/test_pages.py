@@ -7,8 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from allocation.audit.models import AuditEntry
 from allocation.directives.models import Priority, Status, StrategicDirective
-from allocation.usage.operations import rebuild_hours
-from tests.factories import StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

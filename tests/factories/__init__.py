@@ -39,6 +39,7 @@ from tests.factories.usage import (
     UnnamedRequestFactory,
     UsageHourFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 from tests.factories.work import (
     AppliedChangeFactory,
@@ -103,4 +104,5 @@ __all__ = [
     "UsageRecordFactory",
     "UserFactory",
     "count_from_one",
+    "rebuild_hours",
 ]

@@ -1,6 +1,10 @@
 """What was burned, and what the readers of transcripts and telemetry remember."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 import factory
+from django.db import transaction
 from factory.django import DjangoModelFactory
 
 from allocation.usage.models import (
@@ -12,6 +16,7 @@ from allocation.usage.models import (
     UsageHour,
     UsageRecord,
 )
+from allocation.usage.tables import hour_of, roll_up
 from tests.factories.base import NOW
 
 
@@ -86,3 +91,9 @@ class UnnamedRequestFactory(DjangoModelFactory):
     key = factory.Sequence(lambda n: f"unnamed-{n}")
     session_id = "session-1"
     sight = "{}"
+
+
+def rebuild_hours(moments: Iterable[datetime]) -> None:
+    """Roll up the hours that hold these moments, as storing their records would have done."""
+    with transaction.atomic():
+        roll_up({hour_of(moment) for moment in moments})

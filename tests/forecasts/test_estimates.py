@@ -19,8 +19,7 @@ from allocation.forecasts.estimates import (
 from allocation.forecasts.models import SdEstimate, SdEstimateScore
 from allocation.policy.phases import CheckpointKind
 from allocation.policy.preflight import Evidence, TokenRange
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,7 @@ from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
 from allocation.forecasts.record import forecast_record, newest_forecast
 from allocation.policy.forecasting import METHODS
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
+from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,14 @@ from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.outlook import outlook_at
 from allocation.policy.burn_rate import Basis
 from allocation.policy.zones import Zone
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, WEEK_END, WEEK_START, BudgetWeekFactory, UsageRecordFactory
+from tests.factories import (
+    NOW,
+    WEEK_END,
+    WEEK_START,
+    BudgetWeekFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 pytestmark = pytest.mark.django_db
 

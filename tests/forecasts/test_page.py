@@ -20,9 +20,8 @@ from allocation.forecasts.page import closed_week as closed_week_of
 from allocation.forecasts.record import figures_of, forecast_record
 from allocation.forecasts.words import method_name, three_figures
 from allocation.policy.forecasting import METHODS
-from allocation.usage.operations import rebuild_hours
 from allocation.usage.standing import running_week
-from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory
+from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from allocation.directives.models import StrategicDirective
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, DecisionFactory, UsageRecordFactory
+from tests.factories import NOW, DecisionFactory, UsageRecordFactory, rebuild_hours
 
 Ran = Callable[..., None]
 MODELS = {

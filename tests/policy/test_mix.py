@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.policy.errors import RuleError
-from allocation.policy.mix import Mix, check_mix, parse_mix, split
+from allocation.policy.mix import Mix, check_mix, split
 
 TIERS = frozenset({"haiku", "sonnet", "opus", "fable"})
 
@@ -56,36 +56,6 @@ def test_an_unknown_tier_is_named_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mix"),
-    [
-        ("", {}),
-        (" , ,", {}),
-        ("sonnet=100", {"sonnet": 100}),
-        ("haiku=30, sonnet=70", {"haiku": 30, "sonnet": 70}),
-        ("haiku=30,sonnet=70,", {"haiku": 30, "sonnet": 70}),
-        ("Haiku: 30 %, SONNET : 70%", {"haiku": 30, "sonnet": 70}),
-        ("haiku=0, sonnet=999", {"haiku": 0, "sonnet": 999}),
-    ],
-)
-def test_a_mix_is_read_from_text(text: str, mix: Mix) -> None:
-    assert parse_mix(text) == mix
-
-
-@pytest.mark.parametrize(
-    "part", ["sonnet", "sonnet=", "=70", "70", "sonnet=-1", "sonnet=7.5", "sonnet=1000", "a b=1"]
-)
-def test_text_that_is_no_share_is_quoted(part: str) -> None:
-    with pytest.raises(RuleError) as refused:
-        parse_mix(f"haiku=30, {part}")
-    assert str(refused.value) == f"“{part}” is not a share; write for example sonnet=70."
-
-
-def test_a_tier_is_named_once() -> None:
-    with pytest.raises(RuleError, match="names haiku twice"):
-        parse_mix("haiku=30, Haiku=70")
-
-
-@pytest.mark.parametrize(
     ("tokens", "mix", "parts"),
     [
         (0, {"haiku": 50, "opus": 50}, {"haiku": 0, "opus": 0}),
@@ -107,8 +77,3 @@ def test_a_mix_splits_exactly(tokens: int, mix: Mix) -> None:
     parts = split(tokens, check_mix(mix, TIERS))
     assert sum(parts.values()) == tokens
     assert all(abs(part * 100 - tokens * mix[tier]) < 100 for tier, part in parts.items())
-
-
-@given(mixes())
-def test_a_mix_written_out_reads_back_as_itself(mix: Mix) -> None:
-    assert parse_mix(", ".join(f"{tier}={share}%" for tier, share in mix.items())) == mix

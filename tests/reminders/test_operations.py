@@ -19,7 +19,6 @@ from allocation.forecasts.models import Forecast, Occasion
 from allocation.reminders.models import Channel, Delivery, Reminder
 from allocation.reminders.operations import dismiss_reminder, refresh_reminders, restore_reminder
 from allocation.rights.roles import Role, act_as
-from allocation.usage.operations import rebuild_hours
 from tests.factories import (
     NOW,
     WEEK_END,
@@ -28,6 +27,7 @@ from tests.factories import (
     ReminderFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 from tests.reminders.conftest import Set
 

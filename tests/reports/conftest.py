@@ -12,8 +12,7 @@ from allocation.access import OPERATORS
 from allocation.policy.quality import EventKind
 from allocation.reports.kpi_page import KpiPage, kpi_page
 from allocation.reports.models import QualityEvent
-from allocation.usage.operations import rebuild_hours
-from tests.factories import NOW, DecisionFactory, UsageRecordFactory
+from tests.factories import NOW, DecisionFactory, UsageRecordFactory, rebuild_hours
 
 LA = ZoneInfo("America/Los_Angeles")
 WEEK = timedelta(days=7)

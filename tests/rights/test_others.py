@@ -21,7 +21,7 @@ from allocation.policy.recommend import Task
 from allocation.reports.models import WeekSnapshot
 from allocation.rights.roles import Role, acting_as
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import import_transcripts, rebuild_hours
+from allocation.usage.operations import import_transcripts
 from tests.factories import (
     NOW,
     WEEK_END,
@@ -29,6 +29,7 @@ from tests.factories import (
     StrategicDirectiveFactory,
     SubAgentFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 from tests.usage.transcripts import response, write
 

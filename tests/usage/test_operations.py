@@ -16,7 +16,6 @@ from allocation.usage.operations import (
     count_by_hand,
     import_transcripts,
     reattribute,
-    rebuild_hours,
     reprice_prompts,
 )
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory
@@ -162,12 +161,6 @@ def test_the_days_that_are_over_are_checked_once_a_day(now: datetime) -> None:
     assert check_days(now=late) == [record.hour]
     assert UsageHour.objects.get().output == 5
     assert [check.mended for check in RollUpCheck.objects.all()] == [1, 1]
-
-
-def test_hours_can_be_rebuilt_by_any_moment_in_them(now: datetime) -> None:
-    UsageRecordFactory(at=now)
-    rebuild_hours([now + timedelta(minutes=5)])
-    assert UsageHour.objects.get().records == 1
 
 
 def test_an_import_for_an_sd_reads_again_and_takes_what_has_none(

@@ -13,7 +13,7 @@ from allocation.access import may_log, may_rule
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule
 from allocation.usage.models import Source
-from allocation.usage.operations import count_by_hand, rebuild_hours
+from allocation.usage.operations import count_by_hand
 from allocation.usage.page import UsagePage
 from allocation.usage.standing import running_week
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     BudgetWeekFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
+    rebuild_hours,
 )
 
 pytestmark = pytest.mark.django_db

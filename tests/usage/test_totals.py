@@ -15,9 +15,15 @@ from allocation.catalog.pricing import load_price_book
 from allocation.policy.meter import ALL_TOKENS, FRESH_TOKENS, SONNET_EQUIVALENT, US_DOLLARS, Meter
 from allocation.policy.weeks import Window
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import rebuild_hours
 from allocation.usage.totals import NOTHING, Burned, burned, burned_by, revision
-from tests.factories import NOW, WEEK_END, WEEK_START, StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import (
+    NOW,
+    WEEK_END,
+    WEEK_START,
+    StrategicDirectiveFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 pytestmark = pytest.mark.django_db
 

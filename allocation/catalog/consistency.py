@@ -1,15 +1,8 @@
-"""What has to hold between rows of the catalogue, and writes to aliases.
+"""What has to hold between rows of the catalogue. The admin, where they are edited, asks here."""
 
-The tables themselves are edited in the admin. What follows from a change for usage that is
-already counted stands in `usage`, which may import this app and not the other way round.
-"""
-
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 
-from django.db import transaction
-
-from allocation.audit.operations import save_audited
 from allocation.catalog.models import ComplexityLevel, Price, SubAgent, SubAgentAlias
 from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
@@ -47,20 +40,6 @@ def check_code(*, code: str, sub_agent_pk: int | None = None) -> None:
     alias = SubAgentAlias.objects.filter(normal_name=key).first()
     if alias is not None:
         raise RuleError(f"{code} is an alias of {alias.sub_agent}: delete the alias first.")
-
-
-def add_alias(
-    *, sub_agent: SubAgent, name: str, actor: str, now: datetime, reason: str = ""
-) -> SubAgentAlias:
-    """Register another name for a sub-agent: one audit entry. Raises RuleError if it is taken.
-
-    Usage that is counted under that name follows with `usage.operations.reattribute`.
-    """
-    name = name.strip()
-    with transaction.atomic():
-        alias = SubAgentAlias(sub_agent=sub_agent, name=name, normal_name=alias_key(name=name))
-        save_audited(row=alias, actor=actor, now=now, reason=reason)
-    return alias
 
 
 def check_price(
