@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from allocation.policy.errors import RuleError
-from allocation.policy.phases import Phase
-from allocation.policy.tiers import HAIKU, OPUS, SONNET, Tier
+from allocation.policy.tiers import HAIKU, Tier
 from allocation.policy.zones import Zone
 
 
@@ -54,16 +53,6 @@ class Floor:
 FloorTable = Mapping[tuple[str, str], Floor]
 
 EVERY = ""
-
-SHIPPED_FLOORS: FloorTable = {
-    ("SECURITY", EVERY): Floor(OPUS),
-    ("VALIDATION", Phase.PLAN): Floor(OPUS),
-    ("VALIDATION", Phase.EXEC): Floor(OPUS),
-    ("VALIDATION", Phase.LEAD): Floor(SONNET, GivesWay.UNDER_PRESSURE, HAIKU),
-    ("DATABASE", EVERY): Floor(SONNET, GivesWay.READ_ONLY, HAIKU),
-    ("TESTING", EVERY): Floor(SONNET, GivesWay.READ_ONLY, HAIKU),
-    (EVERY, EVERY): Floor(HAIKU),
-}
 
 
 def floor_for(table: FloorTable, sub_agent: str, phase: str) -> Floor:

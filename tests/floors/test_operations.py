@@ -10,8 +10,8 @@ from allocation.catalog.models import SubAgent, Tier
 from allocation.floors.models import ModelFloor, Override
 from allocation.floors.operations import create_override, floor_table, revoke_override
 from allocation.policy.errors import RuleError
-from allocation.policy.floors import SHIPPED_FLOORS
 from tests.factories import WEEK_END, ModelFloorFactory, OverrideFactory, SubAgentFactory
+from tests.policy.shipped import SHIPPED_FLOORS
 
 pytestmark = pytest.mark.django_db
 

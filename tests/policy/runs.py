@@ -3,11 +3,12 @@
 from hypothesis import strategies as st
 
 from allocation.policy.complexity import preferred_tier
-from allocation.policy.floors import SHIPPED_FLOORS, Floor, GivesWay, floor_for
+from allocation.policy.floors import Floor, GivesWay, floor_for
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import ForcedTier, Recommendation, Task, recommend
 from allocation.policy.tiers import SHIPPED_TIERS, Tier
 from allocation.policy.zones import Zone
+from tests.policy.shipped import SHIPPED_FLOORS
 
 SUB_AGENTS = [
     "VALIDATION",

@@ -1,13 +1,12 @@
 """How good a forecast of tokens was, once it is known what came."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.policy.accuracy import Verdict, accuracy_percent, verdict
+from allocation.policy.accuracy import accuracy_percent
 
 TINY = Fraction(1, 10**60)
 tokens = st.integers(1, 10**12)
@@ -35,29 +34,6 @@ def test_accuracy_is_what_the_prediction_did_not_miss(
 @pytest.mark.parametrize("actual", [0, 1, Fraction(500_000)])
 def test_without_a_prediction_there_is_no_accuracy(actual: Fraction | int) -> None:
     assert accuracy_percent(0, actual) is None
-
-
-@pytest.mark.parametrize(
-    ("error", "band"),
-    [
-        (Fraction(0), Verdict.EXCELLENT),
-        (5 - TINY, Verdict.EXCELLENT),
-        (Fraction(5), Verdict.EXCELLENT),
-        (5 + TINY, Verdict.GOOD),
-        (10 - TINY, Verdict.GOOD),
-        (Fraction(10), Verdict.GOOD),
-        (10 + TINY, Verdict.POOR),
-        (Decimal(5), Verdict.EXCELLENT),
-        (Decimal("5.0001"), Verdict.GOOD),
-        (Decimal("10.0"), Verdict.GOOD),
-        (Decimal("10.0001"), Verdict.POOR),
-        (Fraction(900), Verdict.POOR),
-    ],
-)
-def test_a_bound_of_the_error_belongs_to_the_better_band(
-    error: Fraction | Decimal, band: Verdict
-) -> None:
-    assert verdict(error) is band
 
 
 @given(tokens, tokens)

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.policy.errors import RuleError
-from allocation.policy.floors import EVERY, SHIPPED_FLOORS, Floor, FloorTable, GivesWay, floor_for
+from allocation.policy.floors import EVERY, Floor, FloorTable, GivesWay, floor_for
 from allocation.policy.phases import Phase
 from allocation.policy.tiers import FABLE, HAIKU, OPUS, SHIPPED_TIERS, SONNET, Tier
 from allocation.policy.zones import Zone
+from tests.policy.shipped import SHIPPED_FLOORS
 
 OPUS_ALWAYS = Floor(OPUS)
 SONNET_UNTIL_PRESSURE = Floor(SONNET, GivesWay.UNDER_PRESSURE, HAIKU)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from allocation.policy.ceilings import ceiling_for
 from allocation.policy.complexity import RUBRIC
 from allocation.policy.cost_benefit import ReworkRate
-from allocation.policy.floors import SHIPPED_FLOORS, Floor, GivesWay, floor_for
+from allocation.policy.floors import Floor, GivesWay, floor_for
 from allocation.policy.meter import (
     FRESH_TOKENS,
     SONNET_EQUIVALENT,
@@ -42,6 +42,7 @@ from allocation.policy.recommend import Task, recommend
 from allocation.policy.tiers import HAIKU, OPUS, SHIPPED_TIERS, SONNET, Tier
 from allocation.policy.zones import Zone
 from tests.policy.runs import SUB_AGENTS, floors, overrides, tasks, tiers, zones
+from tests.policy.shipped import SHIPPED_FLOORS
 
 GREEN, YELLOW, RED = Zone.GREEN, Zone.YELLOW, Zone.RED
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from allocation.claude_code.client.home import client_home
 from allocation.claude_code.client.payload import MOST_BYTES, Json
 
-COMMANDS = ("hook", "statusline")
-
 
 def main(arguments: list[str]) -> None:
     """Run `hook` or `statusline` with --home DIR, --fail-closed, --wrap COMMAND; never returns."""
