@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 Request = tuple[str, dict[str, str], Any]  # path, headers, body
+HANGS_SECONDS = 4
 Reply = Callable[[Request], bytes]
 
 
@@ -78,5 +79,5 @@ class FakeServer:
 
 def hangs(_: Request) -> bytes | None:
     """Says nothing for longer than a client waits."""
-    time.sleep(4)
+    time.sleep(HANGS_SECONDS)
     return None

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from allocation.policy.accuracy import accuracy_percent
 
-TINY = Fraction(1, 10**60)
 tokens = st.integers(1, 10**12)
 
 

@@ -1,10 +1,8 @@
 """The running backtest: the same forecasts, made again for weeks that are over."""
 
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
-from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,7 +25,6 @@ from allocation.policy.weeks import Reset
 from allocation.policy.zones import Zone
 from tests.policy.forecasting.made import HOUR, KINDS, MONDAY, WEEK, hours_of, weeks_of
 
-AT_FULL_SPEED = pytest.mark.skipif(sys.gettrace() is not None, reason="coverage slows it down")
 KEYS = {
     "n",
     "mdape",
@@ -205,12 +202,3 @@ def test_daily_counts_show_no_origin_more_than_its_days():
     assert case.said.quantiles[0] >= seen
     assert case.said.point >= seen
     assert median(hours.tokens) > 0
-
-
-@AT_FULL_SPEED
-def test_thirty_weeks_at_nine_origins_by_four_methods_take_at_most_five_seconds():
-    one = series("office hours", 30)
-    assert (len(ORIGINS), len(METHODS)) == (9, 4)
-    start = process_time()
-    backtest([one], methods=[*METHODS])
-    assert process_time() - start < 5

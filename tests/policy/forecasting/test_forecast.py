@@ -1,19 +1,17 @@
 """One forecast: what it promises whatever the weeks look like."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil, isclose
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocation.policy.errors import RuleError
-from allocation.policy.forecasting import METHODS, Forecast, ForecastInputs, HourlyTokens, forecast
+from allocation.policy.forecasting import METHODS, ForecastInputs, HourlyTokens, forecast
 from allocation.policy.weeks import Window
 from allocation.policy.zones import Bounds, Zone
 from tests.policy.forecasting.made import HOUR, KINDS, MONDAY, hours_of, inputs_at, weeks_of
@@ -260,20 +258,6 @@ def test_inputs_that_contradict_themselves_are_refused(change, message):
     inputs = inputs_at(hours_of("office hours", 4), 3, 50)
     with pytest.raises(RuleError, match=message):
         replace(inputs, **change)
-
-
-@pytest.mark.skipif(sys.gettrace() is not None, reason="coverage slows it down")
-def test_one_forecast_takes_at_most_five_milliseconds_of_work():
-    inputs = inputs_at(hours_of("office hours", 40.5), 40, 84)
-
-    def once() -> float:
-        start = process_time()
-        made: Forecast = forecast(inputs)
-        assert made.outlook is not None
-        return process_time() - start
-
-    # The best of several, and some room, because the machine does other things as well.
-    assert min(once() for _ in range(15)) < 0.007
 
 
 def test_a_moment_in_another_zone_is_the_same_moment():
