@@ -44,6 +44,11 @@ def _regime(random: Random, hour: int) -> float:
     return kind(random, hour)
 
 
+def _fleet(random: Random, hour: int) -> float:
+    """Evenly around the clock, at another pace each week."""
+    return _clock(random, hour) * Random(hour // 168).lognormvariate(0, 1)
+
+
 KINDS: dict[str, Callable[[Random, int], float]] = {
     "office hours": _office,
     "around the clock": _clock,
@@ -52,6 +57,7 @@ KINDS: dict[str, Callable[[Random, int], float]] = {
     "idle days": _idle,
     "tenfold jump": _jump,
     "regime change": _regime,
+    "fleet": _fleet,
 }
 
 

