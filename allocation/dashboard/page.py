@@ -119,8 +119,8 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         facts=week_facts(plan.outlook, plan.newest, zone),
         reminders=week_reminders(),
         next_sd=flight,
-        projected=text(flight.projected) if flight else "",
-        remaining_after=text(flight.remaining_after) if flight else "",
+        projected=_after(standing, flight, flight.projected) if flight else "",
+        remaining_after=_after(standing, flight, flight.remaining_after) if flight else "",
         percent_after=_percent_after(standing, flight),
         overrides=week.overrides,
         waiting=waiting_counts(),
@@ -147,6 +147,11 @@ def _headline(standing: Standing) -> str:
 
 def _unit(standing: Standing) -> str:
     return "dollars" if standing.meter.in_dollars else "tokens"
+
+
+def _after(standing: Standing, flight: Preflight, value: Fraction) -> str:
+    """An amount as it is estimated with the next SD."""
+    return fmt.estimate(value, flight.high - flight.low, in_dollars=standing.meter.in_dollars)
 
 
 def _percent_after(standing: Standing, flight: Preflight | None) -> str:

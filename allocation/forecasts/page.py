@@ -22,6 +22,7 @@ from allocation.forecasts.record import (
     newest_forecast,
 )
 from allocation.forecasts.words import (
+    estimated,
     hours_text,
     method_name,
     range_text,
@@ -203,10 +204,10 @@ def _kpi(key: str, title: str, value: str, note: str, measured: float | None) ->
 def _week(row: WeekRecord, meter: Meter) -> WeekRow:
     return WeekRow(
         start=row.week.start,
-        predicted=written(row.predicted, meter),
+        predicted=estimated(row.predicted, row, meter),
         range80=range_text(row.low80, row.high80, meter),
         actual=written(row.actual, meter),
-        accuracy="–" if row.accuracy is None else f"{row.accuracy}%",
+        accuracy="–" if row.accuracy is None else f"{fmt.whole(row.accuracy)}%",
         inside80=row.inside80,
         key=f"{row.week.start:%Y-%m-%dT%H:%M}",
     )
@@ -246,8 +247,8 @@ def _estimate(score: SdEstimateScore) -> tuple[str, ...]:
     estimate = score.estimate
     return (
         estimate.sd.code,
-        fmt.tokens(estimate.point),
-        f"{fmt.tokens(estimate.low)}–{fmt.tokens(estimate.high)}",
+        fmt.estimate(estimate.point, estimate.high - estimate.low),
+        fmt.estimate_range(estimate.low, estimate.high),
         fmt.tokens(score.actual),
         share_text(None if score.error is None else float(score.error)),
         "held" if score.inside else "missed",

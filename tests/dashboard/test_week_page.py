@@ -85,7 +85,7 @@ def test_the_facts_say_when_it_runs_out() -> None:
 
 def test_the_facts_say_that_it_lasts() -> None:
     use(46_000, at=NOW - timedelta(hours=30))
-    assert page().facts[1].value == "168,000 at the reset"
+    assert page().facts[1].value == "170,000 at the reset"
     assert page().facts[1].note == "34%, Green; it will last"
 
 

@@ -18,7 +18,7 @@ from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.page import ForecastPage, forecast_page
 from allocation.forecasts.page import closed_week as closed_week_of
 from allocation.forecasts.record import figures_of, forecast_record
-from allocation.forecasts.words import method_name, three_figures
+from allocation.forecasts.words import estimated, method_name
 from allocation.policy.forecasting import METHODS
 from allocation.usage.standing import running_week
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
@@ -138,8 +138,8 @@ def test_the_newest_forecast_leads_the_page() -> None:
     (used, point, chance, _) = shown.facts
     assert (used.label, used.unit) == ("Used by then", "of 500,000")
     assert (chance.label, chance.unit) == ("Chance of running out", "estimate")
-    # To three figures: more would claim what a forecast has not got.
-    assert int(point.value.replace(",", "")) == three_figures(shown.newest.point or 0)
+    meter = running_week(NOW).meter
+    assert point.value == estimated(shown.newest.point, shown.newest, meter)
     assert [name for name, _ in shown.chances] == ["GREEN", "YELLOW", "ORANGE", "RED"]
 
 
@@ -151,13 +151,6 @@ def test_no_forecast_stands_on_the_page_while_budgetctl_is_off() -> None:
     shown = page(NOW)
     assert (shown.newest, shown.chances) == (None, [])
     assert shown.silent == "While budgetctl is off nothing is forecast."
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(0, 0), (7, 7), (999, 999), (1_234, 1_230), (524_230, 524_000)]
-)
-def test_what_nobody_knows_yet_has_three_figures(value: int, shown: int) -> None:
-    assert three_figures(value) == shown
 
 
 @pytest.mark.parametrize(

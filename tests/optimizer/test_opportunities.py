@@ -102,7 +102,7 @@ class TestWithUsage:
         assert each.per_sd.budget == saved / 2
         assert set(found()) == {("DOCMON", "PLAN")}
         assert summary([each], facts()).startswith(
-            "1 change could save about 15,650 budget tokens a week (3% of the limit), $0.08."
+            "1 change could save about 16,000 budget tokens a week (3% of the limit), $0.08."
         )
 
     def test_a_week_is_the_least_that_is_averaged_over(self, ran: Ran) -> None:
