@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from allocation.budgets.page import limit_was_set
 from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, writer
 from allocation.dashboard.facts import week_facts
+from allocation.dashboard.first_steps import Step, first_steps
 from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.preflight import Preflight
@@ -78,11 +80,13 @@ class WeekPage:
     left: str
     over: str
     effective_limit: str
+    limit_is_guess: bool
     reserve: str
     stale: str
     bar: Bar
     facts: list[Fact]
     reminders: WeekReminders
+    first_steps: Sequence[Step]
     next_sd: Preflight | None
     projected: str
     remaining_after: str
@@ -113,11 +117,13 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         left=text(standing.remaining),
         over=text(standing.over) if standing.over else "",
         effective_limit=text(standing.effective_limit),
+        limit_is_guess=not limit_was_set(),
         reserve=text(standing.reserve) if standing.reserve else "",
         stale=_stale(week.hours, now, zone),
         bar=_bar(plan.outlook),
         facts=week_facts(plan.outlook, plan.newest, zone),
         reminders=week_reminders(),
+        first_steps=first_steps() if not week.hours else [],
         next_sd=flight,
         projected=_after(standing, flight, flight.projected) if flight else "",
         remaining_after=_after(standing, flight, flight.remaining_after) if flight else "",

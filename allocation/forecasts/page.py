@@ -132,7 +132,7 @@ def _used(spoke: Forecast | None, meter: Meter) -> list[Fact]:
     if spoke is None:
         return []
     limit = written(spoke.effective_limit, meter)
-    return [Fact("Used by then", written(spoke.used, meter), f"of {limit}")]
+    return [Fact("Used when it was made", written(spoke.used, meter), f"of {limit}")]
 
 
 def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
@@ -182,10 +182,10 @@ def _measures(record: Record) -> list[Measure]:
         Measure(
             "Bias",
             share_text(figures.bias, signed=True),
-            "above 0 is too much" if figures.bias is not None else "",
+            "above 0%: more was forecast than came" if figures.bias is not None else "",
         ),
         Measure(
-            "CRPS",
+            "Whole distribution (CRPS)",
             share_text(figures.crps),
             "of the mean total; 0 is best, and for a single number it is the mean error"
             if figures.crps is not None

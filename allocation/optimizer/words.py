@@ -119,7 +119,7 @@ def reported(rate: Fraction | None) -> str:
     if rate is None:
         return ""
     low = " Find out why before taking a tier away." if rate < LOW_PASS_RATE else ""
-    return f" The report found {fmt.percent(rate)} passing on opus.{low}"
+    return f" The research report found {fmt.percent(rate)} passing on opus.{low}"
 
 
 def _passed(results: TierResults | None) -> str:

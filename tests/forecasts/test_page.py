@@ -136,7 +136,7 @@ def test_the_newest_forecast_leads_the_page() -> None:
     assert shown.newest is not None
     assert shown.newest.hours_in == 30
     (used, point, chance, _) = shown.facts
-    assert (used.label, used.unit) == ("Used by then", "of 500,000")
+    assert (used.label, used.unit) == ("Used when it was made", "of 500,000")
     assert (chance.label, chance.unit) == ("Chance of running out", "estimate")
     meter = running_week(NOW).meter
     assert point.value == estimated(shown.newest.point, shown.newest, meter)
