@@ -29,7 +29,7 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
     reset = Fact(
         "Resets",
         fmt.moment(standing.window.end, zone),
-        note=f"in {fmt.duration(standing.window.end - standing.at)}",
+        note=f"in {fmt.duration(standing.window.end - standing.at)}; {fmt.place(zone)} time",
         at=standing.window.end,
     )
     if linear is None:

@@ -29,7 +29,7 @@ def first_steps() -> Sequence[Step]:
     return [
         Step(
             "Set the limit of the week",
-            "As it ships it is a guess, and every zone rests on it.",
+            "As it ships it is a guess, and so are the hour of its reset and the time zone.",
             reverse("budgets:change-rule"),
             "Set limit",
             limit_was_set(),

@@ -94,6 +94,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%a %-d %b %Y, %H:%M}"
 
 
+def place(zone: ZoneInfo) -> str:
+    """Whose time it is that a page shows, by the zone's own name: Los Angeles, UTC."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
 def soon(at: datetime, zone: ZoneInfo) -> str:
     """A moment within a week or so: Tue 00:07."""
     return f"{at.astimezone(zone):%a %H:%M}"

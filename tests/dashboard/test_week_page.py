@@ -80,7 +80,7 @@ def test_the_facts_say_when_it_runs_out() -> None:
     rate, rest, reset = page().facts
     assert rate.value == "240,000 a day"
     assert rest.value == "Out Wed 16:00"
-    assert (reset.value, reset.note) == ("Mon 23 Nov 2026, 14:00", "in 5 d 2 h")
+    assert (reset.value, reset.note) == ("Mon 23 Nov 2026, 14:00", "in 5 d 2 h; Los Angeles time")
 
 
 def test_the_facts_say_that_it_lasts() -> None:
