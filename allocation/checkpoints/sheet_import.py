@@ -15,6 +15,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import captured_since_last
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd, enter_phase
+from allocation.display.format import counted
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import Source, UsageRecord
 
@@ -63,7 +64,7 @@ def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Impo
         record(
             actor=actor,
             action="checkpoint sheet import",
-            subject=f"{len(todo):,} checkpoints of {len(sds):,} SDs",
+            subject=f"{counted(len(todo), 'checkpoint')} of {counted(len(sds), 'SD')}",
             after={
                 "logged": imported.logged,
                 "there_already": imported.there_already,

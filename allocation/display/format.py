@@ -30,6 +30,11 @@ def short(value: Number) -> str:
     return str(number)
 
 
+def counted(number: int, noun: str) -> str:
+    """How many of something: 1 SD, 2,000 SDs."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: Number) -> str:
     """A share (1 is all) as whole percent: 72%. What is not quite all is never shown as 100%."""
     exact = Fraction(share) * 100

@@ -69,7 +69,9 @@ def test_a_week_is_read_at_every_width_by_scrolling_down(
             axe_clean(page)
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/floors/override/add/"])
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/audit/auditentry/", "/admin/floors/override/add/"]
+)
 def test_the_tables_that_the_chairman_edits_are_accessible(
     browser_page: Page, sign_in: SignIn, chairman: User, path: str
 ) -> None:

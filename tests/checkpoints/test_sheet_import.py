@@ -180,6 +180,7 @@ class TestImport:
         assert BudgetWeek.objects.filter(start__lte=row().ended_at).exists()
         assert BudgetWeek.objects.filter(start__lte=NOW, end__gt=NOW).exists()
         entry = AuditEntry.objects.get(action="checkpoint sheet import")
+        assert entry.subject == "1 checkpoint of 1 SD"
         assert (entry.after["logged"], entry.after["created"]) == (1, ["SD-A-1"])
 
     def test_rows_of_the_past_are_not_refused_for_the_present_phase(self) -> None:
