@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from allocation.budgets.operations import ensure_weeks, switch
 from allocation.display import format as fmt
+from allocation.forecasts.chance import newest_word
 from allocation.forecasts.facts import forecast_facts
 from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
@@ -20,7 +21,7 @@ from allocation.forecasts.page import closed_week as closed_week_of
 from allocation.forecasts.record import figures_of, forecast_record
 from allocation.forecasts.words import estimated, method_name
 from allocation.policy.forecasting import METHODS
-from allocation.usage.standing import running_week
+from allocation.usage.standing import running_week, standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +142,16 @@ def test_the_newest_forecast_leads_the_page() -> None:
     meter = running_week(NOW).meter
     assert point.value == estimated(shown.newest.point, shown.newest, meter)
     assert [name for name, _ in shown.chances] == ["GREEN", "YELLOW", "ORANGE", "RED"]
+
+
+def test_a_forecast_that_usage_has_left_behind_speaks_no_more() -> None:
+    work(2)
+    make_forecasts(now=NOW)
+    said = newest_word(standing_at(NOW))
+    assert said is not None
+    burst = UsageRecordFactory(at=NOW, input=said.high80, output=0)
+    rebuild_hours([burst.hour])
+    assert newest_word(standing_at(NOW)) is None
 
 
 def test_no_forecast_stands_on_the_page_while_budgetctl_is_off() -> None:
