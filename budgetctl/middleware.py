@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, ProgrammingError
@@ -41,6 +42,24 @@ def owners_zone(get_response: Responder) -> Responder:
         name = rules.first() if request.user.is_authenticated else None
         with timezone.override(ZoneInfo(name) if name else None):
             return get_response(request)
+
+    return middleware
+
+
+def refused_methods(get_response: Responder) -> Responder:
+    """Say in a page what is wrong with opening an address that only takes what a form sends.
+
+    A browser does that when somebody signs in again in mid-form, or reloads what a form answered.
+    Django's own refusal has no body, for which a browser shows a fault of the server.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.content:
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page["Allow"] = response["Allow"]
+        return page
 
     return middleware
 

@@ -262,7 +262,7 @@ def _why(answer: Recommendation) -> str:
     if rule in _WHY:
         return _WHY[rule]
     if answer.tier is None:
-        return "deferred: opus floor in the RED zone"
+        return "deferred: opus floor in the Red zone"
     if rule == "floor":
         before = answer.path[-2].tier
         return "its floor" if before is None or before < answer.tier else "its floor gives way"

@@ -25,9 +25,9 @@ class BudgetRuleForm(OperationForm):
     class Meta:
         labels = {
             "enabled": "budgetctl is on",
-            "yellow_percent": "YELLOW from, %",
-            "orange_percent": "ORANGE from, %",
-            "red_percent": "RED from, %",
+            "yellow_percent": "Yellow from, %",
+            "orange_percent": "Orange from, %",
+            "red_percent": "Red from, %",
         }
         help_texts = {
             "enabled": "Off, each sub-agent runs on its registered default tier, and nothing is "

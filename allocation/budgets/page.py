@@ -19,6 +19,12 @@ from allocation.policy.zones import effective_limit
 LAST_CHANGES = 20
 SUBJECT = RULE_SUBJECT
 
+
+def limit_was_set() -> bool:
+    """Whether anybody set the limit; as shipped it is the report's first guess. One query."""
+    return AuditEntry.objects.filter(subject=SUBJECT, after__has_key="limit").exists()
+
+
 _KINDS = {
     "input": "input",
     "output": "output",

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from allocation.decisions.preflight import Preflight
 from allocation.display.fact import Fact
-from allocation.display.format import amount, percent, tokens
+from allocation.display.format import estimate, estimate_range, percent, rounded, tokens
 from allocation.forecasts.chance import newest_word, zone_chances
 from allocation.forecasts.models import SdEstimate
 from allocation.forecasts.record import coverage_of
@@ -55,7 +55,11 @@ def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
     in_dollars = standing.meter.in_dollars
     newest = newest_word(standing)
     chances = zone_chances(newest, standing, plan.likely) if newest else None
-    low, high = (amount(end, in_dollars=in_dollars) for end in (plan.low, plan.high))
+    width = plan.high - plan.low
+    projected, remaining = (
+        rounded(value, width, in_dollars=in_dollars)
+        for value in (plan.projected, plan.remaining_after)
+    )
     return Ahead(
         runs=[
             Run(
@@ -66,16 +70,16 @@ def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
                 reason=run.recommendation.reason,
                 tokens=range_text(run.tokens),
                 basis=run.tokens.basis,
-                budget=amount(run.budget, in_dollars=in_dollars),
+                budget=estimate(run.budget, run.width, in_dollars=in_dollars),
             )
             for run in plan.runs
         ],
         tokens=range_text(plan.tokens),
         basis=plan.tokens.basis,
         besides=f"{range_text(plan.besides)} ({plan.besides.basis})" if plan.besides else "",
-        projected=with_unit(standing, plan.projected),
-        projected_range=low if low == high else f"{low} to {high}",
-        remaining_after=with_unit(standing, plan.remaining_after),
+        projected=with_unit(standing, projected),
+        projected_range=estimate_range(plan.low, plan.high, in_dollars=in_dollars, to=" to "),
+        remaining_after=with_unit(standing, remaining),
         zone_now=plan.zone_now.value,
         zone_after=plan.zone_after.value,
         zone_changes=plan.zone_changes and standing.enabled,
@@ -90,25 +94,30 @@ def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
     )
 
 
-def estimate_fact(estimate: SdEstimate | None) -> list[Fact]:
+def estimate_fact(expected: SdEstimate | None) -> list[Fact]:
     """What was expected at the start, against what came once it is known; none if nothing was."""
-    if estimate is None:
+    if expected is None:
         return []
-    expected = f"{tokens(estimate.low)} to {tokens(estimate.high)}"
-    score = getattr(estimate, "score", None)
+    ends = estimate_range(expected.low, expected.high, to=" to ")
+    score = getattr(expected, "score", None)
     if score is None:
-        note = f"range {expected}; from {estimate.evidence}"
+        note = f"range {ends}; from {expected.evidence}"
     else:
         inside = "inside" if score.inside else "outside"
-        note = f"{tokens(score.actual)} came, {inside} {expected}"
-    return [Fact("Expected at the start", tokens(estimate.point), "fresh", note)]
+        note = f"{tokens(score.actual)} came, {inside} {ends}"
+    return [
+        Fact(
+            "Expected at the start",
+            estimate(expected.point, expected.high - expected.low),
+            "fresh",
+            note,
+        )
+    ]
 
 
 def range_text(some: TokenRange) -> str:
-    """A range of tokens, one number where its ends are the same."""
-    return (
-        tokens(some.low) if some.low == some.high else f"{tokens(some.low)} to {tokens(some.high)}"
-    )
+    """A range of tokens in words."""
+    return estimate_range(some.low, some.high, to=" to ")
 
 
 def _chance(chance: float) -> str:

@@ -15,6 +15,9 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import captured_since_last
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd, enter_phase
+from allocation.display.format import counted
+from allocation.forecasts.models import Occasion
+from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import Source, UsageRecord
 
@@ -40,7 +43,7 @@ def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Impo
     A row is logged once, however often its sheet is imported. An SD that does not exist is made
     with complexity 3; one that has no later checkpoint is moved on. The budget weeks of the rows
     are made where they are missing. What transcripts or telemetry have counted is not counted
-    again.
+    again. The week is forecast anew, as at any checkpoint.
     """
     with transaction.atomic():
         # The one budget rule is the lock: imports go one after the other.
@@ -59,11 +62,12 @@ def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Impo
         for checkpoint in {(row.sd_id, row.phase): row for row in checkpoints}.values():
             update_token_log(checkpoint)
         _move_on(checkpoints, actor=actor, now=now)
+        make_forecasts(now=now, occasion=Occasion.CHECKPOINT)
         imported = Imported(len(todo), len(rows) - len(todo), tuple(sorted(created)))
         record(
             actor=actor,
             action="checkpoint sheet import",
-            subject=f"{len(todo):,} checkpoints of {len(sds):,} SDs",
+            subject=f"{counted(len(todo), 'checkpoint')} of {counted(len(sds), 'SD')}",
             after={
                 "logged": imported.logged,
                 "there_already": imported.there_already,

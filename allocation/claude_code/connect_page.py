@@ -84,6 +84,11 @@ class ConnectPage:
     unregistered: Sequence[Unregistered]
     unsteered: Sequence[UnsteeredRun]
 
+    @property
+    def heard(self) -> bool:
+        """Whether anything ever came in."""
+        return bool(self.hook_at or self.status_line_at or self.telemetry_at)
+
 
 def connect_page(*, address: str, now: datetime) -> ConnectPage:
     """The page at `now` of a server that is reached at `address`. As many queries for any rows."""

@@ -1,5 +1,8 @@
 """The pages about Claude Code."""
 
+import sys
+from pathlib import Path
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +18,13 @@ def connect(request: HttpRequest) -> HttpResponse:
     """How to connect, and what is heard: sessions, the plan, names that nobody registered."""
     address = request.build_absolute_uri("/").rstrip("/")
     page = connect_page(address=address, now=timezone.now())
-    return render(request, "claude_code/connect.html", {"page": page})
+    return render(request, "claude_code/connect.html", {"page": page, "program": _program()})
+
+
+def _program() -> str:
+    """What to type for `budgetctl` on the server's own machine: it is seldom on the path there."""
+    beside = Path(sys.executable).with_name("budgetctl")
+    return str(beside) if beside.exists() else "budgetctl"
 
 
 @require_safe

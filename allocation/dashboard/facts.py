@@ -29,7 +29,7 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
     reset = Fact(
         "Resets",
         fmt.moment(standing.window.end, zone),
-        note=f"in {fmt.duration(standing.window.end - standing.at)}",
+        note=f"in {fmt.duration(standing.window.end - standing.at)}; {fmt.place(zone)} time",
         at=standing.window.end,
     )
     if linear is None:
@@ -55,7 +55,7 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         share = fmt.percent(linear.at_reset / standing.effective_limit)
         rest = Fact(
             "At this rate",
-            f"{text(linear.at_reset)} at the reset",
+            f"{fmt.estimate(linear.at_reset, in_dollars=standing.meter.in_dollars)} at the reset",
             note=f"{share}, {outlook.zone_at_reset.capitalize()}; it will last",
         )
     return [rate, rest, reset]

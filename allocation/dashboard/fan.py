@@ -9,7 +9,6 @@ from itertools import pairwise
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
-from allocation.forecasts.words import three_figures
 from allocation.usage.standing import Standing
 
 HOUR = timedelta(hours=1)
@@ -40,16 +39,12 @@ class Fan:
 
     @property
     def sentence(self) -> str:
-        """The range in words, to three figures as among the facts above it."""
-        said, meter = self._forecast, self._standing.meter
-        point, low, high = (
-            self._left(amount_of(three_figures(value or 0), meter))
-            for value in (said.point, said.high80, said.low80)
-        )
+        """The range in words."""
+        point, _ = self._ends["Forecast"]
         return (
             "What is left, against an even pace to the reset. "
-            f"Forecast to be left then: {self._range(point, point)}; "
-            f"80% range {self._range(low, high)}."
+            f"Forecast to be left then: {self._text(self._left(point))}; "
+            f"80% range {self._left_text('80% range')}."
         )
 
     def series(self, moments: Sequence[datetime]) -> Iterator[dict[str, object]]:
@@ -72,7 +67,7 @@ class Fan:
         for day, end in pairwise(days):
             if self._forecast.made_at < end < self._standing.window.end:
                 by_then = used + (total - used) * self._part_used(end)
-                texts = [self._range(part, part) for part in (by_then, self._left(by_then))]
+                texts = [self._text(part) for part in (by_then, self._left(by_then))]
                 yield f"By the end of {day:%a %-d %b}, forecast", texts[0], texts[1]
         for name, (more, less) in self._ends.items():
             yield f"At the reset, {name.lower()}", self._range(less, more), self._left_text(name)
@@ -81,10 +76,14 @@ class Fan:
         more, less = self._ends[name]
         return self._range(self._left(more), self._left(less))
 
+    def _text(self, value: Fraction) -> str:
+        more, less = self._ends["80% range"]
+        return fmt.estimate(value, more - less, in_dollars=self._standing.meter.in_dollars)
+
     def _range(self, low: Fraction, high: Fraction) -> str:
-        in_dollars = self._standing.meter.in_dollars
-        texts = [fmt.amount(value, in_dollars=in_dollars) for value in (low, high)]
-        return "–".join(dict.fromkeys(texts))
+        if low == high:
+            return self._text(low)
+        return fmt.estimate_range(low, high, in_dollars=self._standing.meter.in_dollars)
 
     def _left(self, total: Fraction) -> Fraction:
         return max(Fraction(0), self._standing.effective_limit - total)

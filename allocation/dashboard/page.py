@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from allocation.budgets.page import limit_was_set
 from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, writer
 from allocation.dashboard.facts import week_facts
+from allocation.dashboard.first_steps import Step, first_steps
 from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.preflight import Preflight
@@ -78,11 +80,13 @@ class WeekPage:
     left: str
     over: str
     effective_limit: str
+    limit_is_guess: bool
     reserve: str
     stale: str
     bar: Bar
     facts: list[Fact]
     reminders: WeekReminders
+    first_steps: Sequence[Step]
     next_sd: Preflight | None
     projected: str
     remaining_after: str
@@ -113,14 +117,16 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         left=text(standing.remaining),
         over=text(standing.over) if standing.over else "",
         effective_limit=text(standing.effective_limit),
+        limit_is_guess=not limit_was_set(),
         reserve=text(standing.reserve) if standing.reserve else "",
         stale=_stale(week.hours, now, zone),
         bar=_bar(plan.outlook),
         facts=week_facts(plan.outlook, plan.newest, zone),
         reminders=week_reminders(),
+        first_steps=first_steps() if not week.hours else [],
         next_sd=flight,
-        projected=text(flight.projected) if flight else "",
-        remaining_after=text(flight.remaining_after) if flight else "",
+        projected=_after(standing, flight, flight.projected) if flight else "",
+        remaining_after=_after(standing, flight, flight.remaining_after) if flight else "",
         percent_after=_percent_after(standing, flight),
         overrides=week.overrides,
         waiting=waiting_counts(),
@@ -147,6 +153,11 @@ def _headline(standing: Standing) -> str:
 
 def _unit(standing: Standing) -> str:
     return "dollars" if standing.meter.in_dollars else "tokens"
+
+
+def _after(standing: Standing, flight: Preflight, value: Fraction) -> str:
+    """An amount as it is estimated with the next SD."""
+    return fmt.estimate(value, flight.high - flight.low, in_dollars=standing.meter.in_dollars)
 
 
 def _percent_after(standing: Standing, flight: Preflight | None) -> str:

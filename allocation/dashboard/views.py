@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from allocation.access import may_log
+from allocation.access import may_log, may_rule
 from allocation.dashboard.page import OFF, week_page
 
 
@@ -18,6 +18,5 @@ def week(request: HttpRequest) -> HttpResponse:
     page = week_page(datetime.now(UTC), ZoneInfo(timezone.get_current_timezone_name()))
     # Given here, so that the frame of the page does not read the week again.
     light = {"zone": page.zone.lower(), "system_off": page.zone == OFF}
-    return render(
-        request, "dashboard/week.html", {"page": page, **light, "may_log": may_log(request.user)}
-    )
+    may = {"may_log": may_log(request.user), "may_rule": may_rule(request.user)}
+    return render(request, "dashboard/week.html", {"page": page, **light, **may})

@@ -27,6 +27,8 @@ def overrides(request: HttpRequest) -> HttpResponse:
     actor = require_chairman(request.user, "override") if posted is not None else ""
     form = OverrideForm(
         posted,
+        # A decision's page leads here with the sub-agent and the phase that it is about.
+        initial={name: request.GET.get(name) for name in ("sub_agent", "phase")},
         now=now,
         zone=timezone.get_current_timezone(),
         end_of_week=lambda: running_week(now).window.end,

@@ -38,6 +38,11 @@ class PlannedRun:
         return self.weight * self.tokens.middle
 
     @property
+    def width(self) -> Fraction:
+        """The width of its range in the meter's unit."""
+        return self.weight * (self.tokens.high - self.tokens.low)
+
+    @property
     def tokens_min(self) -> int:
         """The lower end of the range."""
         return self.tokens.low

@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from allocation.access import may_rule
 from allocation.budgets.models import BudgetRule
 from allocation.catalog.models import SubAgent
 from allocation.decisions.explain import explain
@@ -45,7 +46,8 @@ def explain_decision(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Decision.objects.select_related("sd", "recommended", "override__tier")
     decision = get_object_or_404(rows, pk=pk)
     meter = BudgetRule.objects.select_related("meter").get().meter.to_policy()
-    return render(request, "decisions/explain.html", {"page": explain(decision, meter)})
+    context = {"page": explain(decision, meter), "may_override": may_rule(request.user)}
+    return render(request, "decisions/explain.html", context)
 
 
 @require_safe

@@ -22,7 +22,7 @@ class SdForm(forms.Form):
     """An SD's facts. Complexity is chosen, or follows from lines of code and dependencies."""
 
     code = forms.CharField(
-        label="SD",
+        label="Code",
         max_length=60,
         help_text="For example SD-PERF-OPT-001.",
         error_messages={"required": "Give the SD a code."},
@@ -31,6 +31,7 @@ class SdForm(forms.Form):
     title = forms.CharField(max_length=200, required=False)
     complexity = forms.ChoiceField(
         choices=COMPLEXITIES,
+        help_text="Choose a level of the rubric, or leave it to what is given below.",
         error_messages={
             "required": "Choose the complexity, from 1 to 5.",
             "invalid_choice": "Complexity goes from 1 to 5.",

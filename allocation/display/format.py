@@ -30,6 +30,11 @@ def short(value: Number) -> str:
     return str(number)
 
 
+def counted(number: int, noun: str) -> str:
+    """How many of something: 1 SD, 2,000 SDs."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: Number) -> str:
     """A share (1 is all) as whole percent: 72%. What is not quite all is never shown as 100%."""
     exact = Fraction(share) * 100
@@ -56,9 +61,47 @@ def amount(value: Number, *, in_dollars: bool) -> str:
     return usd(Decimal(fraction.numerator) / Decimal(fraction.denominator))
 
 
+def rounded(value: Number, width: Number | None = None, *, in_dollars: bool = False) -> Fraction:
+    """An estimate to the place at which the width of its range has two figures.
+
+    More would claim what it has not got (JCGM 100:2008, 7.2.6). One without a range has two figures
+    of its own, one that is small beside its range keeps its first, and a width of 0 changes
+    nothing: that is known.
+    """
+    exact = Fraction(value)
+    spread = abs(exact if width is None else Fraction(width))
+    if not exact or not spread:
+        return exact
+    least = Fraction(1, 100) if in_dollars else Fraction(1)
+    step = max(least, min(_first_place(spread) / 10, _first_place(abs(exact))))
+    return whole(exact / step) * step
+
+
+def _first_place(value: Fraction) -> Fraction:
+    """The worth of the first figure of a value above 0: 100 of 345."""
+    return Fraction(10) ** (Decimal(value.numerator) / value.denominator).adjusted()
+
+
+def estimate(value: Number, width: Number | None = None, *, in_dollars: bool = False) -> str:
+    """An estimated amount, as far as the width of its range lets it be known."""
+    return amount(rounded(value, width, in_dollars=in_dollars), in_dollars=in_dollars)
+
+
+def estimate_range(low: Number, high: Number, *, in_dollars: bool = False, to: str = "–") -> str:
+    """The range of an estimate, as far as its width lets it be known; once if its ends meet."""
+    width = Fraction(high) - Fraction(low)
+    ends = (estimate(end, width, in_dollars=in_dollars) for end in (low, high))
+    return to.join(dict.fromkeys(ends))
+
+
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """A moment on the owner's clock: Mon 23 Nov 2026, 14:00."""
     return f"{at.astimezone(zone):%a %-d %b %Y, %H:%M}"
+
+
+def place(zone: ZoneInfo) -> str:
+    """Whose time it is that a page shows, by the zone's own name: Los Angeles, UTC."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
 
 
 def soon(at: datetime, zone: ZoneInfo) -> str:

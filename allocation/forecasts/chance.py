@@ -38,10 +38,13 @@ def exhaustion_chance(now: datetime) -> Decimal | None:
 def newest_word(standing: Standing) -> Forecast | None:
     """The newest forecast of the week, by the method that spoke. One query at most.
 
-    None while it is too early to say, and while budgetctl is off.
+    None while it is too early to say, while budgetctl is off, and where more is used already than
+    its range allowed for: an import can do that, and the hour's next forecast knows of it.
     """
     forecast = newest_forecast(standing.at) if standing.enabled else None
-    return forecast if forecast is not None and forecast.point is not None else None
+    if forecast is None or forecast.high80 is None:
+        return None
+    return forecast if units(standing.used, standing.meter) <= forecast.high80 else None
 
 
 def zone_chances(forecast: Forecast, standing: Standing, likely: Sequence[Fraction]) -> ZoneChances:

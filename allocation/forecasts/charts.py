@@ -8,7 +8,14 @@ from allocation.display.chart import Chart
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import Record, WeekRecord
-from allocation.forecasts.words import interval_text, method_name, range_text, share_text, written
+from allocation.forecasts.words import (
+    estimated,
+    interval_text,
+    method_name,
+    range_text,
+    share_text,
+    written,
+)
 from allocation.policy.meter import Meter
 
 MOST_POINTS = 200
@@ -82,7 +89,7 @@ def history_chart(weeks: Sequence[WeekRecord], meter: Meter) -> Chart:
         rows=[
             (
                 f"{row.week.start:%-d %b %Y}",
-                written(row.predicted, meter),
+                estimated(row.predicted, row, meter),
                 range_text(row.low80, row.high80, meter),
                 written(row.actual, meter),
             )
@@ -129,7 +136,7 @@ def fan_chart(
             (
                 fmt.moment(row.made_at, zone),
                 written(row.used, meter),
-                written(row.point, meter),
+                estimated(row.point, row, meter),
                 range_text(row.low50, row.high50, meter),
                 interval_text(row, meter),
                 method_name(row.method),

@@ -7,7 +7,7 @@ from allocation.display import format as fmt
 from allocation.display.fact import Fact
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import coverage_of, last_week
-from allocation.forecasts.words import estimated, estimated_interval, written
+from allocation.forecasts.words import estimated, interval_text, written
 from allocation.policy.meter import Meter
 
 HALF_HOUR = timedelta(minutes=30)
@@ -24,9 +24,9 @@ def _said(forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
     facts = [
         Fact(
             "Forecast at the reset",
-            estimated(forecast.point, meter),
+            estimated(forecast.point, forecast, meter),
             "estimate",
-            f"80% range {estimated_interval(forecast, meter)}; {coverage_of(forecast).words}",
+            f"80% range {interval_text(forecast, meter)}; {coverage_of(forecast).words}",
         )
     ]
     if forecast.exhaustion_chance is not None:
@@ -58,7 +58,8 @@ def _last_week(now: datetime, meter: Meter) -> list[Fact]:
     scored = last_week(now)
     if scored is None:
         return []
-    predicted, came = written(scored.forecast.point, meter), written(scored.actual, meter)
+    predicted = estimated(scored.forecast.point, scored.forecast, meter)
+    came = written(scored.actual, meter)
     inside = "inside" if scored.hit80 else "outside"
     note = f"{came} came, {inside} the 80% range; forecast a day into it"
     return [Fact("Last week", f"{predicted} forecast", note=note)]

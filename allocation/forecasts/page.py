@@ -22,6 +22,7 @@ from allocation.forecasts.record import (
     newest_forecast,
 )
 from allocation.forecasts.words import (
+    estimated,
     hours_text,
     method_name,
     range_text,
@@ -131,7 +132,7 @@ def _used(spoke: Forecast | None, meter: Meter) -> list[Fact]:
     if spoke is None:
         return []
     limit = written(spoke.effective_limit, meter)
-    return [Fact("Used by then", written(spoke.used, meter), f"of {limit}")]
+    return [Fact("Used when it was made", written(spoke.used, meter), f"of {limit}")]
 
 
 def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
@@ -181,10 +182,10 @@ def _measures(record: Record) -> list[Measure]:
         Measure(
             "Bias",
             share_text(figures.bias, signed=True),
-            "above 0 is too much" if figures.bias is not None else "",
+            "above 0%: more was forecast than came" if figures.bias is not None else "",
         ),
         Measure(
-            "CRPS",
+            "Whole distribution (CRPS)",
             share_text(figures.crps),
             "of the mean total; 0 is best, and for a single number it is the mean error"
             if figures.crps is not None
@@ -203,10 +204,10 @@ def _kpi(key: str, title: str, value: str, note: str, measured: float | None) ->
 def _week(row: WeekRecord, meter: Meter) -> WeekRow:
     return WeekRow(
         start=row.week.start,
-        predicted=written(row.predicted, meter),
+        predicted=estimated(row.predicted, row, meter),
         range80=range_text(row.low80, row.high80, meter),
         actual=written(row.actual, meter),
-        accuracy="–" if row.accuracy is None else f"{row.accuracy}%",
+        accuracy="–" if row.accuracy is None else f"{fmt.whole(row.accuracy)}%",
         inside80=row.inside80,
         key=f"{row.week.start:%Y-%m-%dT%H:%M}",
     )
@@ -246,8 +247,8 @@ def _estimate(score: SdEstimateScore) -> tuple[str, ...]:
     estimate = score.estimate
     return (
         estimate.sd.code,
-        fmt.tokens(estimate.point),
-        f"{fmt.tokens(estimate.low)}–{fmt.tokens(estimate.high)}",
+        fmt.estimate(estimate.point, estimate.high - estimate.low),
+        fmt.estimate_range(estimate.low, estimate.high),
         fmt.tokens(score.actual),
         share_text(None if score.error is None else float(score.error)),
         "held" if score.inside else "missed",

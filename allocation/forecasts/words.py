@@ -1,6 +1,7 @@
 """Amounts, ranges and shares of the ledger as texts."""
 
 from decimal import Decimal
+from typing import Protocol
 
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
@@ -16,19 +17,20 @@ def written(stored: int | None, meter: Meter) -> str:
     return fmt.amount(amount_of(stored or 0, meter), in_dollars=meter.in_dollars)
 
 
-def three_figures(value: int) -> int:
-    """An amount that nobody knows yet, to three figures: more would claim what it has not got."""
-    return round(value, min(0, 3 - len(str(abs(value)))))
+class Forecasted(Protocol):
+    """A total that was forecast, with the ends of its 80 % interval."""
+
+    @property
+    def low80(self) -> int | None: ...
+
+    @property
+    def high80(self) -> int | None: ...
 
 
-def estimated(stored: int | None, meter: Meter) -> str:
-    """What a forecast of the running week expects, to three figures."""
-    return written(three_figures(stored or 0), meter)
-
-
-def estimated_interval(row: Forecast, meter: Meter) -> str:
-    """The 80 % interval of a forecast of the running week, to three figures."""
-    return f"{estimated(row.low80, meter)}–{estimated(row.high80, meter)}"
+def estimated(stored: int | None, row: Forecasted, meter: Meter) -> str:
+    """A total of a forecast, as far as its 80 % interval lets it be known."""
+    width = amount_of((row.high80 or 0) - (row.low80 or 0), meter)
+    return fmt.estimate(amount_of(stored or 0, meter), width, in_dollars=meter.in_dollars)
 
 
 def method_name(method: str) -> str:
@@ -40,7 +42,8 @@ def range_text(low: int | None, high: int | None, meter: Meter) -> str:
     """A range as `low–high`; empty where it was too early to say."""
     if low is None or high is None:
         return ""
-    return f"{written(low, meter)}–{written(high, meter)}"
+    ends = (amount_of(end, meter) for end in (low, high))
+    return fmt.estimate_range(*ends, in_dollars=meter.in_dollars)
 
 
 def interval_text(row: Forecast, meter: Meter) -> str:

@@ -138,7 +138,7 @@ def summary(found: Sequence[Opportunity], facts: Facts) -> str:
     share = _small_share(max(saved.budget or Fraction(0), Fraction(0)) / facts.effective_limit)
     usd = "" if facts.meter.in_dollars else f", {words.money(saved.usd)}"
     many = "1 change" if len(allowed) == 1 else f"{len(allowed)} changes"
-    amount = words.amount(saved.budget, facts.meter)
+    amount = words.saving(saved.budget, facts.meter)
     return f"{many} could save about {amount}{unit} a week ({share} of the limit){usd}."
 
 
@@ -170,8 +170,8 @@ def row_of(each: Opportunity, facts: Facts) -> OpportunityRow:
         to=each.move.to.name,
         title=words.title(each),
         changes=words.changes(each),
-        per_week=words.amount(each.per_week.budget, facts.meter),
-        per_sd=words.amount(each.per_sd.budget, facts.meter),
+        per_week=words.saving(each.per_week.budget, facts.meter),
+        per_sd=words.saving(each.per_sd.budget, facts.meter),
         usd_per_week=words.money(each.per_week.usd),
         usd_per_sd=words.money(each.per_sd.usd),
         verdict=each.verdict.value,

@@ -69,7 +69,7 @@ def _place(opportunity: Opportunity) -> tuple[str, str, str]:
 
 
 def _applying(opportunity: Opportunity, meter: Meter) -> Act:
-    saved = words.amount(opportunity.per_week.budget, meter)
+    saved = words.saving(opportunity.per_week.budget, meter)
     unit = "" if meter.in_dollars else " budget tokens"
     return Act(
         heading=words.title(opportunity),

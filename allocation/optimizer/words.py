@@ -28,6 +28,16 @@ def amount(value: Fraction | Decimal | None, meter: Meter) -> str:
     return _signed(value, in_dollars=meter.in_dollars)
 
 
+def saving(value: Fraction | Decimal | None, meter: Meter) -> str:
+    """What is estimated to be saved of the budget, to two figures; `unknown` for None."""
+    return _estimated(value, in_dollars=meter.in_dollars)
+
+
+def _estimated(value: Fraction | Decimal | None, *, in_dollars: bool) -> str:
+    known = None if value is None else fmt.rounded(value, in_dollars=in_dollars)
+    return _signed(known, in_dollars=in_dollars)
+
+
 def money(value: Decimal | None) -> str:
     """US dollars, which may be below 0; `unknown` for None."""
     return _signed(value, in_dollars=True)
@@ -109,7 +119,7 @@ def reported(rate: Fraction | None) -> str:
     if rate is None:
         return ""
     low = " Find out why before taking a tier away." if rate < LOW_PASS_RATE else ""
-    return f" The report found {fmt.percent(rate)} passing on opus.{low}"
+    return f" The research report found {fmt.percent(rate)} passing on opus.{low}"
 
 
 def _passed(results: TierResults | None) -> str:
@@ -185,7 +195,7 @@ def estimate(change: AppliedChange, meter: Meter) -> str:
     """What a change was estimated to save; with the meter's name where that is another by now."""
     if change.per_week is None:
         return "unknown"
-    text = _signed(change.per_week, in_dollars=change.in_dollars)
+    text = _estimated(change.per_week, in_dollars=change.in_dollars)
     return f"{text} a week" + ("" if change.meter == meter.name else f" ({change.meter})")
 
 

@@ -113,7 +113,7 @@ def recommend(
             Step(
                 "zone",
                 None,
-                f"RED zone and the floor of {task.sub_agent} is {holding.name}: "
+                f"Red zone and the floor of {task.sub_agent} is {holding.name}: "
                 "deferred to the next budget week rather than run below its floor.",
             )
         )
@@ -170,17 +170,17 @@ def _wanted(task: Task, zone: Zone, preferred: Tier, holding: Tier) -> Tier | No
 
 def _zone_sentence(task: Task, zone: Zone, wanted: Tier, preferred: Tier) -> str:
     if zone is Zone.GREEN:
-        return f"GREEN zone: the preferred {wanted.name} is affordable."
+        return f"Green zone: the preferred {wanted.name} is affordable."
     if wanted == OPUS:
-        return "RED zone, but a critical security task of complexity 5 keeps opus."
+        return "Red zone, but a critical security task of complexity 5 keeps opus."
     if wanted == SONNET:
         why = "a critical task" if task.critical else f"complexity {task.complexity}"
         if zone is Zone.ORANGE:
             why = f"a critical task of complexity {task.complexity}"
-        return f"{zone} zone: {why} gets sonnet."
+        return f"{zone.capitalize()} zone: {why} gets sonnet."
     if preferred == HAIKU:
-        return f"{zone} zone: haiku is enough."
-    return f"{zone} zone: saving tokens, haiku instead of {preferred.name}."
+        return f"{zone.capitalize()} zone: haiku is enough."
+    return f"{zone.capitalize()} zone: saving tokens, haiku instead of {preferred.name}."
 
 
 def _ceiling_sentence(task: Task, ceiling: Tier, wanted: Tier) -> str:
@@ -192,7 +192,7 @@ def _ceiling_sentence(task: Task, ceiling: Tier, wanted: Tier) -> str:
 
 def _yielding_sentence(task: Task, zone: Zone, floor: Floor, holding: Tier, tier: Tier) -> str:
     pressure = floor.gives_way is GivesWay.UNDER_PRESSURE
-    why = f"the zone is {zone}" if pressure else "the work only reads"
+    why = f"the zone is {zone.capitalize()}" if pressure else "the work only reads"
     stands = "" if tier == holding else f", so {tier.name} stands"
     return (
         f"The {floor.tier.name} floor of {task.sub_agent} gives way to {holding.name}{stands}: "

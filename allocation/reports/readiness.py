@@ -8,9 +8,8 @@ from fractions import Fraction
 from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 
-from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule
-from allocation.budgets.page import SUBJECT
+from allocation.budgets.page import limit_was_set
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.models import Checkpoint
@@ -28,6 +27,7 @@ LOOK_BACK = timedelta(weeks=8)
 # A forecast is trusted by its record; four weeks of it are the report's "high".
 ENOUGH_WEEKS = 4
 MOST_NAMES = 5
+CONNECT, HOW = "claude_code:connect", "Show how to connect"
 FRESH = F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h") + F("unsplit")
 
 SHAPES = {
@@ -84,8 +84,7 @@ def readiness_page(now: datetime) -> ReadinessPage:
         _inventory(since, now),
         _models(used),
         _tokens("Token counts", used.captured, used, "captured and not logged by hand",
-                "Connect Claude Code, so that tokens are counted by themselves: "
-                "budgetctl connect."),
+                "Connect Claude Code, so that tokens are counted by themselves."),
         _tokens("Tokens by SD", used.sd, used, "belong to an SD",
                 "Name the SD when a run is reported, or import transcripts of its branch."),
         _tokens("Tokens by phase", used.phase, used, "belong to a phase",
@@ -125,7 +124,7 @@ def _row(
 def _limit() -> ReadinessRow:
     """Set once by the Chairman, in whatever unit; as shipped it is the report's first guess."""
     rule = BudgetRule.objects.select_related("meter").get()
-    was_set = AuditEntry.objects.filter(subject=SUBJECT, after__has_key="limit").exists()
+    was_set = limit_was_set()
     limit = fmt.amount(rule.limit, in_dollars=rule.meter.to_policy().in_dollars)
     return _row(
         "Weekly budget limit",
@@ -174,10 +173,9 @@ def _models(used: "_Used") -> ReadinessRow:
 
 
 def _tokens(title: str, part: int, used: "_Used", what: str, todo: str) -> ReadinessRow:
-    counts = f"{fmt.tokens(part)} of {fmt.tokens(used.total)} fresh tokens {what}"
-    return _row(
-        title, part, used.total, counts if used.total else "No tokens are counted yet", todo
-    )
+    told = f"{fmt.tokens(part)} of {fmt.tokens(used.total)} fresh tokens {what}"
+    counts = told if used.total else "No tokens are counted yet"
+    return _row(title, part, used.total, counts, todo, url=reverse(CONNECT), action=HOW)
 
 
 def _decisions(since: datetime, now: datetime) -> list[ReadinessRow]:
@@ -197,7 +195,9 @@ def _decisions(since: datetime, now: datetime) -> list[ReadinessRow]:
             observed,
             of,
             f"{observed:,} of {of:,} decided runs were seen on a model" if of else none,
-            "Let the hooks or telemetry report which model ran: budgetctl connect.",
+            "Let the hooks or telemetry report which model ran.",
+            url=reverse(CONNECT),
+            action=HOW,
         ),
         _row(
             "Model performance",

@@ -52,7 +52,8 @@ def write_week_lesson(request: HttpRequest, label: str) -> HttpResponse:
         except RuleError as error:
             form.add_error("text", str(error))
         else:
-            messages.success(request, "The lesson is saved. What it said before is kept.")
+            before = "" if seen is None else " What it said before is kept."
+            messages.success(request, f"The lesson is saved.{before}")
             return redirect("reports:view-week", label)
     return _show_week(request, week, form)
 

@@ -12,7 +12,7 @@ from allocation.audit.admin_base import Page
 from allocation.audit.models import AuditEntry
 from tests import factories
 from tests.audit.admin_forms import said
-from tests.factories import AuditEntryFactory
+from tests.factories import NOW, AuditEntryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +134,10 @@ def test_no_entry_is_left_by_looking(chairman_client: Client) -> None:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
         assert chairman_client.get(reverse(name), follow=True).status_code == 200
     assert not AuditEntry.objects.exists()
+
+
+def test_the_admin_writes_a_moment_as_the_pages_do(chairman_client: Client) -> None:
+    AuditEntryFactory(at=NOW)
+    text = said(chairman_client.get("/admin/audit/auditentry/"))
+    assert "Wed 18 Nov 2026, 12:00" in text
+    assert "a.m." not in text

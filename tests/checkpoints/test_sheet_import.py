@@ -18,6 +18,7 @@ from allocation.checkpoints.cells import SheetRow
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.sheet_import import import_sheet
 from allocation.directives.models import Status, StrategicDirective
+from allocation.forecasts.models import Forecast, Occasion
 from allocation.policy.phases import Phase
 from allocation.usage.models import UsageRecord
 from tests.checkpoints.test_spreadsheet import FIRST, HEAD, SECOND, WEEK_1
@@ -180,6 +181,8 @@ class TestImport:
         assert BudgetWeek.objects.filter(start__lte=row().ended_at).exists()
         assert BudgetWeek.objects.filter(start__lte=NOW, end__gt=NOW).exists()
         entry = AuditEntry.objects.get(action="checkpoint sheet import")
+        assert entry.subject == "1 checkpoint of 1 SD"
+        assert Forecast.objects.filter(made_at=NOW, occasion=Occasion.CHECKPOINT).exists()
         assert (entry.after["logged"], entry.after["created"]) == (1, ["SD-A-1"])
 
     def test_rows_of_the_past_are_not_refused_for_the_present_phase(self) -> None:

@@ -16,7 +16,7 @@ from allocation.claude_code.client.payload import (
 )
 from tests.claude_code.payloads import TOOLS, call, common, result, started, status_line, stopped
 
-USE = {"outcome": "use", "tier": "haiku", "zone": "ORANGE", "reason": "ORANGE zone: saving."}
+USE = {"outcome": "use", "tier": "haiku", "zone": "ORANGE", "reason": "Orange zone: saving."}
 
 
 @pytest.mark.parametrize(("version", "tool"), TOOLS.items())
@@ -29,7 +29,7 @@ def test_a_call_is_answered_with_its_whole_input(version: str, tool: str) -> Non
     assert said["hookEventName"] == "PreToolUse"
     assert "permissionDecision" not in said, "that is the user's"
     assert said["additionalContext"] == (
-        "budgetctl: zone ORANGE, security-reviewer runs on haiku. ORANGE zone: saving."
+        "budgetctl: zone Orange, security-reviewer runs on haiku. Orange zone: saving."
     )
 
 

@@ -18,7 +18,7 @@ from allocation.claude_code.client.transport import parts
 from tests.claude_code.payloads import call, common, result, started
 from tests.claude_code.servers import FakeServer, Request, hangs, ok
 
-HAIKU = {"outcome": "use", "tier": "haiku", "zone": "RED", "reason": "RED zone: haiku."}
+HAIKU = {"outcome": "use", "tier": "haiku", "zone": "RED", "reason": "Red zone: haiku."}
 CLIENT = [sys.executable, "-I", "-S", str(Path(state.__file__).with_name("__main__.py"))]
 
 
@@ -39,7 +39,7 @@ def known_state(**changed: Any) -> dict[str, Any]:
         "answers": {
             "SECURITY": {"EXEC": ["defer", None, "Its floor is opus."]},
             "": {
-                "EXEC": ["use", "haiku", "ORANGE zone: haiku is enough."],
+                "EXEC": ["use", "haiku", "Orange zone: haiku is enough."],
                 "PLAN": ["use", "sonnet", "A floor."],
             },
         },

@@ -235,7 +235,7 @@ def test_our_client_gets_the_verdict_and_the_state(post: Post) -> None:
         "outcome": "use",
         "tier": "haiku",
         "zone": "YELLOW",
-        "reason": "YELLOW zone: saving tokens, haiku instead of sonnet.",
+        "reason": "Yellow zone: saving tokens, haiku instead of sonnet.",
     }
     state = body["state"]
     assert (state["enabled"], state["zone"], state["percent"]) == (True, "YELLOW", "72%")

@@ -55,6 +55,19 @@ def test_pages_are_for_those_who_sign_in_and_for_reading(
     assert viewer_client.post(path).status_code == 405
 
 
+def test_what_to_do_comes_first_until_something_is_heard(chairman_client: Client) -> None:
+    def places() -> list[int]:
+        text = chairman_client.get(CONNECT).text
+        assert text.count('id="on-this-machine"') == 1
+        return [text.index(f'id="{part}"') for part in ("on-this-machine", "last-heard")]
+
+    how, heard = places()
+    assert how < heard
+    fill(1)
+    how, heard = places()
+    assert how > heard
+
+
 @pytest.mark.parametrize("path", [CONNECT, MISMATCHES])
 def test_the_number_of_queries_does_not_grow(chairman_client: Client, path: str) -> None:
     counts = []

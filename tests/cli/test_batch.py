@@ -114,7 +114,7 @@ def test_a_file_without_zones_is_logged(cli: Cli, tmp_path: Path) -> None:
         "model": "sonnet",
         "floor": "haiku",
         "preferred": "sonnet",
-        "reason": "GREEN zone: the preferred sonnet is affordable.",
+        "reason": "Green zone: the preferred sonnet is affordable.",
     }
     logged = Decision.objects.order_by("pk").values_list("sub_agent", "sd")
     assert list(logged) == [("DOCMON", sd.pk), ("API", sd.pk)]

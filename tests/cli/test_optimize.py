@@ -24,7 +24,7 @@ def ran(burn: Callable[..., None]) -> None:
 def test_the_screen(cli: Cli, ran: None) -> None:
     out = cli("optimize").out
     for said in (
-        "Together    1 change could save about 11,738 budget tokens a week",
+        "Together    1 change could save about 12,000 budget tokens a week",
         "1. DOCMON in PLAN: haiku instead of sonnet",
         "Saves       11,738 a week, unknown per SD; $0.04 a week",
         "Quality     not tried enough: No run of it has ended there yet.",

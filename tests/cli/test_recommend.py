@@ -39,7 +39,7 @@ def test_an_answer_is_logged(cli: Cli) -> None:
             "model": "sonnet",
             "floor": "sonnet",
             "preferred": "sonnet",
-            "reason": "GREEN zone: the preferred sonnet is affordable.",
+            "reason": "Green zone: the preferred sonnet is affordable.",
             "decision": decision.pk,
             "path": decision.path,
         },

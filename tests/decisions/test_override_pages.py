@@ -45,6 +45,25 @@ def in_force(**columns: Any) -> Override:
     return OverrideFactory(**{"expires_at": timezone.now() + timedelta(days=1), **columns})
 
 
+def test_a_decision_leads_to_the_form_with_what_it_is_about(
+    chairman_client: Client, viewer_client: Client
+) -> None:
+    path = f"/decisions/{DecisionFactory(sub_agent='DOCMON', phase='PLAN').pk}/"
+    link = "/overrides/?sub_agent=DOCMON&amp;phase=PLAN#give"
+    assert link in chairman_client.get(path).text
+    assert link not in viewer_client.get(path).text
+    text = chairman_client.get("/overrides/?sub_agent=DOCMON&phase=PLAN").text
+    assert '<option value="DOCMON" selected>' in text
+    assert '<option value="PLAN" selected>' in text
+
+
+@pytest.mark.parametrize("query", ["sub_agent=nobody&phase=x", "sub_agent=%00&phase="])
+def test_what_is_not_there_chooses_nothing(chairman_client: Client, query: str) -> None:
+    page = chairman_client.get(f"{URL}?{query}")
+    assert page.status_code == 200
+    assert " selected>DOCMON" not in page.text
+
+
 class TestReading:
     def test_it_says_who_why_until_when_and_how_often(self, viewer_client: Client) -> None:
         override = in_force(

@@ -30,6 +30,41 @@ def test_tokens_are_whole_with_separators(value: fmt.Number, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("low", "value", "high", "text"),
+    [
+        (55_882, 85_000, 114_118, "85,000 56,000–114,000"),
+        (1_176, 1_764, 2_353, "1,800 1,200–2,400"),
+        (0, 185_058, 379_861, "190,000 0–380,000"),
+        # A width of 99 has two figures in its ones, one of 100 in its tens.
+        (150, 204, 249, "204 150–249"),
+        (150, 204, 250, "200 150–250"),
+        (522_118, 523_456, 524_999, "523,500 522,100–525,000"),
+        # What is small beside its range is not rounded away.
+        (0, 1_234, 379_861, "1,000 0–380,000"),
+        (7, 7, 7, "7 7"),
+    ],
+)
+def test_an_estimate_is_as_exact_as_its_range_lets_it_be(
+    low: int, value: int, high: int, text: str
+) -> None:
+    said = f"{fmt.estimate(value, high - low)} {fmt.estimate_range(low, high)}"
+    assert said == text
+    assert display.to(low, high) == fmt.estimate_range(low, high)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(6_508, "6,500"), (-53_455, "-53,000"), (641, "640"), (9, "9"), (0, "0")]
+)
+def test_an_estimate_without_a_range_has_two_figures(value: int, text: str) -> None:
+    assert fmt.estimate(value) == text
+
+
+def test_an_estimate_in_dollars_is_not_finer_than_a_cent() -> None:
+    assert fmt.estimate(Decimal("1.234"), Decimal("0.05"), in_dollars=True) == "$1.23"
+    assert fmt.estimate(Decimal("1.234"), Decimal("7"), in_dollars=True) == "$1.20"
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (0, "0"),

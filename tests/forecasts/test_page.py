@@ -12,15 +12,16 @@ from django.utils import timezone
 
 from allocation.budgets.operations import ensure_weeks, switch
 from allocation.display import format as fmt
+from allocation.forecasts.chance import newest_word
 from allocation.forecasts.facts import forecast_facts
 from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.page import ForecastPage, forecast_page
 from allocation.forecasts.page import closed_week as closed_week_of
 from allocation.forecasts.record import figures_of, forecast_record
-from allocation.forecasts.words import method_name, three_figures
+from allocation.forecasts.words import estimated, method_name
 from allocation.policy.forecasting import METHODS
-from allocation.usage.standing import running_week
+from allocation.usage.standing import running_week, standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
@@ -136,11 +137,21 @@ def test_the_newest_forecast_leads_the_page() -> None:
     assert shown.newest is not None
     assert shown.newest.hours_in == 30
     (used, point, chance, _) = shown.facts
-    assert (used.label, used.unit) == ("Used by then", "of 500,000")
+    assert (used.label, used.unit) == ("Used when it was made", "of 500,000")
     assert (chance.label, chance.unit) == ("Chance of running out", "estimate")
-    # To three figures: more would claim what a forecast has not got.
-    assert int(point.value.replace(",", "")) == three_figures(shown.newest.point or 0)
+    meter = running_week(NOW).meter
+    assert point.value == estimated(shown.newest.point, shown.newest, meter)
     assert [name for name, _ in shown.chances] == ["GREEN", "YELLOW", "ORANGE", "RED"]
+
+
+def test_a_forecast_that_usage_has_left_behind_speaks_no_more() -> None:
+    work(2)
+    make_forecasts(now=NOW)
+    said = newest_word(standing_at(NOW))
+    assert said is not None
+    burst = UsageRecordFactory(at=NOW, input=said.high80, output=0)
+    rebuild_hours([burst.hour])
+    assert newest_word(standing_at(NOW)) is None
 
 
 def test_no_forecast_stands_on_the_page_while_budgetctl_is_off() -> None:
@@ -151,13 +162,6 @@ def test_no_forecast_stands_on_the_page_while_budgetctl_is_off() -> None:
     shown = page(NOW)
     assert (shown.newest, shown.chances) == (None, [])
     assert shown.silent == "While budgetctl is off nothing is forecast."
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(0, 0), (7, 7), (999, 999), (1_234, 1_230), (524_230, 524_000)]
-)
-def test_what_nobody_knows_yet_has_three_figures(value: int, shown: int) -> None:
-    assert three_figures(value) == shown
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,12 @@ class TestWithoutUsage:
         assert {Verdict.UNTRIED, Verdict.DOUBTFUL} == set(verdicts)
         assert quality(found()["DOCMON", "LEAD"]) == (
             "No run of it has ended there yet. Expected rework: 5% on haiku (target < 20%), 2% on "
-            "sonnet. The report found 83% passing on opus."
+            "sonnet. The research report found 83% passing on opus."
         )
 
     def test_a_low_pass_rate_asks_why_first(self) -> None:
         assert quality(found()["STORIES", "PLAN"]).endswith(
-            "The report found 0% passing on opus. Find out why before taking a tier away."
+            "The research report found 0% passing on opus. Find out why before taking a tier away."
         )
 
     def test_a_floor_that_would_come_down_is_said(self) -> None:
@@ -102,7 +102,7 @@ class TestWithUsage:
         assert each.per_sd.budget == saved / 2
         assert set(found()) == {("DOCMON", "PLAN")}
         assert summary([each], facts()).startswith(
-            "1 change could save about 15,650 budget tokens a week (3% of the limit), $0.08."
+            "1 change could save about 16,000 budget tokens a week (3% of the limit), $0.08."
         )
 
     def test_a_week_is_the_least_that_is_averaged_over(self, ran: Ran) -> None:

@@ -110,13 +110,13 @@ class TestApplying:
         assert APPLY in chairman_client.get(URL).text
         asked = chairman_client.get(APPLY)
         assert "The ceiling of DOCMON in PLAN becomes haiku" in asked.text
-        assert "Estimated to save 11,738 budget tokens a week." in asked.text
+        assert "Estimated to save 12,000 budget tokens a week." in asked.text
         assert not AppliedChange.objects.exists()
 
         applied = chairman_client.post(APPLY, WHY, follow=True)
         assert "Applied: DOCMON in PLAN: haiku instead of sonnet." in applied.text
         (row,) = applied.context["page"].changes
-        assert (row.tiers, row.estimate, row.state) == ("sonnet → haiku", "11,738 a week", "stands")
+        assert (row.tiers, row.estimate, row.state) == ("sonnet → haiku", "12,000 a week", "stands")
         assert row.came.startswith("too few runs yet: 3 before and 0 after")
         assert applied.context["page"].opportunities == []
 

@@ -44,7 +44,7 @@ def test_a_task_that_costs_less_has_saved_that_much(ran: Ran) -> None:
     assert row.per_week is not None
     assert row.per_week.budget == 20 * 4_000
     assert came(row, SONNET_EQUIVALENT).startswith("80,000 a week, 265% of the estimate")
-    assert estimate(row.change, SONNET_EQUIVALENT) == "30,133 a week"
+    assert estimate(row.change, SONNET_EQUIVALENT) == "30,000 a week"
 
 
 def test_a_try_that_failed_is_part_of_what_its_task_cost(ran: Ran) -> None:
@@ -122,6 +122,6 @@ def test_each_place_has_its_own(ran: Ran) -> None:
 
 def test_an_estimate_in_another_unit_says_so(ran: Ran) -> None:
     change = applied(ran)
-    assert estimate(change, US_DOLLARS) == "30,133 a week (sonnet-equivalent)"
+    assert estimate(change, US_DOLLARS) == "30,000 a week (sonnet-equivalent)"
     change.per_week = None
     assert estimate(change, US_DOLLARS) == "unknown"

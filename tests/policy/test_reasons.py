@@ -26,26 +26,26 @@ LEAD, PLAN, EXEC = Phase
 @pytest.mark.parametrize(
     ("task", "zone", "reason"),
     [
-        (Task("API", PLAN, 3), GREEN, "GREEN zone: the preferred sonnet is affordable."),
-        (Task("API", PLAN, 1), YELLOW, "YELLOW zone: haiku is enough."),
-        (Task("API", PLAN, 3), YELLOW, "YELLOW zone: saving tokens, haiku instead of sonnet."),
-        (Task("API", PLAN, 4), YELLOW, "YELLOW zone: complexity 4 gets sonnet."),
-        (Task("API", PLAN, 1, critical=True), YELLOW, "YELLOW zone: a critical task gets sonnet."),
+        (Task("API", PLAN, 3), GREEN, "Green zone: the preferred sonnet is affordable."),
+        (Task("API", PLAN, 1), YELLOW, "Yellow zone: haiku is enough."),
+        (Task("API", PLAN, 3), YELLOW, "Yellow zone: saving tokens, haiku instead of sonnet."),
+        (Task("API", PLAN, 4), YELLOW, "Yellow zone: complexity 4 gets sonnet."),
+        (Task("API", PLAN, 1, critical=True), YELLOW, "Yellow zone: a critical task gets sonnet."),
         (
             Task("API", PLAN, 4, critical=True),
             ORANGE,
-            "ORANGE zone: a critical task of complexity 4 gets sonnet.",
+            "Orange zone: a critical task of complexity 4 gets sonnet.",
         ),
-        (Task("API", PLAN, 5), RED, "RED zone: saving tokens, haiku instead of opus."),
+        (Task("API", PLAN, 5), RED, "Red zone: saving tokens, haiku instead of opus."),
         (
             Task("SECURITY", EXEC, 5, critical=True),
             RED,
-            "RED zone, but a critical security task of complexity 5 keeps opus.",
+            "Red zone, but a critical security task of complexity 5 keeps opus.",
         ),
         (
             Task("SECURITY", EXEC, 3),
             RED,
-            "RED zone and the floor of SECURITY is opus: "
+            "Red zone and the floor of SECURITY is opus: "
             "deferred to the next budget week rather than run below its floor.",
         ),
         (
@@ -68,7 +68,7 @@ LEAD, PLAN, EXEC = Phase
         (
             Task("VALIDATION", LEAD, 1),
             ORANGE,
-            "The sonnet floor of VALIDATION gives way to haiku: the zone is ORANGE.",
+            "The sonnet floor of VALIDATION gives way to haiku: the zone is Orange.",
         ),
         (
             Task("TESTING", EXEC, 1, read_only=True),

@@ -26,7 +26,8 @@ def hook_answer(payload: Json, verdict: Json | None, *, note: str = "") -> Json:
         return {}
     outcome, tier = verdict.get("outcome"), text(verdict.get("tier"))
     if outcome == "use" and tier in SHORT_NAMES:
-        said = f"budgetctl: zone {_said(verdict, 'zone')}, {agent_asked(payload)} runs on {tier}. "
+        zone = _said(verdict, "zone").capitalize()
+        said = f"budgetctl: zone {zone}, {agent_asked(payload)} runs on {tier}. "
         return _output(
             updatedInput={**within(payload, "tool_input"), "model": tier},
             additionalContext=_line(said + _said(verdict, "reason") + note),

@@ -21,6 +21,12 @@ def tokens(value: fmt.Number | None) -> str:
 
 
 @register.filter
+def to(low: fmt.Number, high: fmt.Number) -> str:
+    """The range of an estimate in tokens: 1,200–2,400."""
+    return fmt.estimate_range(low, high)
+
+
+@register.filter
 def percent(share: fmt.Number | None) -> str:
     """72% for a share of 0.72; an en dash for None."""
     return "–" if share is None else fmt.percent(share)

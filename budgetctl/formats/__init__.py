@@ -1,0 +1,1 @@
+"""How the admin writes and reads values, by language."""
