@@ -207,7 +207,7 @@ def _week(row: WeekRecord, meter: Meter) -> WeekRow:
         predicted=estimated(row.predicted, row, meter),
         range80=range_text(row.low80, row.high80, meter),
         actual=written(row.actual, meter),
-        accuracy="–" if row.accuracy is None else f"{fmt.whole(row.accuracy)}%",
+        accuracy="–" if row.accuracy is None else f"{row.accuracy}%",
         inside80=row.inside80,
         key=f"{row.week.start:%Y-%m-%dT%H:%M}",
     )
