@@ -125,11 +125,10 @@ class RuleForm(forms.Form):
             self.add_error(self.bounds[rises.index(False)], str(error))
 
     def change(self) -> RuleChange:
-        """What a valid form changes: nothing that is as it was."""
+        """What a valid form changes; saved as it was, it keeps the limit."""
         given = {name: self.cleaned_data[name] for name in _COLUMNS}
-        return RuleChange(
-            **{name: value for name, value in given.items() if value != getattr(self.rule, name)}
-        )
+        changed = {name: new for name, new in given.items() if new != getattr(self.rule, name)}
+        return RuleChange(**(changed or {"limit": given["limit"]}))
 
 
 class SwitchForm(forms.Form):

@@ -65,7 +65,8 @@ def change_rule(
 
     A new limit or reserve holds for the running week too; a new reset cuts it short or extends it
     to the next reset. Weeks that are over keep what they had. A change that changes nothing leaves
-    no trace. Raises RuleError with one sentence for values that no rule can work with.
+    no trace, but for the limit that ships: to keep that is to set it. Raises RuleError with one
+    sentence for values that no rule can work with.
     """
     with transaction.atomic():
         rule = BudgetRule.objects.select_for_update().select_related("meter").get()
@@ -80,10 +81,13 @@ def change_rule(
                 f"{_unit(not was_in_dollars)}: give a new limit with it."
             )
         after = facts(rule)
-        if after == before:
+        if after != before:
+            rule.save()
+            _carry_into_running_week(rule, change, now)
+        elif change.limit is not None and not limit_was_set():
+            before, after, action = {}, {"limit": after["limit"]}, "limit confirmation"
+        else:
             return rule
-        rule.save()
-        _carry_into_running_week(rule, change, now)
         record(
             actor=actor,
             action=action,
@@ -94,6 +98,11 @@ def change_rule(
             now=now,
         )
     return rule
+
+
+def limit_was_set() -> bool:
+    """Whether anybody set the limit; as shipped it is the report's first guess. One query."""
+    return AuditEntry.objects.filter(subject=SUBJECT, after__has_key="limit").exists()
 
 
 def check_unit(*, meter_pk: int | None, weighting: str) -> None:
@@ -193,7 +202,7 @@ def undo_change(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
 
 def undo_last(*, actor: str, now: datetime, reason: str = "") -> BudgetRule:
     """Undo the last change of the rule; undone twice, it is as it was. Raises RuleError if none."""
-    entry = AuditEntry.objects.filter(subject=SUBJECT).first()
+    entry = AuditEntry.objects.filter(subject=SUBJECT).exclude(before={}).first()
     if entry is None:
         raise RuleError("The rule is as it was shipped: there is nothing to undo.")
     return undo_change(entry=entry, actor=actor, now=now, reason=reason)

@@ -20,11 +20,6 @@ LAST_CHANGES = 20
 SUBJECT = RULE_SUBJECT
 
 
-def limit_was_set() -> bool:
-    """Whether anybody set the limit; as shipped it is the report's first guess. One query."""
-    return AuditEntry.objects.filter(subject=SUBJECT, after__has_key="limit").exists()
-
-
 _KINDS = {
     "input": "input",
     "output": "output",
@@ -145,7 +140,10 @@ def meter_in_words(meter: Meter) -> str:
 
 
 def changes_in_words(before: Facts | None, after: Facts | None) -> list[str]:
-    """What differs, one phrase a column: `limit 600,000 instead of 500,000`."""
+    """What differs, one phrase a column: `limit 600,000 instead of 500,000`; of one that was kept
+    only what it is."""
+    if before == {} and after:
+        return [f"{_WORDS.get(name, name)} {_value(name, value)}" for name, value in after.items()]
     before, after = before or {}, after or {}
     return [
         _changed(name, before.get(name), after.get(name))
@@ -158,7 +156,7 @@ def saved_in_words(before: Facts, after: Facts, *, rule: BudgetRule, end: dateti
     """What a change of the rule does, for the status message."""
     changed = {name for name in after if after[name] != before.get(name)}
     if not changed:
-        return "Nothing was changed: the rule is as it was."
+        return "Nothing was changed: the rule stays as it is."
     sentences = [f"Saved: {'; '.join(changes_in_words(before, after))}."]
     if changed & {"limit", "reserve_percent"}:
         sentences.append("It holds from this week on; weeks that are over keep theirs.")

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
-from allocation.budgets.operations import ensure_week
+from allocation.budgets.models import BudgetRule
+from allocation.budgets.operations import ensure_week, set_limit
 from allocation.catalog.models import Tier
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.demo_sds import NEXT, NOTE, SDS, DemoSd, Stage
@@ -50,6 +51,7 @@ def load_demo(*, now: datetime) -> bool:
                 "There are SDs or usage already, and the demo would mix with them: "
                 "set BUDGETCTL_HOME to an empty folder for it."
             )
+        set_limit(limit=BudgetRule.objects.get().limit, actor=ACTOR, now=now, reason=NOTE)
         weeks = _weeks(now)
         for demo in SDS:
             _run(demo, weeks[demo.week], now)

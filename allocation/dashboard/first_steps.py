@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from allocation.budgets.page import limit_was_set
+from allocation.budgets.operations import limit_was_set
 from allocation.claude_code.models import HarnessSession
 from allocation.directives.models import StrategicDirective
 from allocation.usage.models import UsageHour

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from allocation.budgets.page import limit_was_set
+from allocation.budgets.operations import limit_was_set
 from allocation.dashboard.charts import burn_down, by_day_and_sub_agent, writer
 from allocation.dashboard.facts import week_facts
 from allocation.dashboard.first_steps import Step, first_steps

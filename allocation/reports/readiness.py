@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 
 from allocation.budgets.models import BudgetRule
-from allocation.budgets.page import limit_was_set
+from allocation.budgets.operations import limit_was_set
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.models import Checkpoint

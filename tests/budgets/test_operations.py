@@ -15,9 +15,11 @@ from allocation.budgets.operations import (
     check_unit,
     ensure_week,
     ensure_weeks,
+    limit_was_set,
     set_limit,
     set_reserve,
     switch,
+    undo_last,
     window_to_come,
 )
 from allocation.policy.errors import RuleError
@@ -92,10 +94,31 @@ def test_off_and_on_again_is_back_where_it_was(now: datetime) -> None:
     ]
 
 
-@pytest.mark.parametrize("limit", [Decimal(500_000), Decimal("500000.00"), Decimal("5E+5")])
-def test_what_is_there_already_leaves_no_entry(now: datetime, limit: Decimal) -> None:
-    change(now, limit=limit, reserve_percent=Decimal(0), enabled=True)
+def test_what_is_there_already_leaves_no_entry(now: datetime) -> None:
+    change(now, reserve_percent=Decimal(0), enabled=True)
     assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("limit", [Decimal(500_000), Decimal("500000.00"), Decimal("5E+5")])
+def test_the_limit_that_ships_is_kept_once(now: datetime, limit: Decimal) -> None:
+    assert not limit_was_set()
+    for _ in range(2):
+        change(now, limit=limit, reserve_percent=Decimal(0))
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.before, entry.after) == (
+        "limit confirmation",
+        {},
+        {"limit": "500000"},
+    )
+    assert limit_was_set()
+    with pytest.raises(RuleError, match="nothing to undo"):
+        undo_last(actor="chairman", now=now)
+
+
+def test_a_kept_limit_hides_no_change_from_undo(now: datetime) -> None:
+    set_reserve(percent=Decimal(5), actor="chairman", now=now)
+    set_limit(limit=Decimal(500_000), actor="chairman", now=now)
+    assert undo_last(actor="chairman", now=now).reserve_percent == 0
 
 
 @pytest.mark.parametrize(
