@@ -205,7 +205,7 @@ class Connecting:
         from budgetctl.cli.database import open_database
 
         try:
-            open_database()
+            open_database(with_server_elsewhere=True)
         except Refused:
             return False  # another database's server may run here
         from allocation.api.operations import AccessRefused, authenticate
@@ -219,7 +219,7 @@ class Connecting:
     def _make_token(self) -> str:
         from budgetctl.cli.database import open_database
 
-        open_database()
+        open_database(with_server_elsewhere=True)
         from allocation.api.models import AgentToken
         from allocation.api.operations import create_token
         from budgetctl.cli import clock, rows
@@ -240,7 +240,7 @@ class Connecting:
         from budgetctl.cli.database import open_database
 
         try:
-            open_database()
+            open_database(with_server_elsewhere=True)
         except Refused:
             return
         from allocation.api.models import AgentToken
