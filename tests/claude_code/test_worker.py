@@ -51,8 +51,9 @@ def test_the_server_reads_transcripts_as_they_are_written(environment: Environme
     wait_for(environment, 2)
 
 
-def test_a_worker_that_runs_once_does_what_is_due(environment: Environment) -> None:
-    done = budgetctl(environment, "worker", "--once")
+@pytest.mark.parametrize("command", ["tick", "worker --once"])
+def test_a_tick_does_what_is_due_and_ends(environment: Environment, command: str) -> None:
+    done = budgetctl(environment, *command.split())
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
