@@ -16,7 +16,9 @@ class Harness(StrEnum):
 
 
 def connect(
-    harness: Annotated[Harness, typer.Argument(help="What to connect.")],
+    harness: Annotated[
+        Harness, typer.Argument(metavar="HARNESS", help="What to connect: claude-code.")
+    ],
     *,
     user: Annotated[
         bool, typer.Option("--user", help="All sessions of this user (the default).")
