@@ -33,13 +33,17 @@ _SCOPES = ("hooks", "usage")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is going to be written, as a unified diff, and what to know about it."""
+    """What the file will hold (None: it is removed), and what to know about it."""
 
     file: SettingsFile
-    settings: dict[str, Any]
-    diff: str
+    content: bytes | None
     nothing_to_do: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff, "" for none."""
+        return difference(self.file, self.content)
 
 
 @dataclass(slots=True)
@@ -86,8 +90,8 @@ class Connecting:
                 "create` or on its page Tokens, with the scopes hooks and usage."
             )
         file, change = self._merged(token)
-        return Change(file, change.settings, difference(file, change.settings),
-                      f"{file.path} is connected already.", change.notes)  # fmt: skip
+        already = f"{file.path} is connected already."
+        return Change(file, file.with_settings(change.settings), already, change.notes)
 
     def connect(self, change: Change) -> Iterator[str]:
         """Make the token, then write. What fails in between leaves no half of it behind."""
@@ -117,23 +121,23 @@ class Connecting:
             left = disconnected(file.settings, kept.record if kept else None)
         except RuleError as error:
             raise Refused(f"{file.path}: {error}; nothing was changed.") from error
-        nothing = f"{file.path} is not connected."
-        return Change(file, left, difference(file, left), nothing)
+        content = file.with_settings(left)
+        if kept and content != file.raw:
+            if not left and not kept.backup:
+                content = None  # we made it, and it holds nothing else
+            elif kept.is_untouched(file.raw) and (backup := Path(kept.backup)).is_file():
+                content = backup.read_bytes()  # nobody touched it since: what it was
+        return Change(file, content, f"{file.path} is not connected.")
 
     def undo(self, change: Change) -> Iterator[str]:
         """Take it out, forget it, and end the token where nothing else uses it."""
-        file, kept = change.file, self._kept(change.file)
-        backup = Path(kept.backup) if kept and kept.backup else None
-        if not change.settings and kept and not kept.backup:
+        file = change.file
+        if change.content is None:
             remove_settings(file)
             yield f"Removed: {file.path}, which held nothing else"
-        elif kept and kept.is_untouched(file.raw) and backup and backup.exists():
-            # Nobody touched it since: byte for byte what it was.
-            write_settings(file, backup.read_bytes(), backup=self._ending())
-            yield f"Restored: {file.path}"
         else:
-            write_settings(file, file.text_of(change.settings), backup=self._ending())
-            yield f"Written: {file.path}"
+            write_settings(file, change.content, backup=self._ending())
+            yield f"Written: {file.path}, without budgetctl"
         rest = self._remember(file, None)
         if not rest:
             yield from self._forget_token()
