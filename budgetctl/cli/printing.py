@@ -49,6 +49,7 @@ class Row:
     label: str
     value: Text
     indent: int = 2
+    width: int = LABEL
 
 
 Line = Text | str | Row
@@ -61,7 +62,7 @@ def show(lines: Iterable[Line]) -> None:
         if not isinstance(line, Row):
             out.print(line)
             continue
-        label = " " * line.indent + line.label.ljust(LABEL)
+        label = " " * line.indent + line.label.ljust(line.width)
         for part in line.value.wrap(out, max(20, out.width - len(label))):
             part.rstrip()
             out.print(Text.assemble((label, "bold"), part), soft_wrap=True)
