@@ -10,7 +10,7 @@ NOT_SET_UP = "The database is not set up for this version. Run: budgetctl start"
 # The commands that ask the server of BUDGETCTL_URL, as --help and a refusal name them.
 THERE_TOO = (
     "status, next, check, forecast, recommend, log, handoff, sd new, sd list, usage import, "
-    "worker and tick"
+    "worker, tick and sync-agents"
 )
 ELSEWHERE = (
     "This command works only where the database is, and BUDGETCTL_URL names a server elsewhere: "

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 
 from allocation.budgets.models import BudgetWeek
+from allocation.budgets.operations import switch
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
@@ -115,6 +117,21 @@ def test_a_batch_is_answered_line_by_line(hub: str, cli: Cli) -> None:
     assert (ran.code, first["model"], first["decision"]) == (1, "haiku", None)
     assert second == {"error": "The line is no JSON object."}
     assert third["error"].startswith("No sub-agent is called “nobody”.")
+
+
+def test_definitions_get_the_tiers_of_the_server(
+    name_hub: Callable[[], str], cli: Cli, tmp_path: Path
+) -> None:
+    name_hub()
+    definition = tmp_path / "security.md"
+    definition.write_text("---\nname: security\n---\nBody")
+    ran = cli("sync-agents", str(tmp_path))
+    assert ran.out == "written    security.md: opus\n", ran.err
+    assert definition.read_text() == "---\nname: security\nmodel: opus\n---\nBody"
+    switch(enabled=False, actor="chairman", now=NOW)
+    off = cli("sync-agents", str(tmp_path))
+    assert (off.code, off.out) == (1, "")
+    assert off.err == "budgetctl: budgetctl is off: the definitions stay as they are.\n"
 
 
 def test_sds_are_proposed_and_listed(hub: str, cli: Cli) -> None:
