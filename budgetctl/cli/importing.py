@@ -96,7 +96,8 @@ def as_text(done: Done) -> Iterator[Line]:
         f"{found.new:,} new, {found.improved:,} improved, {found.unchanged:,} unchanged",
     )
     if found.unreadable:
-        yield row("UNREADABLE", f"{found.unreadable:,} lines could not be read")
+        lines = "1 line" if found.unreadable == 1 else f"{found.unreadable:,} lines"
+        yield row("UNREADABLE", f"{lines} could not be read")
     if found.unknown_models:
         names = ", ".join(
             f"{safe(name) or 'no name'} ({count:,})"

@@ -123,13 +123,14 @@ def test_definitions_get_the_tiers_of_the_server(
     name_hub: Callable[[], str], cli: Cli, tmp_path: Path
 ) -> None:
     name_hub()
-    definition = tmp_path / "security.md"
+    definition = tmp_path / "agents" / "security.md"
+    definition.parent.mkdir()
     definition.write_text("---\nname: security\n---\nBody")
-    ran = cli("sync-agents", str(tmp_path))
+    ran = cli("sync-agents", str(definition.parent))
     assert ran.out == "written    security.md: opus\n", ran.err
     assert definition.read_text() == "---\nname: security\nmodel: opus\n---\nBody"
     switch(enabled=False, actor="chairman", now=NOW)
-    off = cli("sync-agents", str(tmp_path))
+    off = cli("sync-agents", str(definition.parent))
     assert (off.code, off.out) == (1, "")
     assert off.err == "budgetctl: budgetctl is off: the definitions stay as they are.\n"
 
