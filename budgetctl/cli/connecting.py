@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from allocation.claude_code.client.home import client_home, read_json, write_json
-from allocation.claude_code.client.transport import parts
+from allocation.claude_code.client.transport import Away, parts, post
+from allocation.claude_code.client.transport import Refused as NotTaken
 from allocation.claude_code.connect.files import (
     Kept,
     SettingsFile,
@@ -27,6 +28,7 @@ from budgetctl.cli.refusals import Refused
 DEFAULT_URL = "http://127.0.0.1:8000"
 # Stands for the token while none is made: a look at what would be written makes nothing.
 PLACEHOLDER = "bctl_00000000_made-when-it-is-written"
+SECONDS = 3  # to see whether a server is there
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SCOPES = ("hooks", "usage")
 
@@ -91,7 +93,8 @@ class Connecting:
             )
         file, change = self._merged(token)
         already = f"{file.path} is connected already."
-        return Change(file, file.with_settings(change.settings), already, change.notes)
+        notes = (*change.notes, *self._is_away())
+        return Change(file, file.with_settings(change.settings), already, notes)
 
     def connect(self, change: Change) -> Iterator[str]:
         """Make the token, then write. What fails in between leaves no half of it behind."""
@@ -164,6 +167,15 @@ class Connecting:
         except RuleError as error:
             raise Refused(f"{file.path}: {error}; nothing was changed.") from error
         return file, merged
+
+    def _is_away(self) -> Iterator[str]:
+        """A note where no server answers: the address may be another one's."""
+        try:
+            post(self.url, "/hooks/health", {}, {}, SECONDS)
+        except Away as error:
+            yield f"{self.url} does not answer now ({error}). Start it, or give another --url."
+        except NotTaken:
+            pass  # it is there; nobody gave it a token yet
 
     def _path(self) -> Path:
         if self.project is not None:

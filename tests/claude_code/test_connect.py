@@ -100,6 +100,12 @@ def test_a_dry_run_shows_the_change_and_makes_nothing(machine: Machine) -> None:
     assert "claude-code on" not in _tokens_in_force(machine)
 
 
+def test_an_address_at_which_nobody_answers_is_said(machine: Machine) -> None:
+    assert "Note:" not in machine.connect("--dry-run")
+    said = machine.connect("--dry-run", "--url", "http://127.0.0.1:9")
+    assert "Note: http://127.0.0.1:9 does not answer now (Connection refused)." in said
+
+
 def test_without_a_yes_nothing_is_written(machine: Machine) -> None:
     said = machine.connect(code=1)  # there is no terminal to ask at
     assert "Nothing was changed: nobody said yes. Give --yes to write without asking." in said

@@ -1,11 +1,13 @@
 """How the command line finds its commands and how it ends."""
 
 import logging
+import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import typer
@@ -67,6 +69,25 @@ def test_every_command_shows_examples_and_each_can_be_typed() -> None:
                 start = ["budgetctl", *path.split()]
                 assert words[: len(start)] == start
                 each.make_context(path, words[len(start) :])
+
+
+def _in_documents() -> list[str]:
+    """The command lines of ours that the documents say to type."""
+    root = Path(__file__).parents[2]
+    texts = [path.read_text() for path in (root / "README.md", *sorted(root.glob("docs/*.md")))]
+    blocks = re.findall(r"^```\w*\n(.*?)^```", "\n".join(texts), re.MULTILINE | re.DOTALL)
+    typed = re.compile(r"^(?:\.venv/bin/)?budgetctl ([^#|\n]+)", re.MULTILINE)
+    return [line.strip() for block in blocks for line in typed.findall(block)]
+
+
+@pytest.mark.parametrize("line", _in_documents())
+def test_what_the_documents_say_to_type_can_be_typed(line: str) -> None:
+    command: Any = app.Commands(name="budgetctl")
+    words = shlex.split(line)
+    while command is not None and hasattr(command, "get_command"):
+        command = command.get_command(typer.Context(command), words.pop(0))
+    assert command is not None
+    command.make_context(line, words)
 
 
 def test_help_fills_a_narrow_terminal(
