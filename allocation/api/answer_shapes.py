@@ -50,8 +50,8 @@ class RequestsCounted(TypedDict):
 
 
 class Decided(TypedDict):
-    """A decision with what became of it. `mismatch` is followed, override, floor raise, silent
-    mismatch or unknown; `override` the number of the override that it followed."""
+    """A decision with what became of it. `mismatch` is followed, override, floor_raise,
+    silent_mismatch or unknown; `override` the number of the override that it followed."""
 
     decision: int
     at: str
