@@ -17,12 +17,10 @@ class Step(TypedDict):
     sentence: str
 
 
-class Recommended(TypedDict):
-    """What a run may use. `outcome` is use, defer, pause, or off while budgetctl is; `model` is the
-    tier, null for a run that is put off. `decision` is the number to report the outcome under, null
-    for a what-if."""
+class Run(TypedDict):
+    """A run and the rules' answer. `outcome` is use, defer, pause, or off while budgetctl is;
+    `model` is the tier, null for a run that is put off."""
 
-    decision: int | None
     sub_agent: str
     phase: str
     complexity: int
@@ -35,6 +33,13 @@ class Recommended(TypedDict):
     floor: str
     preferred: str
     reason: str
+
+
+class Recommended(Run):
+    """What a run may use. `decision` is the number to report its outcome under, null for a what-if;
+    `path` is how the rules came to it."""
+
+    decision: int | None
     path: list[Step]
 
 
@@ -49,25 +54,13 @@ class RequestsCounted(TypedDict):
     unknown_sds: list[str]
 
 
-class Decided(TypedDict):
+class Decided(Run):
     """A decision with what became of it. `mismatch` is followed, override, floor_raise,
     silent_mismatch or unknown; `override` the number of the override that it followed."""
 
     decision: int
     at: str
     actor: str
-    sub_agent: str
-    phase: str
-    complexity: int
-    critical: bool
-    read_only: bool
-    sd: str | None
-    zone: str
-    outcome: str
-    model: str | None
-    floor: str
-    preferred: str
-    reason: str
     override: int | None
     requested: str | None
     observed: str | None

@@ -121,9 +121,14 @@ def duration(span: timedelta) -> str:
     return f"{minutes} min"
 
 
+def counted(number: int, noun: str) -> str:
+    """1 run, 12 runs."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def held(hits: tuple[int, int], noun: str = "week") -> str:
     """How often an interval of forecasts held, in words; never a badge of confidence."""
     inside, of = hits
     if not of:
         return "no week has been scored yet"
-    return f"in {inside} of {of} {noun}{'' if of == 1 else 's'} the total fell inside"
+    return f"in {inside} of {counted(of, noun)} the total fell inside"

@@ -87,7 +87,7 @@ def _accuracy(page: Audit) -> tuple[Text, str]:
     if record.error is None:
         return Text(shape, style), f" {NO_RECORD}"
     median = f"median error {fmt.percent(Fraction(str(record.error)))}"
-    weeks = "1 week" if len(record.weeks) == 1 else f"{len(record.weeks)} weeks"
+    weeks = fmt.counted(len(record.weeks), "week")
     return Text(shape, style), f" {reading.band}: {median} in {weeks}"
 
 

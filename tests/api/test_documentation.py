@@ -11,6 +11,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from allocation.api.models import Scope
+from allocation.policy.model_truth import Truth
+from allocation.policy.phases import CheckpointKind
+from allocation.policy.quality import EventKind
+from allocation.policy.recommend import Outcome
 from tests.api.conftest import Agent
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
@@ -64,9 +68,10 @@ def test_the_examples_can_be_typed_and_answer_what_is_shown(agent: Agent) -> Non
     assert len(said) > 15
 
 
-def test_every_address_and_every_scope_is_on_the_page(client: Client) -> None:
+def test_every_address_and_every_word_of_an_answer_is_on_the_page(client: Client) -> None:
     page = PAGE.read_text()
     for path in client.get("/api/v1/openapi.json").json()["paths"]:
         known = path.removeprefix("/api/v1").replace("{number}", "NUMBER").replace("{code}", "")
         assert known.rstrip("/") in page.replace("SD-API-001", ""), path
-    assert all(f"`{scope}`" in page for scope in Scope.values)
+    words = [*Scope.values, *Outcome, *Truth, *CheckpointKind, *EventKind]
+    assert [word for word in words if f"`{word}`" not in page] == []
