@@ -19,8 +19,10 @@ class Step(TypedDict):
 
 class Run(TypedDict):
     """A run and the rules' answer. `outcome` is use, defer, pause, or off while budgetctl is;
-    `model` is the tier, null for a run that is put off."""
+    `model` is the tier, null for a run that is put off. `decision` is the number to report its
+    outcome under, null for a what-if."""
 
+    decision: int | None
     sub_agent: str
     phase: str
     complexity: int
@@ -36,10 +38,8 @@ class Run(TypedDict):
 
 
 class Recommended(Run):
-    """What a run may use. `decision` is the number to report its outcome under, null for a what-if;
-    `path` is how the rules came to it."""
+    """What a run may use; `path` is how the rules came to it."""
 
-    decision: int | None
     path: list[Step]
 
 
@@ -58,7 +58,6 @@ class Decided(Run):
     """A decision with what became of it. `mismatch` is followed, override, floor_raise,
     silent_mismatch or unknown; `override` the number of the override that it followed."""
 
-    decision: int
     at: str
     actor: str
     override: int | None
