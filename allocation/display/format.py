@@ -121,11 +121,6 @@ def duration(span: timedelta) -> str:
     return f"{minutes} min"
 
 
-def counted(number: int, noun: str) -> str:
-    """1 run, 12 runs."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def held(hits: tuple[int, int], noun: str = "week") -> str:
     """How often an interval of forecasts held, in words; never a badge of confidence."""
     inside, of = hits
