@@ -43,7 +43,9 @@ def recommend(
             else []
         )
         return [
-            _what_if(question, run, situation) if question.zone else _given(question, next(decided))
+            _what_if(question, run, situation)
+            if question.zone
+            else _given(question, run, next(decided))
             for question, run in zip(asked, runs, strict=True)
         ]
 
@@ -106,16 +108,17 @@ def _what_if(asked: RunAsked, run: Run, situation: Situation) -> Json:
     return answer(run.task, found, zone=zone, decision=None, sd=run.sd)
 
 
-def _given(asked: RunAsked, decided: Decided) -> Json:
+def _given(asked: RunAsked, run: Run, decided: Decided) -> Json:
     row, recommendation = decided
     task = Task(row.sub_agent, Phase(row.phase), row.complexity, row.critical, row.read_only)
-    _check_same(asked, task, row)
+    _check_same(asked, run, task, row)
     return answer(task, recommendation, zone=row.zone, decision=row, sd=row.sd)
 
 
-def _check_same(asked: RunAsked, task: Task, row: Decision) -> None:
+def _check_same(asked: RunAsked, run: Run, task: Task, row: Decision) -> None:
     """Only what was said is compared: the SD's own phase may have moved on since."""
     said = {
+        "sub_agent": (run.task.sub_agent, task.sub_agent),
         "phase": (asked.phase, task.phase),
         "complexity": (asked.complexity, task.complexity),
         "critical": (asked.critical, task.critical),

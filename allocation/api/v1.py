@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Body, Header, NinjaAPI, Query, Status
 from pydantic import Field
 
+from allocation.api import answer_shapes as told
 from allocation.api import (
     answers,
     checkpointing,
@@ -58,7 +59,6 @@ say_no(api)
 READ, USAGE = Bearer(Scope.READ), Bearer(Scope.USAGE)
 DECISIONS, CHECKPOINTS = Bearer(Scope.DECISIONS), Bearer(Scope.CHECKPOINTS)
 REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 503), Refusal)
-ANSWERS: dict[Any, Any] = {200: Json | list[Json], **REFUSALS}
 
 
 def _token(request: HttpRequest) -> AgentToken:
@@ -90,7 +90,11 @@ def next_sd(request: HttpRequest) -> shapes.Plan:
     return week.next_at(timezone.now())
 
 
-@api.post("/recommend", auth=DECISIONS, response=ANSWERS)
+@api.post(
+    "/recommend",
+    auth=DECISIONS,
+    response={200: told.Recommended | list[told.Recommended], **REFUSALS},
+)
 def recommend(
     request: HttpRequest, asked: Body[RunsAsked], key: IdempotencyKey = None
 ) -> Json | list[Json]:
@@ -100,7 +104,7 @@ def recommend(
     return given if isinstance(asked, list) else given[0]
 
 
-@api.post("/usage", auth=USAGE, response=ANSWERS)
+@api.post("/usage", auth=USAGE, response={200: told.RequestsCounted, **REFUSALS})
 def usage(
     request: HttpRequest, reports: Body[RequestsReported], key: IdempotencyKey = None
 ) -> Json:
@@ -119,7 +123,7 @@ def transcripts_read(request: HttpRequest, read: TranscriptsRead) -> Transcripts
     return transcripts.count(read, now=timezone.now())
 
 
-@api.get("/decisions", auth=READ, response=ANSWERS)
+@api.get("/decisions", auth=READ, response={200: told.Decisions, **REFUSALS})
 def decisions(
     request: HttpRequest, before: int | None = None, size: PageSize = 50, sd: str = ""
 ) -> Json:
@@ -134,13 +138,15 @@ def decisions(
     return {"decisions": [answers.decision(row) for row in page[:size]], "next": following}
 
 
-@api.get("/decisions/{int:number}", auth=READ, response=ANSWERS)
+@api.get("/decisions/{int:number}", auth=READ, response={200: told.Decided, **REFUSALS})
 def decision(request: HttpRequest, number: int) -> Json:
     """One decision."""
     return answers.decision(recommending.decision_of(number))
 
 
-@api.post("/decisions/{int:number}/outcome", auth=DECISIONS, response=ANSWERS)
+@api.post(
+    "/decisions/{int:number}/outcome", auth=DECISIONS, response={200: told.Decided, **REFUSALS}
+)
 def outcome(request: HttpRequest, number: int, said: OutcomeReported) -> Json:
     """What became of a run. If it used another tier than recommended, override_reason says why."""
     row = record_outcome(
@@ -152,7 +158,7 @@ def outcome(request: HttpRequest, number: int, said: OutcomeReported) -> Json:
     return answers.decision(row)
 
 
-@api.get("/sds", auth=READ, response=ANSWERS)
+@api.get("/sds", auth=READ, response={200: told.Sds, **REFUSALS})
 def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) -> Json:
     """The SDs, newest first. `next` is the `before` of the page that follows, or null."""
     page = checkpointing.sds_before(before, size + 1)
@@ -160,7 +166,7 @@ def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) ->
     return {"sds": [answers.sd(row) for row in page[:size]], "next": following}
 
 
-@api.get("/sds/{code}", auth=READ, response=ANSWERS)
+@api.get("/sds/{code}", auth=READ, response={200: told.Sd, **REFUSALS})
 def sd(request: HttpRequest, code: str) -> Json:
     """One SD."""
     return answers.sd(checkpointing.sd_of(code))
@@ -172,14 +178,14 @@ def check_sd(request: HttpRequest, code: str) -> shapes.Plan:
     return week.check_at(checkpointing.sd_of(code), timezone.now())
 
 
-@api.post("/sds", auth=CHECKPOINTS, response={201: Json, **REFUSALS})
+@api.post("/sds", auth=CHECKPOINTS, response={201: told.Sd, **REFUSALS})
 def propose_sd(request: HttpRequest, proposed: SdProposed) -> Status[Json]:
     """Propose an SD."""
     row = checkpointing.propose(proposed, actor=_token(request).actor, now=timezone.now())
     return Status(201, answers.sd(row))
 
 
-@api.post("/checkpoints", auth=CHECKPOINTS, response={201: Json, **REFUSALS})
+@api.post("/checkpoints", auth=CHECKPOINTS, response={201: told.CheckpointKept, **REFUSALS})
 def log_checkpoint(
     request: HttpRequest, logged: CheckpointLogged, key: IdempotencyKey = None
 ) -> Status[Json]:
@@ -188,7 +194,7 @@ def log_checkpoint(
     return Status(201, answers.checkpoint(row))
 
 
-@api.post("/quality", auth=DECISIONS, response={201: Json, **REFUSALS})
+@api.post("/quality", auth=DECISIONS, response={201: told.QualityKept, **REFUSALS})
 def log_quality(
     request: HttpRequest, reported: QualityReported, key: IdempotencyKey = None
 ) -> Status[Json]:

@@ -2,6 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from typing import TypedDict
+
+from allocation.claude_code.client.state import UNREGISTERED
+from allocation.policy.names import normal_name
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD = re.compile(rb"---[ \t]*(\r?\n)")
@@ -10,6 +14,19 @@ _MODEL = re.compile(rb"^model[ \t]*:[^\r\n]*(\r?\n)", re.MULTILINE)
 _NAME = re.compile(
     rb"^name[ \t]*:[ \t]*(['\"]?)([^'\"\r\n]+?)\1[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE
 )
+
+
+class Tiers(TypedDict):
+    """The tier of each registered sub-agent by its code, under "" that of all others; `names` leads
+    from a normal name to the code."""
+
+    names: dict[str, str]
+    tiers: dict[str, str]
+
+
+def tier_of(name: str, known: Tiers) -> str:
+    """The tier of a sub-agent by the name that its definition gives it."""
+    return known["tiers"][known["names"].get(normal_name(name), UNREGISTERED)]
 
 
 @dataclass(frozen=True, slots=True)

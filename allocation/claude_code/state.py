@@ -18,7 +18,7 @@ from allocation.policy.recommend import Task
 from allocation.usage.standing import Standing
 
 # What stands for every sub-agent that is not registered. No code can be this.
-_OTHER = "a sub-agent that is not registered"
+OTHER = "a sub-agent that is not registered"
 _UNDER_WAY = (Status.IN_PROGRESS.value, Status.PAUSED.value)
 # In progress first; two tell whether it is the only one. Every hook asks this, hence no ORM.
 _CURRENT = (
@@ -68,7 +68,7 @@ def _answers(
     for code in (*situation.sub_agents, UNREGISTERED):
         answers[code] = {}
         for phase in Phase:
-            answer = situation.answer(Task(code or _OTHER, phase, complexity, critical))
+            answer = situation.answer(Task(code or OTHER, phase, complexity, critical))
             tier = answer.tier.name if answer.tier else None
             answers[code][phase.value] = [answer.outcome.value, tier, answer.reason]
     return answers

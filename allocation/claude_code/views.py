@@ -31,6 +31,7 @@ from allocation.claude_code.readings import (
     store_readings,
 )
 from allocation.claude_code.state import state_at
+from allocation.claude_code.tiers import current_tiers
 from allocation.policy.errors import RuleError
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -127,8 +128,8 @@ def receive_status_line(request: HttpRequest, token: AgentToken, body: Body, now
 
 @_hook
 def read_state(request: HttpRequest, token: AgentToken, body: Body, now: datetime) -> Body:
-    """The state that clients keep."""
-    return {"state": state_at(now)}
+    """The state that clients keep, and the tiers for definitions; null while budgetctl is off."""
+    return {"state": state_at(now), "tiers": current_tiers(now=now)}
 
 
 @_hook

@@ -126,4 +126,4 @@ def held(hits: tuple[int, int], noun: str = "week") -> str:
     inside, of = hits
     if not of:
         return "no week has been scored yet"
-    return f"in {inside} of {of} {noun}{'' if of == 1 else 's'} the total fell inside"
+    return f"in {inside} of {counted(of, noun)} the total fell inside"

@@ -243,7 +243,7 @@ def _security(rows: Rows) -> Figure:
 
 def counted(n: int, noun: str) -> str:
     """1 run, 12 runs; "" for none."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}" if n else ""
+    return fmt.counted(n, noun) if n else ""
 
 
 def recently(n: int, noun: str) -> str:

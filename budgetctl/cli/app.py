@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from budgetctl.cli.database import THERE_TOO
+from budgetctl.cli.examples import epilog
 from budgetctl.cli.refusals import refuse, sentence
 
 # In the order of `budgetctl --help`. Only the module of the command that runs is imported.
@@ -38,6 +41,7 @@ COMMANDS = {
     "reminders": "budgetctl.cli.reminders:reminders",
     "token": "budgetctl.cli.token:token",
     "worker": "budgetctl.cli.worker:worker",
+    "tick": "budgetctl.cli.tick:tick",
     "database-role": "budgetctl.cli.database_role:database_role",
     "connect": "budgetctl.cli.connect:connect",
     "doctor": "budgetctl.cli.doctor:doctor",
@@ -78,6 +82,7 @@ class Commands(_QuickHelp, TyperGroup):
             found = alone
         command = get_command(found)
         command.name = cmd_name  # a group does not know it, and --help prints it
+        _explain(command, cmd_name)
         return command
 
     def invoke(self, ctx: Any) -> Any:
@@ -92,6 +97,21 @@ class Commands(_QuickHelp, TyperGroup):
             raise typer.Exit(1) from error
 
 
+def _explain(command: Any, path: str) -> None:
+    """Give a command, and those in it, their examples, and help that fits any terminal: the lines
+    of a docstring are not those of the reader's."""
+    if command.help:
+        paragraphs = cleandoc(command.help).split("\n\n")
+        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    command.epilog = epilog(path)
+    for parameter in command.get_params(typer.Context(command)):
+        if getattr(parameter, "is_flag", False):
+            # Typer prints `--json <bool>`, as if a value had to follow.
+            parameter.display_type_rich = lambda ctx: None
+    for name, inner in getattr(command, "commands", {}).items():
+        _explain(inner, f"{path} {name}".strip())
+
+
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False)
 
 
@@ -103,7 +123,14 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(
+    help="Mission control for the weekly Claude token budget.\n\n"
+    "Exit codes: 0 fine, 1 refused (one line says why), 2 wrong usage.\n\n"
+    "With BUDGETCTL_URL and BUDGETCTL_TOKEN, an agent token, these work on that server: "
+    f"{THERE_TOO}.\n\n"
+    "Changes stand in the audit trail under chairman, the owner's account; before it exists, under "
+    "the user of the operating system."
+)
 def budgetctl(
     _version: Annotated[
         bool,
@@ -112,23 +139,15 @@ def budgetctl(
         ),
     ] = False,
 ) -> None:
-    """Mission control for the weekly Claude token budget.
-
-    Exit codes: 0 fine, 1 refused (one line says why), 2 wrong usage.
-
-    With BUDGETCTL_URL and BUDGETCTL_TOKEN, an agent token, these work on that
-    server: status, next, check, forecast, recommend, log, handoff, sd new, sd
-    list, usage import.
-
-    Changes stand in the audit trail under chairman, the owner's account; before
-    it exists, under the user of the operating system.
-    """
+    """What stands before every command."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    root = get_command(app)
+    _explain(root, "")
     try:
-        get_command(app)(args=list(arguments), prog_name="budgetctl")
+        root(args=list(arguments), prog_name="budgetctl")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -87,7 +87,8 @@ def _accuracy(page: Audit) -> tuple[Text, str]:
     if record.error is None:
         return Text(shape, style), f" {NO_RECORD}"
     median = f"median error {fmt.percent(Fraction(str(record.error)))}"
-    return Text(shape, style), f" {reading.band}: {median} in {len(record.weeks)} weeks"
+    weeks = fmt.counted(len(record.weeks), "week")
+    return Text(shape, style), f" {reading.band}: {median} in {weeks}"
 
 
 def _sd(each: SdAudit) -> Iterator[Line]:

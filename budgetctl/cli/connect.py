@@ -16,7 +16,9 @@ class Harness(StrEnum):
 
 
 def connect(
-    harness: Annotated[Harness, typer.Argument(help="What to connect.")],
+    harness: Annotated[
+        Harness, typer.Argument(metavar="HARNESS", help="What to connect: claude-code.")
+    ],
     *,
     user: Annotated[
         bool, typer.Option("--user", help="All sessions of this user (the default).")
@@ -72,7 +74,16 @@ def connect(
         typer.echo(f"Note: {note}")
     if dry_run:
         return
-    if not yes and not typer.confirm("Write this?"):
-        raise Refused("Nothing was changed.")
+    if not yes and not _is_wanted():
+        raise Refused("Nothing was changed: nobody said yes. Give --yes to write without asking.")
     for said in plan.undo(change) if undo else plan.connect(change):
         typer.echo(said)
+
+
+def _is_wanted() -> bool:
+    """The answer at the terminal; no where there is none, or at Ctrl-C."""
+    try:
+        return typer.confirm("Write this?")
+    except typer.Abort:
+        typer.echo()
+        return False

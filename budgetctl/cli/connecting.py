@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from allocation.claude_code.client.home import client_home, read_json, write_json
-from allocation.claude_code.client.transport import parts
+from allocation.claude_code.client.transport import Away, parts, post
+from allocation.claude_code.client.transport import Refused as NotTaken
 from allocation.claude_code.connect.files import (
     Kept,
     SettingsFile,
@@ -27,19 +28,24 @@ from budgetctl.cli.refusals import Refused
 DEFAULT_URL = "http://127.0.0.1:8000"
 # Stands for the token while none is made: a look at what would be written makes nothing.
 PLACEHOLDER = "bctl_00000000_made-when-it-is-written"
+SECONDS = 3  # to see whether a server is there
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SCOPES = ("hooks", "usage")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is going to be written, as a unified diff, and what to know about it."""
+    """What the file will hold (None: it is removed), and what to know about it."""
 
     file: SettingsFile
-    settings: dict[str, Any]
-    diff: str
+    content: bytes | None
     nothing_to_do: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff, "" for none."""
+        return difference(self.file, self.content)
 
 
 @dataclass(slots=True)
@@ -86,8 +92,9 @@ class Connecting:
                 "create` or on its page Tokens, with the scopes hooks and usage."
             )
         file, change = self._merged(token)
-        return Change(file, change.settings, difference(file, change.settings),
-                      f"{file.path} is connected already.", change.notes)  # fmt: skip
+        already = f"{file.path} is connected already."
+        notes = (*change.notes, *self._is_away())
+        return Change(file, file.with_settings(change.settings), already, notes)
 
     def connect(self, change: Change) -> Iterator[str]:
         """Make the token, then write. What fails in between leaves no half of it behind."""
@@ -117,23 +124,23 @@ class Connecting:
             left = disconnected(file.settings, kept.record if kept else None)
         except RuleError as error:
             raise Refused(f"{file.path}: {error}; nothing was changed.") from error
-        nothing = f"{file.path} is not connected."
-        return Change(file, left, difference(file, left), nothing)
+        content = file.with_settings(left)
+        if kept and content != file.raw:
+            if not left and not kept.backup:
+                content = None  # we made it, and it holds nothing else
+            elif kept.is_untouched(file.raw) and (backup := Path(kept.backup)).is_file():
+                content = backup.read_bytes()  # nobody touched it since: what it was
+        return Change(file, content, f"{file.path} is not connected.")
 
     def undo(self, change: Change) -> Iterator[str]:
         """Take it out, forget it, and end the token where nothing else uses it."""
-        file, kept = change.file, self._kept(change.file)
-        backup = Path(kept.backup) if kept and kept.backup else None
-        if not change.settings and kept and not kept.backup:
+        file = change.file
+        if change.content is None:
             remove_settings(file)
             yield f"Removed: {file.path}, which held nothing else"
-        elif kept and kept.is_untouched(file.raw) and backup and backup.exists():
-            # Nobody touched it since: byte for byte what it was.
-            write_settings(file, backup.read_bytes(), backup=self._ending())
-            yield f"Restored: {file.path}"
         else:
-            write_settings(file, file.text_of(change.settings), backup=self._ending())
-            yield f"Written: {file.path}"
+            write_settings(file, change.content, backup=self._ending())
+            yield f"Written: {file.path}, without budgetctl"
         rest = self._remember(file, None)
         if not rest:
             yield from self._forget_token()
@@ -160,6 +167,15 @@ class Connecting:
         except RuleError as error:
             raise Refused(f"{file.path}: {error}; nothing was changed.") from error
         return file, merged
+
+    def _is_away(self) -> Iterator[str]:
+        """A note where no server answers: the address may be another one's."""
+        try:
+            post(self.url, "/hooks/health", {}, {}, SECONDS)
+        except Away as error:
+            yield f"{self.url} does not answer now ({error}). Start it, or give another --url."
+        except NotTaken:
+            pass  # it is there; nobody gave it a token yet
 
     def _path(self) -> Path:
         if self.project is not None:
@@ -205,7 +221,7 @@ class Connecting:
         from budgetctl.cli.database import open_database
 
         try:
-            open_database()
+            open_database(with_server_elsewhere=True)
         except Refused:
             return False  # another database's server may run here
         from allocation.api.operations import AccessRefused, authenticate
@@ -219,7 +235,7 @@ class Connecting:
     def _make_token(self) -> str:
         from budgetctl.cli.database import open_database
 
-        open_database()
+        open_database(with_server_elsewhere=True)
         from allocation.api.models import AgentToken
         from allocation.api.operations import create_token
         from budgetctl.cli import clock, rows
@@ -240,7 +256,7 @@ class Connecting:
         from budgetctl.cli.database import open_database
 
         try:
-            open_database()
+            open_database(with_server_elsewhere=True)
         except Refused:
             return
         from allocation.api.models import AgentToken

@@ -3,12 +3,18 @@
 import os
 from pathlib import Path
 
+from budgetctl.cli import remote
 from budgetctl.cli.refusals import Refused, first_line
 
 NOT_SET_UP = "The database is not set up for this version. Run: budgetctl start"
+# The commands that ask the server of BUDGETCTL_URL, as --help and a refusal name them.
+THERE_TOO = (
+    "status, next, check, forecast, recommend, log, handoff, sd new, sd list, usage import, "
+    "worker, tick and sync-agents"
+)
 ELSEWHERE = (
-    "This command works only where the database is. On the server of BUDGETCTL_URL work status, "
-    "next, check, forecast, recommend, log, handoff, sd new, sd list and usage import."
+    "This command works only where the database is, and BUDGETCTL_URL names a server elsewhere: "
+    f"run it there, or unset BUDGETCTL_URL. What works from here: {THERE_TOO}."
 )
 NEWER = (
     "The database was made by a newer version of budgetctl. Install that version or a later one."
@@ -51,8 +57,14 @@ def unusable_home(error: OSError) -> str:
     )
 
 
-def open_database() -> None:
-    """Set Django up and refuse a database that this version cannot work with."""
+def open_database(*, with_server_elsewhere: bool = False) -> None:
+    """Set Django up and refuse a database that this version cannot work with.
+
+    Where the environment names a server elsewhere, the database here is not the one that is meant,
+    and is refused as well; `with_server_elsewhere` is for those who know.
+    """
+    if remote.hub() and not with_server_elsewhere:
+        raise Refused(ELSEWHERE)
     set_django_up(pages=False)
     from django.db import connection
 
@@ -60,9 +72,7 @@ def open_database() -> None:
 
     if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
         # Connecting would leave an empty file behind.
-        raise Refused(
-            ELSEWHERE if {"BUDGETCTL_URL", "BUDGETCTL_TOKEN"} <= {*os.environ} else NOT_SET_UP
-        )
+        raise Refused(NOT_SET_UP)
     if schema.unknown():
         raise Refused(NEWER)
     if schema.missing():

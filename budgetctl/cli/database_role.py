@@ -11,7 +11,9 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 def database_role(
-    name: Annotated[str, typer.Argument(help="What to call it, such as budgetctl_app.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What to call it, such as budgetctl_app.")
+    ],
 ) -> None:
     """Print the SQL that makes the PostgreSQL role which budgetctl works with.
 

@@ -11,6 +11,7 @@ from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import (
     PRIORITIES,
     Json,
+    NeededReason,
     Reason,
     SdCode,
     priority,
@@ -29,7 +30,7 @@ sd = typer.Typer(
 )
 
 
-def defer(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
+def defer(sd: SdCode, reason: NeededReason = "", as_json: Json = False) -> None:
     """Put an SD off to the next budget week, with a reason."""
     open_database()
     from allocation.directives.operations import defer_sd
@@ -50,7 +51,7 @@ def approve(
             "estimate leaves.",
         ),
     ] = None,
-    reason: Reason = "",
+    reason: NeededReason = "",
     as_json: Json = False,
 ) -> None:
     """Let a paused SD go on until it has burned so many more tokens."""
@@ -69,7 +70,7 @@ def approve(
         show([f"Approved {amount:,} tokens: {row.code} goes on."])
 
 
-def stop(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
+def stop(sd: SdCode, reason: NeededReason = "", as_json: Json = False) -> None:
     """End a paused SD for good; its history stays."""
     open_database()
     from allocation.directives.waiting import stop_sd

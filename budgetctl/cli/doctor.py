@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import typer
 
 from budgetctl.cli.parameters import Json
 
-_MARKS = {True: "ok   ", False: "FAULT", None: "?    "}
+_MARKS = {True: "ok", False: "FAULT", None: "?"}
+_MARGIN = 7
 _MOST_TRANSCRIPTS = 2_000
 
 
@@ -20,26 +22,34 @@ def doctor(*, as_json: Json = False) -> None:
 
     Exit code 1 if anything is. With --json: {"checks": [{"what", "ok", "said", "mend"}], "faults"}.
     """
-    from budgetctl.cli.printing import emit, safe, show
+    from budgetctl.cli.printing import emit, show
 
     findings = [*_machine(), *_server()]
     faults = sum(finding.ok is False for finding in findings)
     if as_json:
         emit({"checks": [finding.as_json() for finding in findings], "faults": faults})
     else:
-        lines = []
-        for finding in findings:
-            lines.append(safe(f"{_MARKS[finding.ok]}  {finding.what}: {finding.said}"))
-            if finding.mend and not finding.ok:
-                lines.append(safe(f"       {finding.mend}"))
-        show(lines)
+        show(_lines(findings))
     if faults:
         raise typer.Exit(1)
 
 
+def _lines(findings: "list[Any]") -> "Iterator[Any]":
+    """The findings for people: a mark, what was found, and below it how to mend it."""
+    from rich.text import Text
+
+    from budgetctl.cli.printing import Row, safe
+
+    for finding in findings:
+        said = Text(safe(f"{finding.what}: {finding.said}"))
+        yield Row(_MARKS[finding.ok], said, indent=0, width=_MARGIN)
+        if finding.mend and not finding.ok:
+            yield Row("", Text(safe(finding.mend)), indent=0, width=_MARGIN)
+
+
 def _machine() -> "list[Any]":
     """What can be seen without a server."""
-    from allocation.claude_code.client.home import client_home
+    from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.connect import checks
     from allocation.claude_code.connect.files import read_settings
     from allocation.claude_code.connect.merge import check
@@ -55,15 +65,17 @@ def _machine() -> "list[Any]":
             continue
         if file.raw is not None:
             files[str(path)] = file.settings
+    home = client_home()
+    to = connection(home)
     if not findings:
-        findings += checks.check_settings(files)
+        findings += checks.check_settings(files, to.url.rstrip("/") if to else "")
+    findings += checks.check_commands(files, lambda script: shutil.which(script) is not None)
     findings.append(checks.check_other_hooks(files))
     name = "CLAUDE_CODE_SUBAGENT_MODEL"
     values = [os.environ.get(name, "")]
     values += [str(settings.get("env", {}).get(name, "")) for settings in files.values()]
     findings.append(checks.check_subagent_model(values, _version()))
     findings.append(checks.check_transcripts(*_transcripts()))
-    home = client_home()
     findings.append(checks.check_home(home, writable=_is_writable(Path(home))))
     return findings
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from allocation.display import format as fmt
 from allocation.usage.transcripts.importing import ImportSummary, Progress
 from budgetctl.cli.printing import Line, console, row, safe
 
@@ -96,7 +97,7 @@ def as_text(done: Done) -> Iterator[Line]:
         f"{found.new:,} new, {found.improved:,} improved, {found.unchanged:,} unchanged",
     )
     if found.unreadable:
-        yield row("UNREADABLE", f"{found.unreadable:,} lines could not be read")
+        yield row("UNREADABLE", f"{fmt.counted(found.unreadable, 'line')} could not be read")
     if found.unknown_models:
         names = ", ".join(
             f"{safe(name) or 'no name'} ({count:,})"
@@ -108,4 +109,4 @@ def as_text(done: Done) -> Iterator[Line]:
     if len(found.skipped) > MOST_NAMED:
         yield row("SKIPPED", f"and {len(found.skipped) - MOST_NAMED:,} more")
     if done.weeks:
-        yield row("WEEKS", f"{done.weeks:,} budget weeks made for this history")
+        yield row("WEEKS", f"{fmt.counted(done.weeks, 'budget week')} made for this history")

@@ -115,6 +115,10 @@ Reason = Annotated[
     str,
     typer.Option("--reason", parser=words, metavar="TEXT", help="Why; kept in the audit trail."),
 ]
+NeededReason = Annotated[
+    str,
+    typer.Option("--reason", parser=words, metavar="TEXT", help="Why; needed, and kept."),
+]
 
 
 @dataclass(frozen=True, slots=True)

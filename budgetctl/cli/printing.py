@@ -49,6 +49,7 @@ class Row:
     label: str
     value: Text
     indent: int = 2
+    width: int = LABEL
 
 
 Line = Text | str | Row
@@ -58,14 +59,22 @@ def show(lines: Iterable[Line]) -> None:
     """Print lines to standard output, wrapped between words where the terminal is narrow."""
     out = console()
     for line in lines:
-        if not isinstance(line, Row):
-            out.print(line)
+        made = line if isinstance(line, Row) else _without_label(line)
+        label = " " * made.indent + made.label.ljust(made.width)
+        if made.value.no_wrap:
+            out.print(made.value, no_wrap=True, overflow="crop")
             continue
-        label = " " * line.indent + line.label.ljust(LABEL)
-        for part in line.value.wrap(out, max(20, out.width - len(label))):
+        for part in made.value.wrap(out, max(20, out.width - len(label))):
             part.rstrip()
             out.print(Text.assemble((label, "bold"), part), soft_wrap=True)
             label = " " * len(label)
+
+
+def _without_label(line: Text | str) -> Row:
+    """A line that goes on where it began, if it is too long for one."""
+    text = Text(line) if isinstance(line, str) else line
+    indent = len(text.plain) - len(text.plain.lstrip(" "))
+    return Row("", text[indent:] if indent else text, indent=indent, width=0)
 
 
 def emit(value: Any) -> None:
@@ -74,8 +83,8 @@ def emit(value: Any) -> None:
 
 
 def heading(title: str) -> Text:
-    """A section's title in a rule."""
-    return Text(f"── {title} ".ljust(WIDTH, "─"), style="dim")
+    """A section's title in a rule, as wide as the terminal."""
+    return Text(f"── {title} ".ljust(WIDTH, "─"), style="dim", no_wrap=True)
 
 
 def row(label: str, *value: Text | str) -> Row:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
 
     from allocation.api import week_shapes as shapes
+    from allocation.claude_code.front_matter import Tiers
 
 Json = dict[str, Any]
 
@@ -35,7 +36,7 @@ class Hub:
 
     def get(self, path: str) -> Json:
         """What the API answers. Raises Refused with the server's own sentence where it says no."""
-        return self._ask(path, None)
+        return self._ask(f"/api/v1{path}", None)
 
     def week(self) -> "shapes.Week":
         """The running week in full. Raises Refused."""
@@ -55,7 +56,11 @@ class Hub:
 
     def post(self, path: str, body: Mapping[str, Any]) -> Json:
         """Send an object and give back what is answered. Raises Refused."""
-        return self._ask(path, json.dumps(body).encode())
+        return self._ask(f"/api/v1{path}", json.dumps(body).encode())
+
+    def tiers(self) -> "Tiers | None":
+        """The current tiers of sub-agents, None while the server is off. Raises Refused."""
+        return cast("Tiers | None", self._ask("/hooks/state", b"{}").get("tiers"))
 
     def _ask(self, path: str, body: bytes | None) -> Json:
         from gzip import compress
@@ -72,7 +77,7 @@ class Hub:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if body is not None and len(body) >= _PACKED_FROM:
             body, headers["Content-Encoding"] = compress(body, 1), "gzip"
-        request = Request(f"{self.url}/api/v1{path}", body, headers)  # noqa: S310 -- see hub()
+        request = Request(f"{self.url}{path}", body, headers)  # noqa: S310 -- see hub()
         try:
             with build_opener(Stay).open(request, timeout=SECONDS) as answer:
                 return self._said(answer)

@@ -100,7 +100,7 @@ def keep_sending(to: Hub, stopped: threading.Event, say: Callable[[str], object]
 
 
 class Sent:
-    """The bookmarks of what was sent to a server. Raises OSError where they cannot be kept."""
+    """The bookmarks of what was sent to a server. Raises Refused where they cannot be kept."""
 
     def __init__(self, url: str) -> None:
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
@@ -128,4 +128,10 @@ class Sent:
         self._write()
 
     def _write(self) -> None:
-        write_json(self._path, {"url": self._url, "files": self._bookmarks})
+        try:
+            write_json(self._path, {"url": self._url, "files": self._bookmarks})
+        except OSError as error:
+            raise Refused(
+                f"How far each transcript was sent cannot be kept in {client_home()} "
+                f"({error.strerror}). Set BUDGETCTL_HOME to a folder that you may write to."
+            ) from error

@@ -9,7 +9,7 @@ from rich.text import Text
 from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
 from budgetctl.cli.plan_text import next_sd
-from budgetctl.cli.printing import WIDTH, Line, bar, heading, long, percent, row, safe
+from budgetctl.cli.printing import WIDTH, Line, bar, console, heading, long, percent, row, safe
 from budgetctl.cli.week_text import accuracy, clock_of, summary
 
 MOST_SUB_AGENTS = 7
@@ -62,8 +62,9 @@ def _spending(week: shapes.Week) -> Iterator[Line]:
         share = float(100 * budget / used) if used else 0.0
         shown = [*shown[:MOST_SUB_AGENTS], (f"{len(rest)} others", budget, share)]
     largest = max(budget for _, budget, _ in shown)
+    cells = max(4, min(28, console().width - 43))  # beside the three columns
     for name, budget, share in shown:
         yield Text.assemble(
             f"  {name[:20]:<20} {long(budget, week['unit']):>12} {percent(share):>5}  ",
-            bar(budget / largest if largest else Fraction(0), 28),
+            bar(budget / largest if largest else Fraction(0), cells),
         )

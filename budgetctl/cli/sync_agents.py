@@ -2,52 +2,93 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from budgetctl.cli import remote
 from budgetctl.cli.database import open_database
+from budgetctl.cli.parameters import Json
+from budgetctl.cli.printing import emit
 from budgetctl.cli.refusals import Refused
+
+if TYPE_CHECKING:
+    from allocation.claude_code.front_matter import Tiers
 
 
 def sync_agents(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A project, or a folder of definitions.")
+        Path, typer.Argument(metavar="DIR", help="A project, or its folder agents itself.")
     ],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write the current tier of each sub-agent into its definition in DIR/.claude/agents.
 
     It becomes the second line of the front matter; everything else stays byte for byte. For what
-    hooks cannot steer, such as workflows. A run that is to be deferred gets its floor.
+    hooks cannot steer, such as workflows. A run that is to be deferred gets its floor. With
+    BUDGETCTL_URL and BUDGETCTL_TOKEN the tiers are those of that server; the token needs the scope
+    hooks.
+
+    With --json: {"definitions": [{"file", "name", "tier", "done"}]}; done is written, would be,
+    unchanged or skipped.
     """
+    agents = _definitions(folder)
+    known = _current_tiers()
+    if known is None:
+        raise Refused("budgetctl is off: the definitions stay as they are.")
+    done = []
+    for path in sorted(agents.rglob("*.md")):
+        done.append(_sync(path, known, dry_run=dry_run))
+        if not as_json:
+            file, _, tier, what = done[-1].values()
+            typer.echo(f"{what:<9}  {file}: {tier or 'no front matter with a name'}")
+    if as_json:
+        emit({"definitions": done})
+    elif not done:
+        typer.echo(f"There are no definitions in {agents}.")
+
+
+def _definitions(folder: Path) -> Path:
+    """The folder of definitions. None but one that is called agents: other files, such as skills,
+    have a name in their front matter too, and are not ours to change."""
     if not folder.is_dir():
         raise Refused(f"There is no folder {folder}.")
     agents = folder / ".claude" / "agents"
-    agents = agents if agents.is_dir() else folder
+    if agents.is_dir():
+        return agents
+    if folder.resolve().name != "agents":
+        raise Refused(
+            f"{folder} has no folder .claude/agents. Name a project, or its folder agents itself."
+        )
+    return folder
+
+
+def _sync(path: Path, known: "Tiers", *, dry_run: bool) -> dict[str, str | None]:
+    """One file: what it is, and what was done with it."""
+    from allocation.claude_code.front_matter import read_definition, tier_of
+
+    raw = path.read_bytes()
+    definition = read_definition(raw)
+    if definition is None:
+        return {"file": path.name, "name": None, "tier": None, "done": "skipped"}
+    tier = tier_of(definition.name, known)
+    changed = definition.with_model(tier)
+    done = "unchanged" if changed == raw else "would be" if dry_run else "written"
+    if done == "written":
+        _write(path, changed)
+    return {"file": path.name, "name": definition.name, "tier": tier, "done": done}
+
+
+def _current_tiers() -> "Tiers | None":
+    if hub := remote.hub():
+        return hub.tiers()
     open_database()
-    from allocation.claude_code.front_matter import read_definition
     from allocation.claude_code.tiers import current_tiers
     from budgetctl.cli import clock
 
-    tier_of = current_tiers(now=clock.now())
-    if tier_of is None:
-        raise Refused("budgetctl is off: the definitions stay as they are.")
-    for path in sorted(agents.rglob("*.md")):
-        raw = path.read_bytes()
-        definition = read_definition(raw)
-        if definition is None:
-            typer.echo(f"skipped    {path.name}: no front matter with a name")
-            continue
-        tier = tier_of(definition.name)
-        changed = definition.with_model(tier)
-        if changed == raw:
-            typer.echo(f"unchanged  {path.name}: {tier}")
-            continue
-        if not dry_run:
-            _write(path, changed)
-        typer.echo(f"{'would be' if dry_run else 'written':<9}  {path.name}: {tier}")
+    return current_tiers(now=clock.now())
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -145,7 +145,7 @@ def accuracy(record: shapes.Accuracy | None, unit: str) -> str:
     if record is None:
         return NO_RECORD
     last, held_in = record["last_week"], record["inside_80"]
-    weeks = "1 week" if record["weeks"] == 1 else f"{record['weeks']} weeks"
+    weeks = fmt.counted(record["weeks"], "week")
     return (
         f"last week: predicted {short(last['predicted'], unit)}, "
         f"actual {short(last['actual'], unit)}; "

@@ -17,7 +17,9 @@ def worker(
     no_watch: Annotated[
         bool, typer.Option("--no-watch", help="Do not read transcripts of this machine.")
     ] = False,
-    once: Annotated[bool, typer.Option("--once", help="Do what is due and end; for cron.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do what is due and end, as `budgetctl tick` does.")
+    ] = False,
 ) -> None:
     """Do the scheduled work, and read transcripts as they are written, until Ctrl-C.
 

@@ -100,9 +100,10 @@ def test_a_list_under_one_key_is_answered_once(agent: Agent) -> None:
     assert Decision.objects.count() == 2
 
 
-def test_a_key_belongs_to_one_question(agent: Agent) -> None:
+@pytest.mark.parametrize("other", [{"complexity": 5}, {"sub_agent": "SECURITY"}])
+def test_a_key_belongs_to_one_question(agent: Agent, other: dict[str, object]) -> None:
     agent.post("recommend", RUN, key="k")
-    response = agent.post("recommend", RUN | {"complexity": 5}, key="k")
+    response = agent.post("recommend", RUN | other, key="k")
     assert response.status_code == 409
     assert "another question" in response.json()["error"]
 

@@ -289,3 +289,13 @@ def test_the_contract_is_there_for_everybody_to_read(client: Client) -> None:
             "quality",
         )
     }
+
+
+def test_the_contract_says_what_each_answer_holds(client: Client) -> None:
+    contract = client.get("/api/v1/openapi.json").json()
+    for path in contract["paths"].values():
+        for operation in path.values():
+            answered = {**operation["responses"]}
+            schema = answered.get("200", answered.get("201"))["content"]["application/json"]
+            shapes = schema["schema"].get("anyOf", [schema["schema"]])
+            assert all("$ref" in shape.get("items", shape) for shape in shapes), operation

@@ -100,8 +100,15 @@ def test_a_dry_run_shows_the_change_and_makes_nothing(machine: Machine) -> None:
     assert "claude-code on" not in _tokens_in_force(machine)
 
 
+def test_an_address_at_which_nobody_answers_is_said(machine: Machine) -> None:
+    assert "Note:" not in machine.connect("--dry-run")
+    said = machine.connect("--dry-run", "--url", "http://127.0.0.1:9")
+    assert "Note: http://127.0.0.1:9 does not answer now (Connection refused)." in said
+
+
 def test_without_a_yes_nothing_is_written(machine: Machine) -> None:
-    machine.connect(code=1)  # there is no terminal to ask at
+    said = machine.connect(code=1)  # there is no terminal to ask at
+    assert "Nothing was changed: nobody said yes. Give --yes to write without asking." in said
     assert machine.settings.read_text() == BEFORE
 
 
@@ -133,6 +140,17 @@ def test_undo_restores_every_byte_and_ends_the_token(machine: Machine) -> None:
     assert "not connected" in machine.connect("--undo", "--yes")
 
 
+def test_undo_shows_exactly_what_it_writes(machine: Machine) -> None:
+    machine.settings.write_text('{"model":  "opus"}')  # not how we would write it
+    machine.connect("--yes")
+    connected = machine.settings.read_text()
+    shown = machine.connect("--undo", "--dry-run")
+    assert machine.settings.read_text() == connected
+    assert '+{"model":  "opus"}' in shown.splitlines()
+    machine.connect("--undo", "--yes")
+    assert machine.settings.read_text() == '{"model":  "opus"}'
+
+
 def test_undo_keeps_what_others_changed_since(machine: Machine) -> None:
     machine.connect("--yes")
     settings = json.loads(machine.settings.read_text())
@@ -145,7 +163,7 @@ def test_undo_keeps_what_others_changed_since(machine: Machine) -> None:
 def test_a_file_that_was_not_there_is_not_there_again(machine: Machine) -> None:
     machine.settings.unlink()
     machine.connect("--yes")
-    machine.connect("--undo", "--yes")
+    assert "+++ /dev/null" in machine.connect("--undo", "--yes")
     assert not machine.settings.exists()
 
 

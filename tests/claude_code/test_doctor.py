@@ -42,6 +42,26 @@ def test_settings(files: dict[str, Any], expected: dict[str, bool | None]) -> No
 
 
 @pytest.mark.parametrize(
+    ("url", "ok"), [("", True), ("http://127.0.0.1:8000", True), ("http://127.0.0.1:8001", False)]
+)
+def test_telemetry_that_goes_to_another_server_is_a_fault(url: str, ok: bool) -> None:
+    found = {each.what: each.ok for each in checks.check_settings({"user": CONNECTED}, url)}
+    assert found["Telemetry"] is ok
+
+
+def test_a_script_that_is_gone_is_a_fault() -> None:
+    moved = connected({}, Choice(url="x", token="x", script="/old place/budgetctl")).settings
+    files = {"user": moved, "project": CONNECTED}
+    (gone,) = checks.check_commands(files, lambda script: script == "budgetctl")
+    assert (gone.ok, gone.said) == (False, "/old place/budgetctl is not there, or cannot be run")
+    (there,) = checks.check_commands(files, lambda script: True)
+    assert there.ok
+    broken = {"hooks": {"PreToolUse": [{"hooks": [{"command": "budgetctl hook 'x"}]}]}}
+    assert checks.check_commands({"user": broken}, lambda script: False) == []
+    assert checks.check_commands({"user": {}}, lambda script: False) == []
+
+
+@pytest.mark.parametrize(
     ("matcher", "fault"),
     [
         ("Agent", True),
@@ -148,7 +168,7 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
 
     server.close()
     away = budgetctl(environment, "doctor")
-    assert "FAULT  Server" in away.stdout
+    assert f"FAULT  Server: {url} does not answer (Connection refused)" in away.stdout
     settings = Path(environment["HOME"]) / ".claude" / "settings.json"
     settings.write_text("{ // broken")
     assert "is not plain JSON" in " ".join(budgetctl(environment, "doctor").stdout.split())
@@ -157,7 +177,7 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
 def test_a_home_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SECRET_KEY": "s"}
     said = budgetctl(environment, "doctor").stdout
-    assert f"ok     Local state: is kept in {tmp_path}" in said.replace("\n", "")
+    assert f"okLocalstate:iskeptin{tmp_path}" in "".join(said.split())
     (tmp_path / "file").touch()
     environment["BUDGETCTL_HOME"] = str(tmp_path / "file")
     assert "FAULT  Local state" in budgetctl(environment, "doctor").stdout

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.budgets.operations import switch
-from allocation.claude_code.front_matter import read_definition
+from allocation.claude_code.front_matter import read_definition, tier_of
 from allocation.claude_code.tiers import current_tiers
 from tests.factories import BudgetWeekFactory, StrategicDirectiveFactory, UsageHourFactory
 
@@ -68,9 +68,11 @@ def test_the_tiers_are_those_of_the_zone_and_the_sd(now: datetime) -> None:
     BudgetWeekFactory()
     UsageHourFactory(hour=now.replace(minute=0), input=490_000, model="claude-sonnet-4-5")
     StrategicDirectiveFactory(phase="PLAN", complexity=5)
-    tier_of = current_tiers(now=now)
-    assert tier_of
-    assert {name: tier_of(name) for name in ("docmon", "database", "Security", "made-up")} == {
+    known = current_tiers(now=now)
+    assert known
+    assert {
+        name: tier_of(name, known) for name in ("docmon", "database", "Security", "made-up")
+    } == {
         "docmon": "haiku",
         "database": "sonnet",
         "Security": "opus",  # it would be deferred: a definition cannot, so it gets its floor

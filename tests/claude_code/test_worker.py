@@ -51,8 +51,9 @@ def test_the_server_reads_transcripts_as_they_are_written(environment: Environme
     wait_for(environment, 2)
 
 
-def test_a_worker_that_runs_once_does_what_is_due(environment: Environment) -> None:
-    done = budgetctl(environment, "worker", "--once")
+@pytest.mark.parametrize("command", ["tick", "worker --once"])
+def test_a_tick_does_what_is_due_and_ends(environment: Environment, command: str) -> None:
+    done = budgetctl(environment, *command.split())
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -70,6 +71,25 @@ def test_definitions_get_the_current_tier(environment: Environment, tmp_path: Pa
     assert definition.read_bytes() == (
         b"---\r\nname: security\r\nmodel: opus\r\ncolor: red\r\n---\r\nBody\xff"
     )
-    assert "unchanged" in budgetctl(environment, "sync-agents", str(tmp_path)).stdout
+    again = budgetctl(environment, "sync-agents", str(agents), "--json")
+    assert json.loads(again.stdout)["definitions"] == [
+        {"file": "notes.md", "name": None, "tier": None, "done": "skipped"},
+        {"file": "x.md", "name": "security", "tier": "opus", "done": "unchanged"},
+    ]
     nowhere = budgetctl(environment, "sync-agents", str(tmp_path / "none"))
     assert (nowhere.returncode, len(nowhere.stderr.splitlines())) == (1, 1)
+
+
+def test_files_that_are_no_definitions_are_left_alone(
+    environment: Environment, tmp_path: Path
+) -> None:
+    skill = tmp_path / ".claude" / "skills" / "x" / "SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: x\n---\n")
+    refused = budgetctl(environment, "sync-agents", str(tmp_path))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "has no folder .claude/agents" in refused.stderr
+    assert skill.read_text() == "---\nname: x\n---\n"
+    (tmp_path / "agents").mkdir()
+    empty = budgetctl(environment, "sync-agents", str(tmp_path / "agents"))
+    assert (empty.returncode, empty.stdout[:25]) == (0, "There are no definitions ")

@@ -1,10 +1,13 @@
 """How the command line finds its commands and how it ends."""
 
 import logging
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import typer
@@ -17,6 +20,7 @@ from allocation.policy.errors import RuleError
 from budgetctl import schema
 from budgetctl.cli import app, serving
 from budgetctl.cli.database import NEWER, NOT_SET_UP, open_database
+from budgetctl.cli.examples import EXAMPLES
 from budgetctl.cli.refusals import Refused
 
 
@@ -48,6 +52,63 @@ def test_help_lists_every_command_and_imports_no_django() -> None:
     )
     for command in app.COMMANDS:
         assert f" {command} " in result.stdout
+
+
+def test_every_command_shows_examples_and_each_can_be_typed() -> None:
+    root = app.Commands(name="budgetctl")
+    for name in app.COMMANDS:
+        command = root.get_command(None, name)
+        paths = {
+            f"{name} {inner}": each for inner, each in getattr(command, "commands", {}).items()
+        }
+        for path, each in (paths or {name: command}).items():
+            lines = EXAMPLES[path]
+            assert each.epilog.endswith("\n".join(lines))
+            for line in lines:
+                words = shlex.split(line.partition(" < ")[0])
+                start = ["budgetctl", *path.split()]
+                assert words[: len(start)] == start
+                each.make_context(path, words[len(start) :])
+
+
+def _in_documents() -> list[str]:
+    """The command lines of ours that the documents say to type."""
+    root = Path(__file__).parents[2]
+    texts = [path.read_text() for path in (root / "README.md", *sorted(root.glob("docs/*.md")))]
+    blocks = re.findall(r"^```\w*\n(.*?)^```", "\n".join(texts), re.MULTILINE | re.DOTALL)
+    typed = re.compile(r"^(?:\.venv/bin/)?budgetctl ([^#|\n]+)", re.MULTILINE)
+    return [line.strip() for block in blocks for line in typed.findall(block)]
+
+
+@pytest.mark.parametrize("line", _in_documents())
+def test_what_the_documents_say_to_type_can_be_typed(line: str) -> None:
+    command: Any = app.Commands(name="budgetctl")
+    words = shlex.split(line)
+    while command is not None and hasattr(command, "get_command"):
+        command = command.get_command(typer.Context(command), words.pop(0))
+    assert command is not None
+    command.make_context(line, words)
+
+
+def test_help_fills_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERMINAL_WIDTH", "60")
+    assert app.run(["connect", "--help"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    start = next(number for number, line in enumerate(lines) if line.startswith("Other hooks"))
+    assert len(lines[start]) > 40
+    assert len(lines[start + 1]) > 40
+
+
+@pytest.mark.parametrize("words", [[], ["usage"], ["usage", "import"], ["status"]])
+def test_help_shows_no_value_behind_a_switch(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run([*words, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "--help" in said
+    assert "<bool>" not in said
 
 
 def test_the_entry_point_imports_neither_typer_nor_django() -> None:

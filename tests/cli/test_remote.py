@@ -11,9 +11,9 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 
 from allocation.budgets.models import BudgetWeek
+from allocation.budgets.operations import switch
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
@@ -117,6 +117,22 @@ def test_a_batch_is_answered_line_by_line(hub: str, cli: Cli) -> None:
     assert (ran.code, first["model"], first["decision"]) == (1, "haiku", None)
     assert second == {"error": "The line is no JSON object."}
     assert third["error"].startswith("No sub-agent is called “nobody”.")
+
+
+def test_definitions_get_the_tiers_of_the_server(
+    name_hub: Callable[[], str], cli: Cli, tmp_path: Path
+) -> None:
+    name_hub()
+    definition = tmp_path / "agents" / "security.md"
+    definition.parent.mkdir()
+    definition.write_text("---\nname: security\n---\nBody")
+    ran = cli("sync-agents", str(definition.parent))
+    assert ran.out == "written    security.md: opus\n", ran.err
+    assert definition.read_text() == "---\nname: security\nmodel: opus\n---\nBody"
+    switch(enabled=False, actor="chairman", now=NOW)
+    off = cli("sync-agents", str(definition.parent))
+    assert (off.code, off.out) == (1, "")
+    assert off.err == "budgetctl: budgetctl is off: the definitions stay as they are.\n"
 
 
 def test_sds_are_proposed_and_listed(hub: str, cli: Cli) -> None:
@@ -237,16 +253,15 @@ def test_an_address_that_leads_nowhere_is_said_in_one_sentence(
     assert ran.err.startswith(f"budgetctl: {said}")
 
 
-@pytest.mark.sqlite_only("there is no file on a server")
-def test_a_command_that_needs_the_database_says_so(
-    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["set-limit 5", "audit", "token list", "usage totals"])
+def test_a_command_that_needs_the_database_takes_no_other_one_for_it(
+    command: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "none.sqlite3"))
     monkeypatch.setenv("BUDGETCTL_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_x_y")
-    ran = cli("set-limit", "5")
-    assert ran.code == 1
-    assert ran.err.startswith("budgetctl: This command works only where the database is.")
+    ran = cli(*command.split())
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("budgetctl: This command works only where the database is")
 
 
 def test_an_address_without_a_token_changes_nothing(

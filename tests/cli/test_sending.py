@@ -142,9 +142,14 @@ def test_what_is_cut_off_in_the_middle_goes_on_and_loses_and_doubles_nothing(
     [
         ("BUDGETCTL_TOKEN=bctl_wrong", "This token is not known. Make one on the page Tokens."),
         ("BUDGETCTL_URL=http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: "),
+        (
+            "BUDGETCTL_HOME=/dev/null",
+            "How far each transcript was sent cannot be kept in /dev/null/claude-code (Not a "
+            "directory). Set BUDGETCTL_HOME to a folder that you may write to.",
+        ),
     ],
 )
-def test_a_refused_token_or_a_server_away_is_one_sentence_and_loses_nothing(
+def test_a_refused_token_a_server_away_or_a_home_that_is_none_is_one_sentence_and_loses_nothing(
     setting: str, said: str, cli: Cli, projects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:

@@ -237,3 +237,15 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     assert cli("status", "--json").json["forecast_accuracy"] == record
     assert "median error" in cli("audit").out
     assert cli("audit", "--json").json["forecast_accuracy"] == record
+
+
+def test_a_narrow_terminal_breaks_no_rule_and_no_bar(
+    cli: Cli, burn: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    burn(360_000, sub_agent="TESTING")
+    lines = cli("status").out.splitlines()
+    assert max(map(len, lines)) <= 60
+    (rule,) = [line for line in lines if line.startswith("── NEXT SD")]
+    assert rule.endswith("─" * 49)
+    assert any(re.fullmatch(r"  TESTING +360,000 +100% +█{17}", line) for line in lines)

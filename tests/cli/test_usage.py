@@ -42,7 +42,7 @@ def test_an_import_says_what_it_did(cli: Cli, projects: Path) -> None:
     assert "FILES       1" in ran.out
     assert "LINES       3 read" in ran.out
     assert "RECORDS     2 new, 0 improved, 0 unchanged" in ran.out
-    assert "UNREADABLE  1 lines could not be read" in ran.out
+    assert "UNREADABLE  1 line could not be read" in ran.out
     assert "claude-next-9 (1): counted, cost unknown" in " ".join(ran.out.split())
     assert ran.err == ""  # no bar where nobody watches
 

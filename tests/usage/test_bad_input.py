@@ -125,6 +125,24 @@ def test_a_line_that_is_too_long_costs_itself_only(
     assert run(tmp_path).unreadable == 0
 
 
+@pytest.mark.parametrize("count", [1, discover.LOOKED_AT, 100_000, 2 * reader.BLOCK + 1])
+def test_a_file_that_a_crash_left_nulls_at_the_head_of_is_read(
+    tmp_path: Path, run: Import, count: int
+) -> None:
+    lines = text(response()) + text(response("msg_2", request_id="req_2"))
+    Path(tmp_path, "a.jsonl").write_bytes(b"\0" * count + lines)
+    summary = run(tmp_path)
+    assert (summary.skipped, summary.new, summary.unreadable) == ([], 2, 0)
+
+
+def test_a_file_of_nulls_alone_waits_for_what_follows(tmp_path: Path, run: Import) -> None:
+    file = Path(tmp_path, "a.jsonl")
+    file.write_bytes(b"\0" * 100_000)
+    assert (run(tmp_path).new, run(tmp_path).unreadable) == (0, 0)
+    append(file, text(response()))
+    assert run(tmp_path).new == 1
+
+
 def test_a_binary_file_is_skipped_and_named(tmp_path: Path, run: Import) -> None:
     write(tmp_path / "a.jsonl", response())
     Path(tmp_path, "b.jsonl").write_bytes(bytes(range(256)) * 100)

@@ -40,7 +40,7 @@ def post(url: str, path: str, body: Json, headers: dict[str, str], seconds: floa
         request = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + content
         return _answer(_exchange(secure, host, port, request, until))
     except (OSError, ValueError, RecursionError) as error:
-        raise Away(str(error)) from error
+        raise Away(getattr(error, "strerror", None) or str(error)) from error
 
 
 def parts(url: str) -> tuple[bool, str, int, str]:

@@ -1,7 +1,7 @@
 """The checks of `budgetctl doctor`: facts in, findings out. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from allocation.claude_code.connect.wanted import (
     Json,
     is_our_hook,
     is_our_status_line,
+    script_of,
 )
 
 Version = tuple[int, int, int]
@@ -36,8 +37,9 @@ class Finding:
         return asdict(self)
 
 
-def check_settings(files: Mapping[str, Json]) -> list[Finding]:
-    """Hooks, status line and telemetry in the settings that apply here, by path, user's first."""
+def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
+    """Hooks, status line and telemetry in the settings that apply here, by path, user's first.
+    `url` is the server that the hooks speak to, "" where there is none."""
     if not files:
         return [Finding("Settings", False, "no settings are there", f"Run: {CONNECT}")]
     missing = [
@@ -56,13 +58,36 @@ def check_settings(files: Mapping[str, Json]) -> list[Finding]:
         said = "not ours: the plan’s readings do not come in"
         findings.append(Finding("Status line", False, said, f"Run: {CONNECT}"))
     endpoint = str(user.get("env", {}).get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
-    if endpoint.endswith("/otlp"):
+    if url and endpoint.endswith("/otlp") and endpoint != f"{url}/otlp":
+        said = f"goes to {endpoint}, and hooks to {url}"
+        findings.append(Finding("Telemetry", False, said, f"Run: {CONNECT}"))
+    elif endpoint.endswith("/otlp"):
         findings.append(Finding("Telemetry", True, f"goes to {endpoint}"))
     else:
         said = f"goes to {endpoint}" if endpoint else "is not sent"
         mend = "Only user settings are read for it; without it transcripts are what is counted."
         findings.append(Finding("Telemetry", None, said, mend))
     return findings
+
+
+def check_commands(files: Mapping[str, Json], is_there: Callable[[str], bool]) -> list[Finding]:
+    """Whether the script is there that our hooks and our status line call: where it is not, Claude
+    Code goes on without a word. Nothing where none is called."""
+    handlers = [
+        each
+        for settings in files.values()
+        for event in EVENTS
+        for group in _groups(settings, event)
+        for each in group["hooks"]
+        if is_our_hook(each)
+    ]
+    lines = [settings.get("statusLine") for settings in files.values()]
+    handlers += [each for each in lines if is_our_status_line(each)]
+    called = dict.fromkeys(filter(None, map(script_of, handlers)))
+    if gone := [script for script in called if not is_there(script)]:
+        said = f"{gone[0]} is not there, or cannot be run"
+        return [Finding("Commands", False, said, f"Run: {CONNECT}")]
+    return [Finding("Commands", True, f"{', '.join(called)} can be run")] if called else []
 
 
 def check_other_hooks(files: Mapping[str, Json]) -> Finding:

@@ -26,6 +26,10 @@ class SettingsFile:
     raw: bytes | None
     settings: Json
 
+    def with_settings(self, settings: Json) -> bytes | None:
+        """The file with these settings: as it is, byte for byte, where they are its own."""
+        return self.raw if settings == self.settings else self.text_of(settings)
+
     def text_of(self, settings: Json) -> bytes:
         """Settings written as this file is: its indent, its last line, its byte order mark."""
         raw = self.raw or b""
@@ -64,14 +68,15 @@ def read_settings(path: Path) -> SettingsFile:
     return SettingsFile(path, raw, settings)
 
 
-def difference(file: SettingsFile, settings: Json) -> str:
-    """The unified diff from the file as it is to the settings, secrets shortened; "" if none."""
-    if settings == file.settings:
-        return ""
-    before = (file.raw or b"").decode("utf-8", "replace").splitlines(keepends=True)
-    after = file.text_of(settings).decode("utf-8", "replace").splitlines(keepends=True)
-    names = (str(file.path) if file.raw is not None else "/dev/null", str(file.path))
-    lines = difflib.unified_diff(before, after, *names)
+def difference(file: SettingsFile, content: bytes | None) -> str:
+    """The unified diff from the file as it is to what it will be, None for removed; secrets
+    shortened, "" if none."""
+    before, after = (
+        (side or b"").decode("utf-8", "replace").splitlines(keepends=True)
+        for side in (file.raw, content)
+    )
+    old, new = (str(file.path) if side is not None else "/dev/null" for side in (file.raw, content))
+    lines = difflib.unified_diff(before, after, old, new)
     return _SECRET.sub(
         r"\1_…", "".join(line if line.endswith("\n") else line + "\n" for line in lines)
     )

@@ -101,6 +101,14 @@ def wrapped_command(value: Json) -> str:
     return words[words.index("--wrap") + 1] if "--wrap" in words[:-1] else ""
 
 
+def script_of(handler: Json) -> str:
+    """The program that a handler of ours calls, "" where it calls none."""
+    try:
+        return shlex.split(str(handler.get("command", "")))[0]
+    except (ValueError, IndexError):
+        return ""
+
+
 def _command_of(handler: Json) -> str:
     found = _OURS.search(str(handler.get("command", "")))
     return found[1] if found else ""

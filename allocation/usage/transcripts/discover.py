@@ -18,6 +18,7 @@ from allocation.usage.transcripts.attribution import META_SUFFIX, as_text
 JOURNAL = "journal.jsonl"
 # Of a file given by name this much is looked at to tell whether it is a transcript at all.
 LOOKED_AT = 4096
+_BLANK = b"\0 \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,14 @@ def _refuse_other_files(path: Path, given: os.stat_result) -> None:
 
 
 def is_binary(head: bytes) -> bool:
-    """Whether a file that begins like this is no text. Transcripts torn by a crash still are."""
-    return b"\0" in head and not _begins_with_object(head) and b'\n{"' not in head
+    """Whether a file that begins like this is no text. Transcripts torn by a crash still are: of
+    nothing but NULs nobody can tell what follows them."""
+    said = head.lstrip(_BLANK)
+    return b"\0" in head and said != b"" and not said.startswith(b"{") and b'\n{"' not in said
 
 
 def _begins_with_object(head: bytes) -> bool:
-    return head.lstrip(b"\0 \t\r\n").startswith(b"{")
+    return head.lstrip(_BLANK).startswith(b"{")
 
 
 def _walk(root: Path, discovery: Discovery, seen: set[tuple[int, int]]) -> None:
