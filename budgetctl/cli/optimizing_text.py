@@ -139,10 +139,10 @@ def as_text(found: Found) -> Iterator[Line]:
 
 def _opportunity(place: int, each: Opportunity, meter: Meter) -> Iterator[Line]:
     yield Text.assemble(f"{place}. ", (words.title(each), "bold"))
-    week, sd = (words.amount(spent.budget, meter) for spent in (each.per_week, each.per_sd))
+    week, sd = (words.saving(spent.budget, meter) for spent in (each.per_week, each.per_sd))
     usd = "" if meter.in_dollars else f"; {words.money(each.per_week.usd)} a week"
     yield row("Saves", f"{week} a week, {sd} per SD{usd}")
-    yield row("Quality", f"{each.verdict}: {words.quality(each)}")
+    yield row("Quality", f"{each.verdict.capitalize()}. {words.quality(each)}")
 
 
 def _change(each: Realised, meter: Meter) -> Iterator[Line]:
