@@ -26,8 +26,8 @@ def test_the_screen(cli: Cli, ran: None) -> None:
     for said in (
         "Together    1 change could save about 12,000 budget tokens a week",
         "1. DOCMON in PLAN: haiku instead of sonnet",
-        "Saves       11,738 a week, unknown per SD; $0.04 a week",
-        "Quality     not tried enough: No run of it has ended there yet.",
+        "Saves       12,000 a week, unknown per SD; $0.04 a week",
+        "Quality     Not tried enough. No run of it has ended there yet.",
         "Code generation, 10,000 tokens",
         "haiku          4,583     $0.08  rework 25% (11–42%), measured none yet",
         "The ranks disagree: haiku by budget tokens and dollars; opus by quality.",
