@@ -36,7 +36,10 @@ STACKED = ("/sds/SD-VISION-TRANSITION-001B/", "/kpis/", "/optimize/")
 WIDTHS = (1280, 1180, 1024, 768, 390, 320)
 # The numbers of a chart, and of KPIs week by week: a grid whose columns are compared.
 GRIDS = ".chart-table"
-SIDEWAYS = f"""() => {{
+# Charts follow a new width with the next frame, and letters have theirs when their file is there.
+SIDEWAYS = f"""async () => {{
+  await document.fonts.ready;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   document.querySelectorAll("details").forEach((one) => (one.open = true));
   const wide = (box) => box.scrollWidth > box.clientWidth + 1;
   const tables = [...document.querySelectorAll(".table-scroll")];
