@@ -138,8 +138,7 @@ def correct_checkpoint(
         before = facts(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
-        counted = hand_counted(row)
-        captured = max(0, (row.tokens or 0) - counted)
+        captured = _captured_for(row)
         row.tokens = tokens
         row.rework_cycles = rework_cycles
         row.lines_modified = lines_modified
@@ -160,6 +159,19 @@ def correct_checkpoint(
             now=now,
         )
     return row
+
+
+def _captured_for(checkpoint: Checkpoint) -> int:
+    """The captured tokens that a checkpoint's own were set off against.
+
+    Where some of its tokens are counted by hand, the others are. Where none is, more was captured
+    than it said, and only the records know how much.
+    """
+    counted = hand_counted(checkpoint)
+    if counted:
+        return (checkpoint.tokens or 0) - counted
+    phase = Phase(checkpoint.phase)
+    return captured_since_last(sd=checkpoint.sd, phase=phase, until=checkpoint.at)
 
 
 def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:

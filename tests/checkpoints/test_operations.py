@@ -93,6 +93,16 @@ def test_a_correction_keeps_what_was_captured_apart() -> None:
     assert (entry.before["tokens"], entry.after["tokens"]) == (5_000, 6_000)
 
 
+@pytest.mark.parametrize("said", [300, None, 1_000])
+def test_a_correction_counts_only_what_is_above_all_that_was_captured(said: int | None) -> None:
+    sd = StrategicDirectiveFactory(phase="EXEC")
+    record = UsageRecordFactory(sd=sd, phase="EXEC", at=NOW - timedelta(hours=1), output=0)
+    rebuild_hours({record.hour})
+    checkpoint = log(sd, COMPLETION, tokens=said)
+    correct(checkpoint, tokens=6_000)
+    assert UsageRecord.objects.get(source="manual").unsplit == 5_000
+
+
 def test_a_correction_that_changes_nothing_leaves_no_trace() -> None:
     checkpoint = log(StrategicDirectiveFactory(phase="LEAD"), LEAD_TO_PLAN, tokens=1)
     correct(checkpoint)
