@@ -55,6 +55,19 @@ def test_the_state_recommends_for_the_phase_that_begins() -> None:
     assert checkpoint.state["budget_zone"] == "GREEN"
 
 
+def test_the_state_of_a_moment_that_is_past_leaves_out_what_came_later() -> None:
+    sd = StrategicDirectiveFactory(phase="LEAD")
+    then = NOW - timedelta(hours=12, minutes=30)
+    for hours, tokens in ((20, 100_000), (12, 300_000)):
+        rebuild_hours(
+            {UsageRecordFactory(at=NOW - timedelta(hours=hours), input=tokens, output=0).hour}
+        )
+    state = log(sd, LEAD_TO_PLAN, tokens=10_000, at=then).state
+    assert (state["tokens_consumed_at_checkpoint"], state["budget_zone"]) == (110_000, "GREEN")
+    assert state["tokens_remaining"] == 390_000
+    assert state["burn_rate_tokens_per_hour"] == 4_583  # all of it in 24 hours
+
+
 @pytest.mark.parametrize(
     ("sd", "kind", "values", "sentence"),
     [
