@@ -129,7 +129,9 @@ def test_later_changes_do_not_rewrite_a_closed_week_and_are_said(
     assert "Today’s figures differ." in text_of(chairman_client)
 
 
-def test_a_meter_in_another_unit_is_said_and_judges_no_zone(chairman_client: Client, burn: Burn) -> None:
+def test_a_meter_in_another_unit_is_said_and_judges_no_zone(
+    chairman_client: Client, burn: Burn
+) -> None:
     BudgetWeekFactory()
     burn(1_000_000)
     close_weeks(now=WEEK_END)
