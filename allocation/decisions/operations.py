@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -104,7 +104,8 @@ def _decide_all(
                 answered[run.key] = answer
         answers.append(answer)
     Decision.objects.bulk_create([decision for decision, _ in new])
-    if now not in situation.standing.window:  # decided while the server was away, told of later
+    # Decided while the server was away, told of on a later day: its own may be counted already.
+    if now.astimezone(UTC).date() < situation.standing.at.astimezone(UTC).date():
         recount(now)
     _queue([decision for decision, _ in new if decision.outcome == Outcome.DEFER])
     return answers
