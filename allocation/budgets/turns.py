@@ -10,6 +10,7 @@ class Queue(IntEnum):
 
     USAGE = 7_203_947_215
     WEEKS = 7_203_947_216
+    OVERRIDES = 7_203_947_217
 
 
 def take_turn(queue: Queue) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from allocation.budgets.turns import Queue, take_turn
 from allocation.catalog.models import Tier
 from allocation.decisions.counts import recount
 from allocation.decisions.models import Decision, DeferredRun
@@ -95,6 +96,8 @@ def _decide_all(
     new: list[Decided] = []
     answers: list[Decided] = []
     spent: set[int] = set()
+    if len(runs) > 1 and any(each.uses_left is not None for each in situation.overrides):
+        take_turn(Queue.OVERRIDES)  # two lists in other orders would wait for each other's
     for run in runs:
         answer = answered.get(run.key or "")
         if answer is None:
