@@ -76,6 +76,30 @@ def test_a_transaction_waits_for_the_one_before_it(path: Path) -> None:
     assert order == ["first", "second"]
 
 
+def test_one_that_waits_holds_up_nobody_who_drops_a_cursor_of_its_own(path: Path) -> None:
+    first, second = (connection_to(path, timeout=3) for _ in range(2))
+    cursors = [second.cursor()]
+    cursors[0].execute("SELECT 1 UNION SELECT 2")  # not read to its end, as garbage may be
+    begin(first)
+    second.inc_thread_sharing()
+
+    def write_alone() -> None:
+        with second.cursor() as cursor:
+            cursor.execute("INSERT INTO turns VALUES (2)")
+
+    thread = threading.Thread(target=write_alone)
+    thread.start()
+    time.sleep(0.2)
+    began = time.monotonic()
+    cursors.clear()  # as the garbage collector does it, in whatever thread it runs
+    took = time.monotonic() - began
+    end(first)
+    thread.join()
+    first.close()
+    second.close()
+    assert took < 1
+
+
 def test_it_waits_no_longer_than_it_may_and_then_says_why(path: Path) -> None:
     first, second = connection_to(path, timeout=20), connection_to(path, timeout=0.01)
     begin(first)

@@ -8,11 +8,12 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record, save_audited
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
+from allocation.budgets.turns import Queue, take_turn
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Weighting
 from allocation.policy.weeks import Window, week_around, week_from
@@ -222,23 +223,28 @@ def _value(name: str, fact: Any) -> Any:
 
 def ensure_week(*, now: datetime) -> BudgetWeek:
     """The stored budget week that holds `now`, made from the rule if there is none yet."""
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    week = _week_at(now)
     if week is not None:
         return week
+    # It opens by itself, whoever is there first.
+    with acting_as(Role.SYSTEM), transaction.atomic():
+        take_turn(Queue.WEEKS)
+        return _week_at(now) or _open_week(now)
+
+
+def _week_at(now: datetime) -> BudgetWeek | None:
+    return BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+
+
+def _open_week(now: datetime) -> BudgetWeek:
     rule = BudgetRule.objects.get()
     window = window_to_come(now, rule)
-    try:
-        # It opens by itself, whoever is there first.
-        with acting_as(Role.SYSTEM), transaction.atomic():
-            return BudgetWeek.objects.create(
-                start=window.start,
-                end=window.end,
-                limit=rule.limit,
-                reserve_percent=rule.reserve_percent,
-            )
-    except IntegrityError:
-        # Somebody else opened the same week in this very moment.
-        return BudgetWeek.objects.get(start__lte=now, end__gt=now)
+    return BudgetWeek.objects.create(
+        start=window.start,
+        end=window.end,
+        limit=rule.limit,
+        reserve_percent=rule.reserve_percent,
+    )
 
 
 def ensure_weeks(*, since: datetime, now: datetime) -> int:
@@ -302,7 +308,9 @@ def _unit(in_dollars: bool) -> str:
 
 
 def _carry_into_running_week(rule: BudgetRule, change: RuleChange, now: datetime) -> None:
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    # A week that opens at this moment opens before this change, and is found, or after it.
+    take_turn(Queue.WEEKS)
+    week = _week_at(now)
     if week is None:
         return
     week.limit = rule.limit

@@ -64,6 +64,13 @@ def _check_days(prices: set[tuple[date, int]]) -> None:
                 f"The price for prompts over {over:,} from {day} needs an ordinary one of that "
                 "day beside it (prompts over 0)."
             )
+    long = sorted(price for price in prices if price[1])
+    for (day, over), (next_day, higher) in pairwise(long):
+        if day == next_day:
+            raise RuleError(
+                f"From {day} there is a price for prompts over {over:,} and one for those over "
+                f"{higher:,}: a day has one price for long prompts."
+            )
 
 
 def check_rubric(*, changed: ComplexityLevel) -> None:

@@ -8,7 +8,6 @@ from django.db.models import F, Q
 
 from allocation.policy import tiers
 from allocation.policy.complexity import Level
-from allocation.policy.meter import Prices
 from allocation.policy.phases import Phase
 
 PHASES = [(phase.value, phase.value) for phase in Phase]
@@ -76,8 +75,8 @@ def _price_field(label: str) -> "models.DecimalField[Decimal, Decimal]":
 class Price(models.Model):
     """What a model costs from a day on, for prompts above a size.
 
-    The rows of the latest `valid_from` not after a request's day (UTC) are its price list; of
-    those the row with the highest `prompt_over` that its prompt exceeds is charged.
+    The rows of the latest `valid_from` not after a request's day (UTC) are its price list: an
+    ordinary price and, for some models, one for prompts that exceed `prompt_over`.
     """
 
     model = models.ForeignKey(ClaudeModel, on_delete=models.CASCADE, related_name="prices")
@@ -109,16 +108,6 @@ class Price(models.Model):
     def __str__(self) -> str:
         over = f", prompts over {self.prompt_over:,}" if self.prompt_over else ""
         return f"{self.model} from {self.valid_from}{over}"
-
-    def to_policy(self) -> Prices:
-        """The five prices as the meter takes them."""
-        return Prices(
-            input=self.input,
-            output=self.output,
-            cache_write_5m=self.cache_write_5m,
-            cache_write_1h=self.cache_write_1h,
-            cache_read=self.cache_read,
-        )
 
 
 class TaskType(models.Model):

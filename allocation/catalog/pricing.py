@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 
-from allocation.catalog.models import Price, Tier
+from allocation.catalog.models import ClaudeModel, Tier
 from allocation.policy.meter import Prices
 
 
@@ -56,17 +56,19 @@ class PriceBook:
 
 
 def load_price_book() -> PriceBook:
-    """Read the price list: two queries."""
+    """Read the price list and the tiers, also of models that have no price: two queries."""
     dated: dict[str, dict[date, dict[int, Prices]]] = {}
     tiers: dict[str, str] = {}
     weighed_as = dict(
         Tier.objects.filter(weighed_as__isnull=False).values_list("name", "weighed_as__model_id")
     )
-    for price in Price.objects.select_related("model__tier").order_by("valid_from"):
-        model = price.model.model_id
-        tiers[model] = price.model.tier.name
-        dated.setdefault(model, {}).setdefault(price.valid_from, {})[price.prompt_over] = (
-            price.to_policy()
-        )
+    columns = ("valid_from", "prompt_over", *Prices.__dataclass_fields__)
+    rows = ClaudeModel.objects.order_by("prices__valid_from")
+    for model, tier, day, over, *prices in rows.values_list(
+        "model_id", "tier__name", *(f"prices__{column}" for column in columns)
+    ):
+        tiers[model] = tier
+        if day is not None:
+            dated.setdefault(model, {}).setdefault(day, {})[over] = Prices(*prices)
     by_model = {model: list(days.items()) for model, days in dated.items()}
     return PriceBook(by_model, tiers, weighed_as)

@@ -1,13 +1,15 @@
 """What a checkpoint adds to usage and to its SD's token log. Part of `operations`' transactions."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 
+from allocation.catalog.models import Tier
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.policy.mix import split
-from allocation.usage.models import UsageRecord
+from allocation.usage.models import Source, UsageHour, UsageRecord
 from allocation.usage.operations import HandCount, count_all_by_hand
 
 
@@ -29,9 +31,28 @@ def _by_hand(checkpoint: Checkpoint, captured: int) -> HandCount:
 
 def hand_counted(checkpoint: Checkpoint) -> int:
     """How many of a checkpoint's tokens are counted by hand."""
-    rows = UsageRecord.objects.filter(message_id__startswith=f"{_key(checkpoint)}:")
-    found: int | None = rows.aggregate(sum=Sum("unsplit"))["sum"]
+    # By their whole names, which an index knows; by how they begin all records would be read.
+    tiers = ["", *Tier.objects.values_list("name", flat=True)]
+    names = [f"{_key(checkpoint)}:{tier}" for tier in tiers]
+    found: int | None = UsageRecord.objects.filter(message_id__in=names).aggregate(
+        sum=Sum("unsplit")
+    )["sum"]
     return found or 0
+
+
+def twice_counted(since: datetime) -> QuerySet[Checkpoint]:
+    """The checkpoints since a moment of which some tokens may be counted by hand and captured too:
+    those of phases that have both. Two queries of the roll-ups, and one for the checkpoints."""
+    hours = UsageHour.objects.filter(hour__gte=since, sd__isnull=False).order_by()
+    by_hand = set(hours.filter(source=Source.MANUAL).values_list("sd", "phase").distinct())
+    if not by_hand:
+        return Checkpoint.objects.none()
+    captured = hours.filter(sd__in={sd for sd, _ in by_hand}).exclude(source=Source.MANUAL)
+    both = by_hand.intersection(captured.values_list("sd", "phase").distinct())
+    wanted = Q(pk__in=[])
+    for sd, phase in sorted(both):
+        wanted |= Q(sd=sd, phase=phase)
+    return Checkpoint.objects.filter(wanted, at__gte=since, tokens__gt=0).select_related("sd")
 
 
 def update_token_log(checkpoint: Checkpoint) -> None:

@@ -1,7 +1,7 @@
 """Every write to the checkpoint log, and what follows from a checkpoint."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,7 +9,12 @@ from django.db.models import F, QuerySet, Sum
 
 from allocation.audit.operations import facts, record
 from allocation.catalog.models import Tier
-from allocation.checkpoints.counting import count_tokens, hand_counted, update_token_log
+from allocation.checkpoints.counting import (
+    count_tokens,
+    hand_counted,
+    twice_counted,
+    update_token_log,
+)
 from allocation.checkpoints.estimating import keep_estimate
 from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
@@ -21,6 +26,13 @@ from allocation.policy.errors import RuleError
 from allocation.policy.mix import Mix, check_mix
 from allocation.policy.phases import CheckpointKind, Phase, phase_burned
 from allocation.usage.models import Source, UsageRecord
+from allocation.usage.tables import lock
+
+CLOCK = "budgetctl"
+# What harnesses have purged by then nobody captures any more.
+LATEST = timedelta(days=30)
+# The newest ones: a tick does not take long.
+MOST_SET_OFF = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +150,7 @@ def correct_checkpoint(
         before = facts(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
-        counted = hand_counted(row)
-        captured = max(0, (row.tokens or 0) - counted)
+        captured = _captured_for(row)
         row.tokens = tokens
         row.rework_cycles = rework_cycles
         row.lines_modified = lines_modified
@@ -160,6 +171,50 @@ def correct_checkpoint(
             now=now,
         )
     return row
+
+
+def set_off_captured(*, now: datetime) -> int:
+    """Take back what is counted by hand of checkpoints and was captured after they were logged: one
+    audit entry each. Returns how many.
+
+    Transcripts and telemetry come when they come; what a checkpoint says was burned is counted once
+    all the same. Called by each tick, and may be called twice at once.
+    """
+    return sum(_set_off(row, now) for row in twice_counted(now - LATEST)[:MOST_SET_OFF])
+
+
+def _set_off(row: Checkpoint, now: datetime) -> bool:
+    with transaction.atomic():
+        lock()  # usage is written by one at a time, and the clock may not lock checkpoints
+        counted = hand_counted(row)
+        captured = captured_since_last(sd=row.sd, phase=Phase(row.phase), until=row.at)
+        left = max(0, (row.tokens or 0) - captured)
+        if left >= counted:
+            return False
+        count_tokens((row, captured))
+        record(
+            actor=CLOCK,
+            action="checkpoint set-off",
+            subject=f"{row.sd.code} {row.get_kind_display()}",
+            before={"counted_by_hand": counted},
+            after={"counted_by_hand": left},
+            reason="The rest was captured after the checkpoint was logged.",
+            now=now,
+        )
+    return True
+
+
+def _captured_for(checkpoint: Checkpoint) -> int:
+    """The captured tokens that a checkpoint's own were set off against.
+
+    Where some of its tokens are counted by hand, the others are. Where none is, more was captured
+    than it said, and only the records know how much.
+    """
+    counted = hand_counted(checkpoint)
+    if counted:
+        return (checkpoint.tokens or 0) - counted
+    phase = Phase(checkpoint.phase)
+    return captured_since_last(sd=checkpoint.sd, phase=phase, until=checkpoint.at)
 
 
 def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from allocation.budgets.operations import ensure_week
+from allocation.checkpoints.operations import set_off_captured
 from allocation.claude_code.operations import observe_from_usage
 from allocation.decisions.counts import count_weeks
 from allocation.decisions.deferrals import pause_exhausted, release_deferrals
@@ -19,6 +20,7 @@ def tick(*, now: datetime) -> None:
     """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled."""
     ensure_week(now=now)
     check_days(now=now)  # before anything rests on the sums
+    set_off_captured(now=now)
     release_deferrals(now=now)
     pause_exhausted(now=now)
     make_forecasts(now=now)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from allocation.budgets.turns import Queue, take_turn
 from allocation.catalog.models import Tier
 from allocation.decisions.counts import recount
 from allocation.decisions.models import Decision, DeferredRun
@@ -95,6 +96,8 @@ def _decide_all(
     new: list[Decided] = []
     answers: list[Decided] = []
     spent: set[int] = set()
+    if len(runs) > 1 and any(each.uses_left is not None for each in situation.overrides):
+        take_turn(Queue.OVERRIDES)  # two lists in other orders would wait for each other's
     for run in runs:
         answer = answered.get(run.key or "")
         if answer is None:
@@ -104,7 +107,8 @@ def _decide_all(
                 answered[run.key] = answer
         answers.append(answer)
     Decision.objects.bulk_create([decision for decision, _ in new])
-    if now not in situation.standing.window:  # decided while the server was away, told of later
+    # Decided while the server was away, told of on a later day: its own may be counted already.
+    if now.astimezone(UTC).date() < situation.standing.at.astimezone(UTC).date():
         recount(now)
     _queue([decision for decision, _ in new if decision.outcome == Outcome.DEFER])
     return answers

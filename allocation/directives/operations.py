@@ -55,24 +55,26 @@ def defer_sd(
     """
     if not reason.strip():
         raise RuleError("Say why: a deferral needs a reason.")
-    if row.status in {Status.COMPLETED, Status.ARCHIVED}:
-        raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
-    if row.status == Status.PAUSED:
-        raise RuleError(_WAITS.format(row.code))
-    last = StrategicDirective.objects.filter(status=Status.DEFERRED).aggregate(
-        position=Max("queue_position")
-    )["position"]
-    return _set(
-        row,
-        action="SD deferral",
-        actor=actor,
-        now=now,
-        reason=reason,
-        status=Status.DEFERRED,
-        deferral_reason=reason.strip()[:300],
-        deferred_at=now,
-        queue_position=(last or 0) + 1,
-    )
+    with transaction.atomic():
+        row = _locked(row)
+        if row.status in {Status.COMPLETED, Status.ARCHIVED}:
+            raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
+        if row.status == Status.PAUSED:
+            raise RuleError(_WAITS.format(row.code))
+        last = StrategicDirective.objects.filter(status=Status.DEFERRED).aggregate(
+            position=Max("queue_position")
+        )["position"]
+        return _set(
+            row,
+            action="SD deferral",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=Status.DEFERRED,
+            deferral_reason=reason.strip()[:300],
+            deferred_at=now,
+            queue_position=(last or 0) + 1,
+        )
 
 
 def resume_sd(
@@ -82,20 +84,22 @@ def resume_sd(
 
     A paused SD goes on only when the Chairman approves it (`waiting.approve_sd`).
     """
-    if row.status == Status.PAUSED:
-        raise RuleError(_WAITS.format(row.code))
-    if row.status != Status.DEFERRED:
-        raise RuleError(f"{row.code} is {row.get_status_display()}, not deferred.")
-    return _set(
-        row,
-        action="SD resumption",
-        actor=actor,
-        now=now,
-        reason=reason,
-        status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
-        deferral_reason="",
-        deferred_at=None,
-    )
+    with transaction.atomic():
+        row = _locked(row)
+        if row.status == Status.PAUSED:
+            raise RuleError(_WAITS.format(row.code))
+        if row.status != Status.DEFERRED:
+            raise RuleError(f"{row.code} is {row.get_status_display()}, not deferred.")
+        return _set(
+            row,
+            action="SD resumption",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
+            deferral_reason="",
+            deferred_at=None,
+        )
 
 
 def archive_sd(

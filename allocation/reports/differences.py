@@ -40,7 +40,8 @@ def _used(frozen: WeekFacts, today: WeekFacts) -> list[str]:
 
 
 def _zone(frozen: WeekFacts, today: WeekFacts) -> list[str]:
-    if today.zone == frozen.zone:
+    # Dollars are no share of a limit in tokens, nor the other way round.
+    if today.zone == frozen.zone or today.in_dollars != frozen.in_dollars:
         return []
     now, then = (each.zone.capitalize() for each in (today, frozen))
     return [f"Zone: it would be {now} today; it was {then}."]

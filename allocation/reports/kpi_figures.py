@@ -144,9 +144,14 @@ def _completed(rows: Rows) -> Figure:
 
 
 def _cost(rows: Rows) -> Figure:
-    """Budget tokens of closed weeks for each SD that was completed in them."""
+    """Budget tokens of closed weeks for each SD that was completed in them.
+
+    Weeks that were closed under another meter counted in another unit, and are left out.
+    """
     closed = [
-        (Decimal(week.tokens_burned), len(done)) if week.tokens_burned else None
+        (Decimal(week.tokens_burned), len(done))
+        if week.tokens_burned and week.meter_name == rows.meter.name
+        else None
         for week, done in zip(rows.weeks, rows.done, strict=True)
     ]
     in_dollars = rows.meter.in_dollars

@@ -100,7 +100,7 @@ def usage_page(*, day: date | None, now: datetime, zone: ZoneInfo) -> UsagePage:
     )
     total = total_of(parts.values())
     scale = _Scale(week.meter, total)
-    unknown = sorted({key[1] for key in parts if key[1] and key[1] not in book.tiers})
+    unknown = sorted({key[1] for key in parts if key[1] and not book.knows(key[1])})
     return UsagePage(
         start=week.window.start,
         end=week.window.end,

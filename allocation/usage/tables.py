@@ -1,7 +1,8 @@
 """The few statements for which the ORM is too slow, on SQLite and on PostgreSQL.
 
 Column and table names come from the models, values are always bound: so much for the exemptions for
-SQL made from strings. Elsewhere stand only four that read by one key what every hook asks.
+SQL made from strings. Elsewhere stand only four that read by one key what every hook asks, and the
+one that takes a turn (budgets.turns).
 """
 
 import json
@@ -14,6 +15,8 @@ from uuid import uuid4
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
+
+from allocation.budgets.turns import Queue, take_turn
 
 # What a record holds apart from its id, in the order of a Row. In it moments are as `stored` gives
 # them, and flags are numbers: SQLite's driver asks of every bool whether it can be made one.
@@ -34,8 +37,6 @@ _NAMES = ", ".join(COLUMNS)
 _INCOMING = "usage_records_incoming"
 # A statement for each group is cheaper than summing whole hours only while there are few groups.
 _FEW_GROUPS = 200
-# Any number will do that nothing else in the database takes as a lock.
-_WRITING_USAGE = 7_203_947_215
 
 
 def is_postgresql() -> bool:
@@ -44,10 +45,8 @@ def is_postgresql() -> bool:
 
 
 def lock() -> None:
-    """Let one transaction at a time write usage. On SQLite every transaction is one already."""
-    if is_postgresql():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITING_USAGE])
+    """Let one transaction at a time write usage."""
+    take_turn(Queue.USAGE)
 
 
 def among(values: Iterable[Any]) -> Any:

@@ -2,8 +2,9 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 # A transaction of ours takes a few milliseconds. SQLite itself would look again after 1, 3, 8 and
@@ -11,30 +12,48 @@ from django.db.backends.sqlite3 import base
 LOOK_AGAIN_SECONDS = 0.0005
 _TIMEOUT_SECONDS = 5.0  # Python's own, where the option `timeout` says nothing
 
+Result = TypeVar("Result")
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection whose transactions begin as soon as the writer before them has ended.
+    """A connection whose writers begin as soon as the one before them has ended.
 
-    At most they wait for as long as the option `timeout` says, as every other statement does.
+    At most they wait for as long as the option `timeout` says. They wait here and not in SQLite,
+    which would keep the connection to itself meanwhile: where the writer before them collects
+    garbage, and with it a cursor of theirs, it would wait for them as they wait for it.
     """
 
-    def _start_transaction_under_autocommit(self) -> None:
-        timeout = float(self.settings_dict["OPTIONS"].get("timeout", _TIMEOUT_SECONDS))
-        deadline = time.monotonic() + timeout
-        self.connection.execute("PRAGMA busy_timeout = 0")
-        try:
-            while True:
-                try:
-                    super()._start_transaction_under_autocommit()  # type: ignore[misc]  # no stub
-                    return
-                except OperationalError as error:
-                    if not _is_busy(error) or time.monotonic() > deadline:
-                        raise
-                time.sleep(LOOK_AGAIN_SECONDS)
-        finally:
-            self.connection.execute(f"PRAGMA busy_timeout = {round(timeout * 1000)}")
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """A connection that does not wait by itself, once it is set up."""
+        connection = super().get_new_connection(conn_params)
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
+
+    def create_cursor(self, name: Any = None) -> Any:
+        """A cursor that waits its turn."""
+        cursor = self.connection.cursor(factory=_PatientCursor)
+        cursor.timeout = float(self.settings_dict["OPTIONS"].get("timeout", _TIMEOUT_SECONDS))
+        return cursor
 
 
-def _is_busy(error: OperationalError) -> bool:
-    code = getattr(error.__cause__, "sqlite_errorcode", 0)
-    return code & 0xFF == sqlite3.SQLITE_BUSY  # the low byte: there are several kinds of busy
+class _PatientCursor(base.SQLiteCursorWrapper):
+    timeout: float
+
+    def execute(self, query: Any, params: Any = None) -> Any:
+        execute = super().execute
+        return self._patiently(lambda: execute(query, params))
+
+    def _patiently(self, run: Callable[[], Result]) -> Result:
+        deadline = time.monotonic() + self.timeout
+        while True:
+            try:
+                return run()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    # The low byte: there are several kinds of busy.
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

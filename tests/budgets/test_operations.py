@@ -1,11 +1,14 @@
 """The budget rule, and how a change reaches the running week and no other."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
@@ -24,6 +27,7 @@ from allocation.budgets.operations import (
 )
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import PRESETS
+from allocation.rights.roles import Role, act_as
 from tests.factories import WEEK_END, WEEK_START, BudgetWeekFactory
 
 pytestmark = pytest.mark.django_db
@@ -195,6 +199,27 @@ def test_the_week_of_a_moment_is_made_once(now: datetime) -> None:
     assert (week.start, week.end, week.limit) == (WEEK_START, WEEK_END, 500_000)
     assert ensure_week(now=now + timedelta(days=2)) == week
     assert BudgetWeek.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_week_that_opens_while_the_limit_changes_has_the_new_one(now: datetime) -> None:
+    reading = Event()
+
+    def open_week() -> None:
+        try:
+            reading.set()
+            ensure_week(now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1, initializer=act_as, initargs=[Role.SYSTEM]) as pool:
+        with transaction.atomic():
+            set_limit(limit=Decimal(200_000), actor="chairman", now=now)
+            opened = pool.submit(open_week)
+            reading.wait(timeout=20)
+            wait([opened], timeout=0.5)  # it waits for this change, or has not seen it
+        opened.result(timeout=20)
+    assert BudgetWeek.objects.get().limit == 200_000
 
 
 def test_a_week_ends_where_the_next_begins(now: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 from allocation.catalog.consistency import alias_key, check_price
 from allocation.catalog.models import ClaudeModel
 from allocation.policy.errors import RuleError
-from tests.factories import SubAgentAliasFactory
+from tests.factories import PriceFactory, SubAgentAliasFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +29,11 @@ def test_a_long_prompt_price_follows_an_ordinary_one_of_its_day() -> None:
     check_price(model_pk=model, valid_from=date(2025, 1, 1), prompt_over=200_000)
     with pytest.raises(RuleError, match="prompts over 200,000 from 2026-01-01 needs an ordinary"):
         check_price(model_pk=model, valid_from=date(2026, 1, 1), prompt_over=200_000)
+
+
+def test_a_day_has_one_price_for_long_prompts() -> None:
+    model = ClaudeModel.objects.get(model_id="claude-opus-5")
+    PriceFactory(model=model, valid_from=date(2025, 1, 1), prompt_over=200_000)
+    check_price(model_pk=model.pk, valid_from=date(2025, 1, 1), prompt_over=0)
+    with pytest.raises(RuleError, match="over 200,000 and one for those over 500,000"):
+        check_price(model_pk=model.pk, valid_from=date(2025, 1, 1), prompt_over=500_000)

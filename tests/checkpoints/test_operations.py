@@ -7,12 +7,19 @@ import pytest
 
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
-from allocation.checkpoints.operations import Entry, correct_checkpoint, log_checkpoint
+from allocation.checkpoints.operations import (
+    Entry,
+    correct_checkpoint,
+    log_checkpoint,
+    set_off_captured,
+)
+from allocation.dashboard.tick import tick
 from allocation.directives.models import Status, StrategicDirective
 from allocation.forecasts.models import Forecast
 from allocation.policy.errors import RuleError
 from allocation.policy.forecasting import METHODS
 from allocation.policy.phases import CheckpointKind, Phase
+from allocation.rights.roles import Role, acting_as
 from allocation.usage.models import UsageRecord
 from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
@@ -55,6 +62,19 @@ def test_the_state_recommends_for_the_phase_that_begins() -> None:
     assert checkpoint.state["budget_zone"] == "GREEN"
 
 
+def test_the_state_of_a_moment_that_is_past_leaves_out_what_came_later() -> None:
+    sd = StrategicDirectiveFactory(phase="LEAD")
+    then = NOW - timedelta(hours=12, minutes=30)
+    for hours, tokens in ((20, 100_000), (12, 300_000)):
+        rebuild_hours(
+            {UsageRecordFactory(at=NOW - timedelta(hours=hours), input=tokens, output=0).hour}
+        )
+    state = log(sd, LEAD_TO_PLAN, tokens=10_000, at=then).state
+    assert (state["tokens_consumed_at_checkpoint"], state["budget_zone"]) == (110_000, "GREEN")
+    assert state["tokens_remaining"] == 390_000
+    assert state["burn_rate_tokens_per_hour"] == 4_583  # all of it in 24 hours
+
+
 @pytest.mark.parametrize(
     ("sd", "kind", "values", "sentence"),
     [
@@ -91,6 +111,41 @@ def test_a_correction_keeps_what_was_captured_apart() -> None:
     assert (manual.unsplit, manual.tier) == (5_000, "opus")
     entry = AuditEntry.objects.get(action="checkpoint correction")
     assert (entry.before["tokens"], entry.after["tokens"]) == (5_000, 6_000)
+
+
+@pytest.mark.parametrize("said", [300, None, 1_000])
+def test_a_correction_counts_only_what_is_above_all_that_was_captured(said: int | None) -> None:
+    sd = StrategicDirectiveFactory(phase="EXEC")
+    record = UsageRecordFactory(sd=sd, phase="EXEC", at=NOW - timedelta(hours=1), output=0)
+    rebuild_hours({record.hour})
+    checkpoint = log(sd, COMPLETION, tokens=said)
+    correct(checkpoint, tokens=6_000)
+    assert UsageRecord.objects.get(source="manual").unsplit == 5_000
+
+
+@pytest.mark.parametrize(("came", "left"), [(1_000, 4_000), (5_000, 0), (9_000, 0)])
+def test_what_is_captured_after_the_checkpoint_is_counted_once(came: int, left: int) -> None:
+    sd = StrategicDirectiveFactory(phase="LEAD")
+    log(sd, LEAD_TO_PLAN, tokens=5_000, mix={"sonnet": 50, "opus": 50})
+    before = NOW - timedelta(minutes=5)
+    rebuild_hours({UsageRecordFactory(sd=sd, phase="LEAD", at=before, input=came, output=0).hour})
+    with acting_as(Role.SYSTEM):
+        tick(now=NOW + timedelta(minutes=1))
+        tick(now=NOW + timedelta(minutes=2))
+    assert sum(UsageRecord.objects.values_list("unsplit", flat=True)) == left
+    entry = AuditEntry.objects.get(action="checkpoint set-off")
+    assert (entry.before, entry.after) == ({"counted_by_hand": 5_000}, {"counted_by_hand": left})
+    assert SdTokenLog.objects.get().tokens_burned == 5_000  # what was said stands
+
+
+def test_what_is_burned_after_a_checkpoint_is_not_set_off_against_it() -> None:
+    sd = StrategicDirectiveFactory(phase="EXEC")
+    log(sd, EXEC_TO_PLAN, tokens=5_000, at=NOW - timedelta(hours=1))
+    for phase, minutes in (("EXEC", 30), ("PLAN", 90)):
+        at = NOW - timedelta(minutes=minutes)
+        rebuild_hours({UsageRecordFactory(sd=sd, phase=phase, at=at).hour})
+    assert set_off_captured(now=NOW) == 0
+    assert UsageRecord.objects.get(source="manual").unsplit == 5_000
 
 
 def test_a_correction_that_changes_nothing_leaves_no_trace() -> None:

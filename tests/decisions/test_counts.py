@@ -1,6 +1,6 @@
 """Counts of decisions are remembered for days that are over, and never differ from the rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -101,10 +101,11 @@ def test_a_decision_that_changes_late_is_counted_as_it_is_now(year: None, change
     assert (column, False) in sums(change)
 
 
-def test_a_decision_told_of_late_is_counted(year: None) -> None:
+@pytest.mark.parametrize("at", [LAST_WEEK, NOW - timedelta(days=1)])
+def test_a_decision_told_of_late_is_counted(year: None, at: datetime) -> None:
     counted()
     task = Task("RETRO", Phase.EXEC, 1)
-    decide(situation=situation_at(NOW), task=task, actor="fleet", now=LAST_WEEK)
+    decide(situation=situation_at(NOW), task=task, actor="fleet", now=at)
     assert ("RETRO", False) in sums("sub_agent")
 
 

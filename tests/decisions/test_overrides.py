@@ -1,17 +1,21 @@
 """Which override acts on a run: by SD, by phase, for one run, and what is left of it."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from allocation.audit.models import AuditEntry
+from allocation.decisions import operations
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import Run, decide, decide_all, situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
+from allocation.floors.operations import use_override
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
 from allocation.rights.roles import Role, act_as
@@ -108,3 +112,32 @@ def test_of_many_who_ask_at_once_one_gets_it() -> None:
     with ThreadPoolExecutor(4, initializer=act_as, initargs=[Role.CHAIRMAN]) as pool:
         assert sorted(pool.map(one, range(4))) == [False, False, False, True]
     assert Override.objects.get().uses_left == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lists_in_other_orders_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for code in ("DOCMON", "RETRO"):
+        for _ in range(2):
+            OverrideFactory(sub_agent=SubAgentFactory(code=code), uses_left=1)
+    barrier = Barrier(2)
+
+    def use_and_wait(**given: Any) -> bool:
+        used = use_override(**given)
+        with suppress(BrokenBarrierError):
+            barrier.wait(timeout=0.5)
+        return used
+
+    monkeypatch.setattr(operations, "use_override", use_and_wait)
+
+    def ask_for(codes: Sequence[str]) -> int:
+        runs = [Run(task=Task(code, Phase.EXEC, 1)) for code in codes]
+        try:
+            situation = situation_at(NOW)
+            decided = decide_all(situation=situation, runs=runs, actor="fleet", now=NOW)
+            return sum(row.override_id is not None for row, _ in decided)
+        finally:
+            connection.close()
+
+    orders = (("DOCMON", "RETRO"), ("RETRO", "DOCMON"))
+    with ThreadPoolExecutor(2, initializer=act_as, initargs=[Role.CHAIRMAN]) as pool:
+        assert list(pool.map(ask_for, orders)) == [2, 2]

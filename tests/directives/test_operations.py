@@ -1,5 +1,6 @@
 """What may be done to an SD, and what the trail says of it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -123,6 +124,23 @@ def test_what_is_over_is_not_deferred(now: datetime, status: str) -> None:
 def test_only_what_was_put_off_is_resumed(now: datetime, status: str) -> None:
     with pytest.raises(RuleError, match="not deferred"):
         resume_sd(row=StrategicDirectiveFactory(status=status), now=now, **WHO)
+
+
+@pytest.mark.parametrize(
+    ("write", "read", "became", "sentence"),
+    [
+        (defer_sd, Status.IN_PROGRESS, Status.ARCHIVED, "nothing to defer"),
+        (defer_sd, Status.IN_PROGRESS, Status.PAUSED, "waits for the Chairman"),
+        (resume_sd, Status.DEFERRED, Status.ARCHIVED, "is archived, not deferred"),
+    ],
+)
+def test_what_somebody_else_did_meanwhile_stands(
+    now: datetime, write: Callable[..., object], read: str, became: str, sentence: str
+) -> None:
+    row = StrategicDirectiveFactory(status=read)
+    StrategicDirective.objects.filter(pk=row.pk).update(status=became)
+    with pytest.raises(RuleError, match=sentence):
+        write(row=row, now=now, reason="x", **WHO)
 
 
 def test_a_completed_sd_is_archived_with_its_history(now: datetime) -> None:

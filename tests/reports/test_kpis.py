@@ -10,6 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from allocation.budgets.models import Meter
+from allocation.budgets.operations import RuleChange, change_rule
 from allocation.directives.models import Status
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.policy.kpis import KPI_BY_KEY
@@ -112,6 +114,20 @@ def test_what_should_fall_is_compared_with_as_many_weeks_before(burn: Burn) -> N
     assert said("sds-completed") == ("4", "watch", "the last week that is over")
     assert row("sds-completed").by_week == ["2", "2", "4", "4", "–"]
     assert row("sds-completed").trend == "SDs completed in a week week by week: 2, 2, 4, 4"
+
+
+def test_the_cost_of_an_sd_is_not_compared_across_meters(burn: Burn) -> None:
+    starts = weeks(4)
+    for start in starts:
+        burn(200_000, at=start + timedelta(hours=1))
+        done(start + timedelta(days=2))
+    close_weeks(now=starts[2])
+    dollars = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
+    change_rule(change=dollars, actor="chairman", now=starts[2])
+    close_weeks(now=NOW)
+    assert said("cost-per-sd") == ("0%", "watch", "1 SD against 1")
+    assert row("cost-per-sd").note == "$0.60 per SD, was $0.60"
+    assert row("cost-per-sd").by_week == ["–", "–", "$0.60", "$0.60", "–"]
 
 
 def test_forecasts_are_judged_by_their_record(burn: Burn) -> None:

@@ -12,7 +12,14 @@ from django.db.models import Q
 
 from allocation.catalog.models import ClaudeModel, Price
 from allocation.catalog.pricing import load_price_book
-from allocation.policy.meter import ALL_TOKENS, FRESH_TOKENS, SONNET_EQUIVALENT, US_DOLLARS, Meter
+from allocation.policy.meter import (
+    ALL_TOKENS,
+    FRESH_TOKENS,
+    SONNET_EQUIVALENT,
+    US_DOLLARS,
+    Meter,
+    Weighting,
+)
 from allocation.policy.weeks import Window
 from allocation.usage.models import UsageRecord
 from allocation.usage.totals import NOTHING, Burned, burned, burned_by, revision
@@ -20,6 +27,7 @@ from tests.factories import (
     NOW,
     WEEK_END,
     WEEK_START,
+    ClaudeModelFactory,
     StrategicDirectiveFactory,
     UsageRecordFactory,
     rebuild_hours,
@@ -42,6 +50,14 @@ def all_of(
     within: Window | None = WEEK, meter: Meter = SONNET_EQUIVALENT, **only: object
 ) -> Burned:
     return burned(within=within, where=Q(**only), meter=meter, book=load_price_book())
+
+
+def test_a_model_without_a_price_weighs_as_its_tier_does() -> None:
+    ClaudeModelFactory(model_id="claude-haiku-6", tier__name="haiku")
+    used(model="claude-haiku-6", input=900, output=100)
+    weights = (("haiku", Decimal("0.25")),)
+    found = all_of(meter=Meter("measured", Weighting.TIER, tier_weights=weights))
+    assert (found.budget, found.usd, found.unpriced) == (250, None, 1)
 
 
 @pytest.mark.parametrize(
