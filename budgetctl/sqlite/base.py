@@ -56,4 +56,4 @@ class _PatientCursor(base.SQLiteCursorWrapper):
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
     # The low byte: there are several kinds of busy.
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
