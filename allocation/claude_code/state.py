@@ -38,7 +38,7 @@ def state_at(now: datetime) -> dict[str, Any]:
         "until": standing.window.end.timestamp(),
         "enabled": standing.enabled,
         "zone": standing.zone.value,
-        "percent": fmt.percent(standing.share),
+        "percent": fmt.reached(standing.share),
         "left": _left(standing),
         "out": _out(now, standing) if standing.enabled else "",
         "plan": _plan(now),

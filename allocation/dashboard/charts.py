@@ -52,7 +52,7 @@ def burn_down(
     return Chart(
         id="burn-down",
         title=title,
-        label=f"{fmt.percent(standing.share)} used so far; the table below has each day.",
+        label=f"{fmt.reached(standing.share)} used so far; the table below has each day.",
         empty=empty,
         note=fan.sentence if fan else "What is left, against an even pace to the reset.",
         spec={

@@ -52,7 +52,7 @@ def _burn_facts(outlook: Outlook, zone: ZoneInfo) -> list[Fact]:
         )
     else:
         assert outlook.zone_at_reset is not None
-        share = fmt.percent(linear.at_reset / standing.effective_limit)
+        share = fmt.reached(linear.at_reset / standing.effective_limit)
         rest = Fact(
             "At this rate",
             f"{fmt.estimate(linear.at_reset, in_dollars=standing.meter.in_dollars)} at the reset",

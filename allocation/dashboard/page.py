@@ -145,7 +145,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
 
 
 def _headline(standing: Standing) -> str:
-    used = f"{fmt.percent(standing.share)} of the week’s {_unit(standing)} used"
+    used = f"{fmt.reached(standing.share)} of the week’s {_unit(standing)} used"
     if not standing.enabled:
         return f"Off: {used}"
     return f"{standing.zone.capitalize()}: {used}"
@@ -163,7 +163,7 @@ def _after(standing: Standing, flight: Preflight, value: Fraction) -> str:
 def _percent_after(standing: Standing, flight: Preflight | None) -> str:
     if flight is None:
         return ""
-    return fmt.percent((standing.used + flight.projected) / standing.effective_limit)
+    return fmt.reached((standing.used + flight.projected) / standing.effective_limit)
 
 
 def _stale(hours: Mapping[datetime, Burned], now: datetime, zone: ZoneInfo) -> str:
@@ -192,7 +192,7 @@ def _bar(outlook: Outlook) -> Bar:
             ("Red", f"{bounds.red.normalize():f}"),
         ],
         zone=standing.zone.value if standing.enabled else OFF,
-        label=f"{fmt.percent(standing.share)} of the {_unit(standing)} used, "
+        label=f"{fmt.reached(standing.share)} of the {_unit(standing)} used, "
         f"{round(elapsed)}% of the week passed.",
     )
 

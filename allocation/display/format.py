@@ -44,6 +44,12 @@ def percent(share: Number) -> str:
     return f"{shown:,}%"
 
 
+def reached(share: Number) -> str:
+    """A share that bounds are held against (1 is all) as whole percent, cut and not rounded: what
+    has not reached 70% does not say so."""
+    return f"{int(Fraction(share) * 100):,}%"
+
+
 def usd(value: Decimal | None) -> str:
     """US dollars to the cent, `unknown` for None, and fractions of a cent as such."""
     if value is None:

@@ -70,7 +70,7 @@ def outlook_at(
     if not standing.enabled:
         return Outlook(standing, None)
     window = standing.window
-    # Whole hours, as the roll-ups have them.
+    # Whole hours, as the roll-ups have them: up to an hour more than a day.
     day_ago = max(window.start, (now - RECENT).replace(minute=0, second=0, microsecond=0))
     if hours is None:
         recent = burned(within=Window(day_ago, window.end), meter=standing.meter, book=book)
@@ -84,6 +84,7 @@ def outlook_at(
             now=now,
             effective_limit=standing.effective_limit,
             recent=recent.budget,
+            recent_hours=hours_between(day_ago, now),
             expected=_expected(standing, recent.budget, day_ago),
             confidence=hit_rate(now),
         ),

@@ -48,6 +48,7 @@ def linear_forecast(
     now: datetime,
     effective_limit: Fraction,
     recent: Fraction | None = None,
+    recent_hours: Fraction = Fraction(RECENT_HOURS),
     expected: Fraction | None = None,
     confidence: Fraction | None = None,
 ) -> LinearForecast | None:
@@ -55,7 +56,7 @@ def linear_forecast(
 
     It is too early within the first 6 hours and before anything is used.
 
-    `recent` is what was used in the last 24 hours (or since the week began, if that is less);
+    `recent` is what was used in the last `recent_hours` (or since the week began, if that is less);
     `expected` what an earlier forecast expected to be used by now: if use is 20 % or more above it,
     the higher of the overall and the recent burn rate counts. `confidence` is the measured share of
     forecasts that held; below 50 % the burn rate gets a buffer of 20 %. None means not known.
@@ -65,7 +66,7 @@ def linear_forecast(
         return None
     per_hour, basis = used / elapsed, Basis.OVERALL
     if recent is not None and expected is not None and used >= expected * ABOVE_FORECAST:
-        recent_per_hour = recent / min(elapsed, Fraction(RECENT_HOURS))
+        recent_per_hour = recent / min(elapsed, recent_hours)
         if recent_per_hour > per_hour:
             per_hour, basis = recent_per_hour, Basis.RECENT
     buffered = confidence is not None and confidence < LOW_CONFIDENCE

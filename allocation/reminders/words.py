@@ -57,7 +57,7 @@ def _unlogged(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
 
 def _zone(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
     assert due.zone is not None
-    used = f"{fmt.percent(standing.share)} of the week’s {_unit(standing)} used"
+    used = f"{fmt.reached(standing.share)} of the week’s {_unit(standing)} used"
     amount, word = (standing.over, "over") if standing.over else (standing.remaining, "left")
     return Words(
         f"The week is in {due.zone.capitalize()}",

@@ -95,7 +95,7 @@ def audit_page(week: BudgetWeek, *, now: datetime, zone: ZoneInfo) -> AuditPage:
             DayRow(
                 day=f"{day.day:%a %-d %b}",
                 used=fmt.amount(day.used, in_dollars=facts.in_dollars),
-                share=_percent(day.share),
+                share=_reached(day.share),
                 percent=float(min(day.share, Decimal(100))),
                 zone=day.zone,
             )
@@ -130,7 +130,7 @@ def _name(week: BudgetWeek | None, names: dict[int, str]) -> str:
 
 def _headline(facts: WeekFacts) -> str:
     what = "dollars" if facts.in_dollars else "tokens"
-    return f"{facts.zone.capitalize()}: {_percent(facts.share)} of the week’s {what} used"
+    return f"{facts.zone.capitalize()}: {_reached(facts.share)} of the week’s {what} used"
 
 
 def _bar(facts: WeekFacts) -> Bar:
@@ -200,6 +200,10 @@ def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
         said = f"; a day in, {predicted} was predicted and {actual} came"
     rests_on = f"median of {forecast.of} forecast{'' if forecast.of == 1 else 's'}{said}"
     return verdict("Forecast error", f"±{_percent(forecast.error)}", reading, rests_on)
+
+
+def _reached(percent: Decimal) -> str:
+    return fmt.reached(Fraction(percent) / 100)
 
 
 def _percent(percent: Decimal) -> str:

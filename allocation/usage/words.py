@@ -1,6 +1,6 @@
 """Where the week stands, in words."""
 
-from allocation.display.format import Number, amount, percent
+from allocation.display.format import Number, amount, reached
 from allocation.usage.standing import Standing
 
 
@@ -8,7 +8,7 @@ def week_in_words(standing: Standing) -> str:
     """One sentence for after something was logged: share, zone, and what is left."""
     if not standing.enabled:
         return f"budgetctl is off; {with_unit(standing, standing.used)} used this week."
-    where = f"The week stands at {percent(standing.share)}, {standing.zone.value.capitalize()}"
+    where = f"The week stands at {reached(standing.share)}, {standing.zone.value.capitalize()}"
     if standing.over:
         return f"{where}: {with_unit(standing, standing.over)} over."
     return f"{where}: {with_unit(standing, standing.remaining)} left."

@@ -51,7 +51,7 @@ def after(sd: shapes.NextSd, plan: shapes.Plan) -> Iterator[Line]:
     projected = f"~{short(sd['projected'], unit)}{ends}"
     yield row("PROJECTED", f"{projected} budget {unit_of(plan)}, {basis}")
     left = f"~{short(sd['remaining_after'], unit)} {unit_of(plan)}"
-    used = f"{percent(sd['percent_after'])} used"
+    used = f"{fmt.reached(Fraction(str(sd['percent_after'])) / 100)} used"
     yield row("LEFT AFTER", f"{left}; {used} ", zone(Zone(sd["zone_after"])))
     chances = sd["zone_chances"]
     if chances is not None:

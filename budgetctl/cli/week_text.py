@@ -112,7 +112,7 @@ def _baseline(week: shapes.Outlook) -> Iterator[Line]:
     if linear["buffered"]:
         yield row("", "with a buffer of 20%, because fewer than half of the forecasts held")
     at_reset = linear["at_reset"] or 0
-    share = fmt.percent(Fraction(at_reset) / Fraction(week["effective_limit"]))
+    share = fmt.reached(Fraction(at_reset) / Fraction(week["effective_limit"]))
     text = f"{long(at_reset, unit)} {unit_of(week)} ({share}) "
     yield row("AT RESET", text, zone(Zone(str(linear["zone_at_reset"]))))
     yield row("EXHAUSTION", _exhaustion(week))
@@ -125,7 +125,7 @@ def _newest(week: shapes.Outlook) -> Iterator[Line]:
         yield f"  {NO_FORECAST}"
         return
     point = Fraction(newest["at_reset"])
-    at_reset = f"~{short(point, unit)} ({fmt.percent(point / Fraction(week['effective_limit']))}) "
+    at_reset = f"~{short(point, unit)} ({fmt.reached(point / Fraction(week['effective_limit']))}) "
     in_zone = newest["zone_at_reset"]
     yield row("AT RESET", at_reset, *([zone(Zone(in_zone))] if in_zone else []))
     if newest["interval_80"] is not None:
@@ -162,7 +162,7 @@ def tokens(week: shapes.Standing) -> Row:
     over = Fraction(week["over"])
     rest = f"{long(over, unit)} over" if over else f"{long(week['remaining'], unit)} left"
     label = "DOLLARS" if unit == "usd" else "TOKENS"
-    return row(label, drawn, f" {of} ({fmt.percent(used)}), {rest}")
+    return row(label, drawn, f" {of} ({fmt.reached(used)}), {rest}")
 
 
 def _reserve(week: shapes.Standing) -> Row:

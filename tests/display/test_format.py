@@ -100,6 +100,21 @@ def test_a_share_is_whole_percent_and_not_all_is_never_100(share: fmt.Number, te
 
 
 @pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (Fraction(6_999, 10_000), "69%"),
+        (Fraction(70, 100), "70%"),
+        (Decimal("0.9499"), "94%"),
+        (Fraction(1_129, 1_000), "112%"),
+        (0, "0%"),
+        (12, "1,200%"),
+    ],
+)
+def test_a_bound_is_said_only_when_it_is_reached(share: fmt.Number, text: str) -> None:
+    assert fmt.reached(share) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, "unknown"),

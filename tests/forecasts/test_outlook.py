@@ -54,6 +54,14 @@ def test_a_sudden_burn_takes_the_recent_rate() -> None:
     assert outlook.linear.per_hour == 5_000
 
 
+def test_the_recent_rate_is_that_of_the_hours_that_were_summed() -> None:
+    use(1_000)
+    use(120_000, NOW - timedelta(hours=2))
+    outlook = outlook_at(NOW + timedelta(minutes=30))
+    assert outlook.linear is not None
+    assert outlook.linear.per_hour == Fraction(120_000) / Fraction(49, 2)
+
+
 def test_without_usage_it_is_too_early_to_say() -> None:
     outlook = outlook_at(NOW)
     assert (outlook.linear, outlook.zone_at_reset) == (None, None)

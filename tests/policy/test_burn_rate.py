@@ -142,6 +142,11 @@ def test_in_the_first_day_recent_is_since_the_week_began(
     assert (made.basis, made.per_hour) == (Basis.RECENT, per_hour)
 
 
+def test_the_recent_rate_is_by_the_hours_that_recent_use_covers() -> None:
+    known = {"expected": Fraction(1), "recent": Fraction(96_000), "recent_hours": Fraction(49, 2)}
+    assert forecast(120_000, after=48, **known).per_hour == Fraction(96_000) / Fraction(49, 2)
+
+
 @pytest.mark.parametrize("known", [{}, {"recent": Fraction(10**6)}, {"expected": Fraction(1)}])
 def test_without_both_a_forecast_and_recent_use_the_overall_rate_stays(
     known: dict[str, Fraction],
