@@ -72,7 +72,7 @@ def test_the_state_of_a_moment_that_is_past_leaves_out_what_came_later() -> None
     state = log(sd, LEAD_TO_PLAN, tokens=10_000, at=then).state
     assert (state["tokens_consumed_at_checkpoint"], state["budget_zone"]) == (110_000, "GREEN")
     assert state["tokens_remaining"] == 390_000
-    assert state["burn_rate_tokens_per_hour"] == 4_583  # all of it in 24 hours
+    assert state["burn_rate_tokens_per_hour"] == 4_490  # all of it in 24.5 hours
 
 
 @pytest.mark.parametrize(

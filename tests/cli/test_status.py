@@ -185,7 +185,7 @@ def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> Non
     assert "linear burn rate: used ÷ hours × the week" in out
     assert "No forecast of this week is in the ledger yet." in out
     assert "1k an hour, 24k a day (from the whole week so far)" in out
-    assert "168,000 tokens (34%) ● GREEN" in out
+    assert "168,000 tokens (33%) ● GREEN" in out
     assert "lasts to the reset" in out
     found = cli("forecast", "--json").json
     assert found.keys() == STANDING | {"forecast", "newest", "forecast_accuracy"}

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
     ("tokens", "headline", "left"),
     [
         (0, "Green: 0% of the week’s tokens used", "500,000"),
-        (349_999, "Green: 70% of the week’s tokens used", "150,001"),
+        (349_999, "Green: 69% of the week’s tokens used", "150,001"),
         (350_000, "Yellow: 70% of the week’s tokens used", "150,000"),
         (360_000, "Yellow: 72% of the week’s tokens used", "140,000"),
         (430_000, "Orange: 86% of the week’s tokens used", "70,000"),
@@ -86,7 +86,7 @@ def test_the_facts_say_when_it_runs_out() -> None:
 def test_the_facts_say_that_it_lasts() -> None:
     use(46_000, at=NOW - timedelta(hours=30))
     assert page().facts[1].value == "170,000 at the reset"
-    assert page().facts[1].note == "34%, Green; it will last"
+    assert page().facts[1].note == "33%, Green; it will last"
 
 
 def test_a_week_used_up_says_so() -> None:
