@@ -106,7 +106,8 @@ def _decide_all(
             if run.key:
                 answered[run.key] = answer
         answers.append(answer)
-    Decision.objects.bulk_create([decision for decision, _ in new])
+    # By their keys, so that two lists of the same ones in other orders do not wait for each other.
+    Decision.objects.bulk_create(sorted((row for row, _ in new), key=lambda row: row.key or ""))
     # Decided while the server was away, told of on a later day: its own may be counted already.
     if now.astimezone(UTC).date() < situation.standing.at.astimezone(UTC).date():
         recount(now)

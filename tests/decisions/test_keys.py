@@ -1,8 +1,9 @@
 """One decision for one key, also where several ask at the same moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from uuid import uuid4
 
@@ -90,3 +91,31 @@ def test_of_many_who_ask_at_once_all_get_the_one_decision() -> None:
     with ThreadPoolExecutor(4, initializer=act_as, initargs=[Role.CHAIRMAN]) as pool:
         assert len(set(pool.map(ask, range(4)))) == 1
     assert Decision.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_of_the_same_keys_in_other_orders_do_not_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    barrier = Barrier(2)
+    keys = [f"toolu_{number:04}" for number in range(1_000)]
+    store = type(Decision.objects).bulk_create
+
+    def both_at_once(*given: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            barrier.wait(timeout=1)
+        return store(*given)
+
+    def ask(order: int) -> list[int]:
+        try:
+            runs = [Run(task=TASK, key=key) for key in keys[::order]]
+            decided = decide_all(situation=situation_at(NOW), runs=runs, actor="hook", now=NOW)
+            return [row.pk for row, _ in decided][::order]
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(type(Decision.objects), "bulk_create", both_at_once)
+    with ThreadPoolExecutor(2, initializer=act_as, initargs=[Role.CHAIRMAN]) as pool:
+        first, second = pool.map(ask, (1, -1))
+    assert first == second
+    assert Decision.objects.count() == len(keys)
