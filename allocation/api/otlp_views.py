@@ -2,7 +2,7 @@
 
 Answers are those of the OTLP specification: the media type of the request, an empty response for
 full success, `partial_success` for what was rejected or should be known, a Status for an error.
-503 is what a client tries again; everything else is final. No login and no CSRF token: urls.py.
+503 is what a client tries again; everything else is final. No login and no CSRF token: refusals.py.
 """
 
 import json
@@ -22,6 +22,7 @@ from allocation.api.bodies import BodyRefused, media_type, read_body
 from allocation.api.models import Scope
 from allocation.api.operations import AccessRefused
 from allocation.api.otlp_body import MalformedBody
+from allocation.api.refusals import BUSY
 from allocation.api.security import admit
 from allocation.api.telemetry import Accepted, take_logs, take_metrics
 
@@ -31,7 +32,6 @@ MOST_BYTES = 32 * 1024 * 1024
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 FULL = "More batches come in than can be stored at once. This one was not stored; send it again."
-BUSY = "The database is busy or away. Nothing was stored; send it again."
 
 
 @require_POST

@@ -1,12 +1,16 @@
 """How the JSON API says no: `{"error": "one sentence"}` and the status that fits, never a trace."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import msgspec
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -18,6 +22,8 @@ from allocation.policy.errors import RuleError
 logger = logging.getLogger(__name__)
 
 BUSY = "The database is busy or away. Nothing was stored; send it again."
+
+View = Callable[..., Any]
 
 
 class Conflict(Exception):
@@ -41,6 +47,25 @@ def refusal(status: int, sentence: str) -> HttpResponse:
     if status == 503:
         response["Retry-After"] = "5"
     return response
+
+
+def for_agents(view: View) -> View:
+    """A view for agents, who carry no session cookie: exempt from the login and from the check
+    against cross-site requests, it asks for a token instead. A method that it does not take is
+    refused as all else is."""
+
+    @csrf_exempt
+    @login_not_required
+    @wraps(view, updated=())
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = view(request, *args, **kwargs)
+        if response.status_code == 405:
+            allowed = response["Allow"]
+            response = refusal(405, f"This address takes {allowed}, not {request.method}.")
+            response["Allow"] = allowed
+        return response
+
+    return answer
 
 
 def say_no(api: NinjaAPI) -> None:

@@ -19,7 +19,6 @@ from allocation.policy.zones import effective_limit
 LAST_CHANGES = 20
 SUBJECT = RULE_SUBJECT
 
-
 _KINDS = {
     "input": "input",
     "output": "output",

@@ -184,11 +184,13 @@ def set_off_captured(*, now: datetime) -> int:
 
 
 def _set_off(row: Checkpoint, now: datetime) -> bool:
+    counted, captured, left = _by_hand_and_captured(row)
+    if left >= counted:
+        return False  # nearly always, and no turn is taken for that
     with transaction.atomic():
         lock()  # usage is written by one at a time, and the clock may not lock checkpoints
-        counted = hand_counted(row)
-        captured = captured_since_last(sd=row.sd, phase=Phase(row.phase), until=row.at)
-        left = max(0, (row.tokens or 0) - captured)
+        row.refresh_from_db(fields=["tokens", "mix"])  # it may have been corrected meanwhile
+        counted, captured, left = _by_hand_and_captured(row)
         if left >= counted:
             return False
         count_tokens((row, captured))
@@ -202,6 +204,12 @@ def _set_off(row: Checkpoint, now: datetime) -> bool:
             now=now,
         )
     return True
+
+
+def _by_hand_and_captured(row: Checkpoint) -> tuple[int, int, int]:
+    """What is counted by hand, what was captured, and what of the former that leaves."""
+    captured = captured_since_last(sd=row.sd, phase=Phase(row.phase), until=row.at)
+    return hand_counted(row), captured, max(0, (row.tokens or 0) - captured)
 
 
 def _captured_for(checkpoint: Checkpoint) -> int:

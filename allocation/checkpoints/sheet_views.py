@@ -13,6 +13,7 @@ from allocation.checkpoints.page import export_rows, owners_zone
 from allocation.checkpoints.sheet_import import Imported, import_sheet
 from allocation.checkpoints.sheet_page import preview_of, sheet_of_file, sheet_of_form
 from allocation.checkpoints.spreadsheet import Sheet, write_sheet
+from allocation.display.format import counted
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import standing_at
 from allocation.usage.words import week_in_words
@@ -84,7 +85,7 @@ def _preview(request: HttpRequest, sheet: Sheet, *, status: int = 200) -> HttpRe
 
 
 def _in_words(imported: Imported) -> str:
-    passed_over = _rows(imported.there_already)
+    passed_over = counted(imported.there_already, "row")
     there = (
         f" Passed over {passed_over}: logged before, or repeated." if imported.there_already else ""
     )
@@ -93,12 +94,4 @@ def _in_words(imported: Imported) -> str:
     made = f", and made {', '.join(imported.created[:5])}" if imported.created else ""
     more = f" and {len(imported.created) - 5:,} more SDs" if len(imported.created) > 5 else ""
     standing = week_in_words(standing_at(timezone.now()))
-    return f"Logged {_checkpoints(imported.logged)}{made}{more}.{there} {standing}"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
-
-
-def _checkpoints(count: int) -> str:
-    return "1 checkpoint" if count == 1 else f"{count:,} checkpoints"
+    return f"Logged {counted(imported.logged, 'checkpoint')}{made}{more}.{there} {standing}"

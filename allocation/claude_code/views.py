@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DataError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from allocation.api.bodies import BodyRefused, read_body
 from allocation.api.models import AgentToken, Scope
 from allocation.api.operations import AccessRefused
+from allocation.api.refusals import BUSY, View, for_agents, refusal
 from allocation.api.security import admit
 from allocation.claude_code.client.answers import hook_answer
 from allocation.claude_code.client.payload import text
@@ -36,32 +35,29 @@ from allocation.policy.errors import RuleError
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_QUEUED = 20_000
-BUSY = "The database is busy or away. Nothing was stored; send it again."
 
 _VERSION = re.compile(r"claude-(?:code|cli)/(\d+\.\d+\.\d+)")
 Body = dict[str, Any]
 Answer = Callable[[HttpRequest, AgentToken, Body, datetime], Body]
-View = Callable[[HttpRequest], JsonResponse]
 
 
 def _hook(answer: Answer) -> View:
     """A view that takes an object from the bearer of a token. Every refusal is one sentence."""
 
-    @login_not_required
-    @csrf_exempt
+    @for_agents
     @require_POST
     @wraps(answer)
-    def view(request: HttpRequest) -> JsonResponse:
+    def view(request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         try:
             token = admit(request, scope=Scope.HOOKS, now=now)
             return JsonResponse(answer(request, token, _object(request), now))
         except (AccessRefused, BodyRefused) as error:
-            return _refusal(error.status, str(error))
+            return refusal(error.status, str(error))
         except RuleError as error:
-            return _refusal(400, str(error))
+            return refusal(400, str(error))
         except OperationalError:
-            return _refusal(503, BUSY)
+            return refusal(503, BUSY)
 
     return view
 
@@ -176,12 +172,3 @@ def _moment(value: Any, now: datetime) -> datetime:
         return datetime.fromtimestamp(float(value), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return now
-
-
-def _refusal(status: int, sentence: str) -> JsonResponse:
-    response = JsonResponse({"error": sentence}, status=status)
-    if status == 401:
-        response["WWW-Authenticate"] = "Bearer"
-    if status == 503:
-        response["Retry-After"] = "5"
-    return response

@@ -148,7 +148,7 @@ def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
 def _measures(record: Record) -> list[Measure]:
     figures = record.figures
     zone_hits, zone_of = figures.zone_hits
-    weeks = f"{record.scored_weeks} week{'' if record.scored_weeks == 1 else 's'}"
+    weeks = fmt.counted(record.scored_weeks, "week")
     rests_on = f"{figures.n} forecasts in {weeks}" if figures.n else ""
     named = f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else ""
     return [

@@ -137,7 +137,7 @@ def summary(found: Sequence[Opportunity], facts: Facts) -> str:
     unit = "" if facts.meter.in_dollars else " budget tokens"
     share = _small_share(max(saved.budget or Fraction(0), Fraction(0)) / facts.effective_limit)
     usd = "" if facts.meter.in_dollars else f", {words.money(saved.usd)}"
-    many = "1 change" if len(allowed) == 1 else f"{len(allowed)} changes"
+    many = fmt.counted(len(allowed), "change")
     amount = words.saving(saved.budget, facts.meter)
     return f"{many} could save about {amount}{unit} a week ({share} of the limit){usd}."
 

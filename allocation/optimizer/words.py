@@ -124,11 +124,7 @@ def reported(rate: Fraction | None) -> str:
 
 def _passed(results: TierResults | None) -> str:
     assert results is not None
-    return f"{fmt.percent(results.pass_rate)} of {_runs(results.n)}"
-
-
-def _runs(n: int) -> str:
-    return "1 run" if n == 1 else f"{n:,} runs"
+    return f"{fmt.percent(results.pass_rate)} of {fmt.counted(results.n, 'run')}"
 
 
 def rework(rate: ReworkRate) -> tuple[str, str, str]:
@@ -179,7 +175,7 @@ def compared(row: Realised) -> str:
     """How many runs what was realised rests on; empty while it rests on none."""
     if row.per_week is None:
         return ""
-    return f"{_runs(row.before.runs)} before, {row.after.runs:,} after"
+    return f"{fmt.counted(row.before.runs, 'run')} before, {row.after.runs:,} after"
 
 
 def _share(share: Fraction) -> str:

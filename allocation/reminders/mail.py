@@ -6,6 +6,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from django.core.mail import EmailMessage, get_connection
 
+from allocation.display.format import counted
 from allocation.reminders.outcome import Handover, Outcome
 
 # Seconds, for the whole of it; settings.EMAIL_TIMEOUT bounds each step.
@@ -44,7 +45,7 @@ def send(
         with suppress(OSError, SMTPException):
             connection.close()
     # Everybody reads what came of a message; who gets it is the Chairman's to see.
-    many = "1 recipient" if len(recipients) == 1 else f"{len(recipients)} recipients"
+    many = counted(len(recipients), "recipient")
     return Outcome.arrived(f"Handed to the mail server for {many}.")
 
 

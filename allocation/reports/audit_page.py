@@ -198,7 +198,7 @@ def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
             for each in (forecast.predicted, forecast.actual)
         )
         said = f"; a day in, {predicted} was predicted and {actual} came"
-    rests_on = f"median of {forecast.of} forecast{'' if forecast.of == 1 else 's'}{said}"
+    rests_on = f"median of {fmt.counted(forecast.of, 'forecast')}{said}"
     return verdict("Forecast error", f"±{_percent(forecast.error)}", reading, rests_on)
 
 

@@ -63,6 +63,5 @@ def _accuracy(audit: Audit) -> Verdict:
     reading = KPI_BY_KEY["burn-rate-error"].read(percent)
     if percent is None:
         return verdict("Forecast error", "–", reading, "")
-    weeks = len(audit.record.weeks)
-    rests_on = f"median of {weeks} scored week{'' if weeks == 1 else 's'}"
+    rests_on = f"median of {fmt.counted(len(audit.record.weeks), 'scored week')}"
     return verdict("Forecast error", f"±{fmt.percent(Fraction(percent) / 100)}", reading, rests_on)

@@ -263,7 +263,7 @@ def _forecasts() -> ReadinessRow:
         "Forecast record",
         min(scored, ENOUGH_WEEKS),
         ENOUGH_WEEKS if scored else 0,
-        f"{scored:,} week{'' if scored == 1 else 's'} scored; {ENOUGH_WEEKS} make a record"
+        f"{fmt.counted(scored, 'week')} scored; {ENOUGH_WEEKS} make a record"
         if scored
         else "No week has been scored yet",
         "Keep budgetctl running: a forecast is made every hour and scored when its week is over.",

@@ -76,9 +76,7 @@ def sd_row(sd: SdFacts) -> SdRow:
         total=fmt.tokens(sd.total),
         against=_against(gap, sd),
         over=gap is not None and gap > 0,
-        rework=f"{sd.rework_cycles} cycle{'' if sd.rework_cycles == 1 else 's'}"
-        if sd.rework_cycles
-        else "none",
+        rework=fmt.counted(sd.rework_cycles, "cycle") if sd.rework_cycles else "none",
         overrides=sd.overrides[:FIRST_OVERRIDES],
         more_overrides=sd.overrides[FIRST_OVERRIDES:],
     )

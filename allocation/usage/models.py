@@ -33,8 +33,8 @@ class UsageRecord(models.Model):
     """
 
     # Null and not "": one that is not known equals no other.
-    message_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001
-    request_id = models.CharField(max_length=100, null=True)  # noqa: DJ001 -- likewise
+    message_id = models.CharField(max_length=100, unique=True, null=True)  # noqa: DJ001 -- as said
+    request_id = models.CharField(max_length=100, null=True)  # noqa: DJ001 -- as said
     source = models.CharField(max_length=10, choices=Source)
     at = models.DateTimeField("when")
     counted_at = models.DateTimeField("counts seen", null=True)

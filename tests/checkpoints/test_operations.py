@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from allocation.audit.models import AuditEntry
+from allocation.checkpoints import operations
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.operations import (
     Entry,
@@ -136,6 +137,22 @@ def test_what_is_captured_after_the_checkpoint_is_counted_once(came: int, left: 
     entry = AuditEntry.objects.get(action="checkpoint set-off")
     assert (entry.before, entry.after) == ({"counted_by_hand": 5_000}, {"counted_by_hand": left})
     assert SdTokenLog.objects.get().tokens_burned == 5_000  # what was said stands
+
+
+def test_a_correction_in_the_last_moment_is_what_is_set_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sd = StrategicDirectiveFactory(phase="EXEC")
+    checkpoint = log(sd, EXEC_TO_PLAN, tokens=5_000, at=NOW - timedelta(hours=1))
+    at = NOW - timedelta(minutes=90)
+    rebuild_hours({UsageRecordFactory(sd=sd, phase="EXEC", at=at, input=2_000, output=0).hour})
+
+    def correct_first() -> None:
+        Checkpoint.objects.filter(pk=checkpoint.pk).update(tokens=6_000)
+
+    monkeypatch.setattr(operations, "lock", correct_first)
+    assert set_off_captured(now=NOW) == 1
+    assert UsageRecord.objects.get(source="manual").unsplit == 4_000
 
 
 def test_what_is_burned_after_a_checkpoint_is_not_set_off_against_it() -> None:

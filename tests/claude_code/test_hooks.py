@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from allocation.budgets.operations import switch
@@ -285,3 +286,10 @@ def test_the_same_call_at_the_same_moment_is_decided_once(post: Post, token: str
     assert len(answers) == 8
     assert len(set(answers)) == 1
     assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", ["claude-code", "queued", "status-line", "state", "health"])
+def test_another_method_is_refused_as_all_else_is(client: Client, path: str) -> None:
+    refused = client.get(f"/hooks/{path}")
+    assert (refused.status_code, refused["Allow"]) == (405, "POST")
+    assert refused.json() == {"error": "This address takes POST, not GET."}
