@@ -91,10 +91,15 @@ def test_so_many_times_the_tokens_and_the_limit_are_so_many_times_the_forecast(
     assert many.zone_chances == pytest.approx(one.zone_chances, abs=1e-6)
 
 
+# Not so for the default where all tokens of a week are a few bursts: the hedge then learns from the
+# same misses again and again, and may move the middle up, and the range with it.
+STEADIER = st.sampled_from([kind for kind in KINDS if kind != "bursty"])
+
+
 @settings(max_examples=40)
 @given(
     st.sampled_from([None, METHODS["gamma_poisson"]]),
-    st.builds(hours_of, kinds, st.just(1), st.integers(1, 9)),
+    st.builds(hours_of, STEADIER, st.just(1), st.integers(1, 9)),
     st.integers(12, 150),
     st.integers(1, 5),
     st.integers(4, 12),
