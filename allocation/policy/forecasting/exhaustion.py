@@ -15,6 +15,7 @@ def exhaustion(
     *,
     view: View,
     remaining: Remaining,
+    middle: float,
     course: Course,
     limit: Fraction | int,
     now: datetime,
@@ -24,7 +25,7 @@ def exhaustion(
 
     The more is still to come, the earlier the limit is reached, so the time at 10 % belongs to the
     tokens at 90 %. The median of the times, each no later than the reset, has the least expected
-    absolute error.
+    absolute error; it is that of `middle` tokens to come, or of the nearest inside the 80 %.
     """
     left = limit - view.used
     if left <= 0:
@@ -36,7 +37,9 @@ def exhaustion(
         at = now + timedelta(hours=course.hours_until(float(left), tokens))
         return at if at < end else None
 
-    early, median, late = (moment(remaining.quantile(level)) for level in (0.9, 0.5, 0.1))
+    most, least = remaining.quantile(0.9), remaining.quantile(0.1)
+    inside = min(max(middle, least), most)
+    early, median, late = (moment(tokens) for tokens in (most, inside, least))
     return Exhaustion(early, median, late, remaining.chance_of(float(left)))
 
 

@@ -98,6 +98,8 @@ def outlook(
         exhaustion=exhaustion(
             view=view,
             remaining=remaining,
+            # The baseline stays what the report has: when its one figure reaches the limit.
+            middle=expected.middle if method.by_clock else remaining.quantile(0.5),
             course=course,
             limit=limit,
             now=now,

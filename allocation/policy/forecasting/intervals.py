@@ -30,7 +30,7 @@ PRIOR_SPREAD = 1.0
 PRIOR_SPREAD_WEEKS = 3.0
 # A normal deviate strays by its standard deviation over this on average; outliers weigh less so.
 SIGMAS = sqrt(pi / 2)
-# All prior scores together weigh as much as those of so many weeks.
+# All prior scores together weigh as much as those of so many weeks; so does doubt in a bias.
 SMOOTHING_WEEKS = 20.0
 PRIOR_SCORES = tuple(NormalDist().inv_cdf((i + 0.5) / 20) for i in range(20))
 # Weeks with and without use by this hour err differently; below so many of a kind they are joined.
@@ -72,8 +72,8 @@ class Remaining:
             (end - weight / 2) / whole for end, (_, weight) in zip(ends, weighted, strict=True)
         ]
         scores = [score for score, _ in weighted]
-        middle = _interpolate(0.5, self._levels, scores)
-        self._scores = [score - middle for score in scores]
+        doubted = SMOOTHING_WEEKS / whole * _interpolate(0.5, self._levels, scores)
+        self._scores = [score - doubted for score in scores]
 
     def quantile(self, level: float) -> float:
         """The tokens that are not exceeded with probability `level`."""

@@ -12,4 +12,4 @@ def remaining(view: View) -> float | None:
     return view.used / view.elapsed * max(0.0, view.length - view.elapsed)
 
 
-LINEAR = Method("linear", "2", one_by_one(remaining), by_clock=True)
+LINEAR = Method("linear", "3", one_by_one(remaining), by_clock=True)

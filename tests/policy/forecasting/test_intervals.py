@@ -96,4 +96,15 @@ def test_weeks_idle_so_far_are_measured_by_weeks_idle_so_far():
     idle = calibration.distribution(view(0, None), 500)
     busy = calibration.distribution(view(500, None), 500)
     assert idle.quantile(0.9) > 2 * busy.quantile(0.9)
-    assert idle.quantile(0.5) == busy.quantile(0.5) == 500
+    assert busy.quantile(0.5) == 500
+
+
+def test_a_bias_is_believed_the_more_the_more_weeks_have_shown_it():
+    medians = [
+        fed([2500] * weeks).distribution(view(500, None), 500).quantile(0.5)
+        for weeks in (0, 2, 8, 40)
+    ]
+    assert medians[0] == 500
+    assert medians[1] < 520
+    assert medians == sorted(medians)
+    assert medians[3] > 1000
