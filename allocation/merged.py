@@ -1,4 +1,4 @@
-"""The migrations of before the first release, and those that took their place.
+"""The migrations from before the first release, and those that took their place.
 
 A new database gets the new ones and is recorded to have the old ones too: Django takes a migration
 that replaces others as applied exactly where all of those are. So the names are here, where they
@@ -51,7 +51,8 @@ _MERGED = {
 
 BETWEEN = (
     "The database was made before budgetctl's migrations were merged, and lacks some of the old "
-    "ones. Start it once with the last version that has them (commit 7cb63be), then with this one."
+    "ones. Run budgetctl start once with the last version that has them (commit 7cb63be), then "
+    "with this one."
 )
 
 
