@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-Name = tuple[str, str]
+from allocation.merged import REPLACED, Name
 
 
 def missing() -> set[Name]:
@@ -19,10 +19,11 @@ def missing() -> set[Name]:
 def unknown() -> set[Name]:
     """The migrations that the database has and this version has not: it was made by a newer one.
 
-    Installed apps of others do not count: those merge old migrations and drop their names.
+    Migrations that were merged since do not count, here or in installed apps of others.
     """
     others = {app.label for app in apps.get_app_configs() if not app.name.startswith("allocation.")}
-    return {name for name in _applied() - _of_this_version() if name[0] not in others}
+    known = _of_this_version() | REPLACED
+    return {name for name in _applied() - known if name[0] not in others}
 
 
 def _applied() -> set[Name]:

@@ -23,7 +23,7 @@ WEIGHTINGS = [
     (policy.Weighting.TIER.value, "as its tier weighs, below"),
     (policy.Weighting.DOLLARS.value, "no weights: the budget is in US dollars"),
 ]
-ZONES = [(zone.value, zone.value) for zone in Zone]
+ZONES = [(zone.value, zone.value.capitalize()) for zone in Zone]
 HEAVIEST = 1_000
 
 

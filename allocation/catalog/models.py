@@ -314,7 +314,7 @@ class ComplexityLevel(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         verbose_name="preferred tier",
-        help_text="What work of this complexity gets while the zone is GREEN.",
+        help_text="What work of this complexity gets while the zone is Green.",
     )
 
     class Meta:

@@ -13,7 +13,7 @@ from allocation.policy.recommend import ForcedTier
 
 GIVES_WAY = [
     (GivesWay.NEVER.value, "never"),
-    (GivesWay.UNDER_PRESSURE.value, "under budget pressure (YELLOW and worse)"),
+    (GivesWay.UNDER_PRESSURE.value, "under budget pressure (Yellow and worse)"),
     (GivesWay.READ_ONLY.value, "for read-only work"),
 ]
 

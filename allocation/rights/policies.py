@@ -14,10 +14,6 @@ from allocation.rights.rules import READERS, RULES, Rule
 
 COMMANDS = ("select", "insert", "update", "delete")
 
-_PROTECTED = """
-SELECT DISTINCT tablename FROM pg_policies
-WHERE schemaname = current_schema AND policyname = 'budgetctl_select' ORDER BY tablename
-"""
 _GUARD = f"""
 CREATE OR REPLACE FUNCTION budgetctl_guard_columns() RETURNS trigger LANGUAGE plpgsql AS $guard$
 BEGIN
@@ -47,20 +43,6 @@ def protecting(*tables: str) -> migrations.RunPython:
         _execute(schema_editor, (sql for table in tables for sql in _undone(table)))
 
     return migrations.RunPython(protect, release)
-
-
-def protecting_again() -> migrations.RunPython:
-    """The migration step that takes over the terms of today for every table that is protected."""
-
-    def protect(apps: Any, schema_editor: Any) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            return
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(_PROTECTED)
-            tables = [table for (table,) in cursor.fetchall() if table in RULES]
-        _execute(schema_editor, (sql for table in tables for sql in statements(table)))
-
-    return migrations.RunPython(protect, migrations.RunPython.noop)
 
 
 def statements(table: str) -> Iterator[str]:

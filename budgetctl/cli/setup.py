@@ -52,7 +52,7 @@ def one_at_a_time(home: Path) -> Iterator[None]:
 
 def migrate() -> bool:
     """Bring the tables up to this version; True if there was anything to do."""
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
     from budgetctl import schema
 
@@ -60,7 +60,10 @@ def migrate() -> bool:
         raise Refused(NEWER)
     if not schema.missing():
         return False
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except CommandError as error:
+        raise Refused(str(error)) from error
     return True
 
 

@@ -11,6 +11,7 @@ from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.operations import ensure_week
 from tests.audit.admin_forms import resend, said, send
+from tests.factories import BudgetWeekFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +130,10 @@ def test_the_meter_in_use_is_not_deleted(chairman_client: Client) -> None:
     page = chairman_client.post(url, {"post": "yes", "reason": "x"}, follow=True)
     assert "The meter “sonnet-equivalent” is in use and stays." in said(page)
     assert Meter.objects.count() == 4
+
+
+def test_zones_of_weeks_are_written_as_on_the_pages(chairman_client: Client) -> None:
+    BudgetWeekFactory(budget_zone="YELLOW")
+    page = said(chairman_client.get(reverse("admin:budgets_budgetweek_changelist")))
+    assert "Yellow" in page
+    assert "YELLOW" not in page

@@ -44,7 +44,7 @@ def in_force(**columns: Any) -> Override:
 
 def test_the_list_of_floors_says_where_each_gives_way(chairman_client: Client) -> None:
     page = said(chairman_client.get(reverse("admin:floors_modelfloor_changelist")))
-    assert "VALIDATION LEAD sonnet under budget pressure (YELLOW and worse) haiku" in page
+    assert "VALIDATION LEAD sonnet under budget pressure (Yellow and worse) haiku" in page
     assert "SECURITY all phases opus never" in page
     assert "all others all phases haiku" in page
 

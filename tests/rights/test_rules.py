@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from allocation.rights.policies import COMMANDS, protecting, protecting_again, terms_of
+from allocation.rights.policies import COMMANDS, protecting, terms_of
 from allocation.rights.roles import Role
 from allocation.rights.rules import READERS, RULES, Rule
 
@@ -87,21 +87,6 @@ def test_protection_can_be_taken_back_and_repeated() -> None:
         assert {table for (table,) in cursor.fetchall()} == OURS - {"overrides"}
         cursor.execute("SELECT count(*) FROM pg_policies WHERE tablename = 'overrides'")
         assert cursor.fetchone() == (0,)
-
-
-@POSTGRESQL
-@pytest.mark.django_db
-def test_what_is_protected_takes_over_changed_terms_and_nothing_else_does() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER POLICY budgetctl_select ON overrides USING (false)")
-    with connection.schema_editor() as editor:
-        protecting("tiers").reverse_code(apps, editor)
-        protecting_again().code(apps, editor)
-    with connection.cursor() as cursor:
-        cursor.execute(FLAGS)
-        assert {table for (table,) in cursor.fetchall()} == OURS - {"tiers"}
-        cursor.execute("SELECT tablename FROM pg_policies WHERE cmd = 'SELECT' AND qual = 'false'")
-        assert not cursor.fetchall()
 
 
 @POSTGRESQL

@@ -10,9 +10,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('budgets', '0002_facts'),
-        ('catalog', '0002_facts'),
-        ('directives', '0001_initial'),
+        ('budgets', '0001_tables'),
+        ('catalog', '0001_tables'),
+        ('directives', '0001_tables'),
     ]
 
     operations = [

@@ -2,7 +2,8 @@
 
 from django.db import migrations
 
-from allocation.policy.meter import PRESETS
+from allocation import merged
+from allocation.policy.meter import PRESETS, SONNET_EQUIVALENT
 
 
 def load(apps, schema_editor):
@@ -19,9 +20,11 @@ def load(apps, schema_editor):
             reference_price=preset.reference_price,
         )
     # Limit, reserve, bounds and the reset on Monday at 14:00 in Los Angeles are column defaults.
-    apps.get_model("budgets", "BudgetRule").objects.create(pk=1, meter=meters.get(name="sonnet-equivalent"))
+    meter = meters.get(name=SONNET_EQUIVALENT.name)
+    apps.get_model("budgets", "BudgetRule").objects.create(pk=1, meter=meter)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("budgets", "0001_initial")]
+    replaces = merged.names("budgets", "0002_shipped_facts")
+    dependencies = [("budgets", "0001_tables")]
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]

@@ -1,0 +1,72 @@
+"""The migrations from before the first release, and those that took their place.
+
+A new database gets the new ones and is recorded to have the old ones too: Django takes a migration
+that replaces others as applied exactly where all of those are. So the names are here, where they
+are known without importing a migration, and not in the migrations that replace them.
+"""
+
+Name = tuple[str, str]  # app label, migration
+
+_MERGED = {
+    ("budgets", "0001_tables"): ["0001_initial", "0003_tier_weights"],
+    ("budgets", "0002_shipped_facts"): ["0002_facts"],
+    ("catalog", "0001_tables"): ["0001_initial", "0003_task_types"],
+    ("catalog", "0002_shipped_facts"): ["0002_facts"],
+    ("checkpoints", "0001_tables"): ["0001_initial", "0002_operators"],
+    ("claude_code", "0001_tables"): ["0001_initial", "0002_defaults"],
+    ("decisions", "0001_tables"): [
+        "0001_initial",
+        "0002_model_truth",
+        "0003_deferred_runs",
+        "0004_counts_and_filters",
+        "0005_forced_decisions",
+        "0006_overridden_by_sd",
+    ],
+    ("directives", "0001_tables"): ["0001_initial", "0002_deferral_queue"],
+    ("floors", "0001_tables"): ["0001_initial", "0003_override_scope", "0004_ceilings"],
+    ("floors", "0002_shipped_facts"): ["0002_facts"],
+    ("forecasts", "0001_tables"): [
+        "0001_initial",
+        "0002_sd_estimates",
+        "0003_never_rewritten",
+        "0004_course_of_a_forecast",
+    ],
+    ("optimizer", "0001_tables"): ["0001_initial", "0002_rights"],
+    ("reminders", "0001_tables"): ["0001_initial", "0002_settings", "0003_rights"],
+    ("rights", "0001_policies"): [
+        "0001_row_level_security",
+        "0002_decision_counts",
+        "0003_policies_planned_for",
+    ],
+    ("usage", "0001_tables"): [
+        "0001_initial",
+        "0002_estimates_and_unnamed",
+        "0003_usage_revision",
+        "0004_answered",
+        "0005_answer",
+        "0006_other_ids_of_records",
+        "0007_roll_up_checks",
+    ],
+}
+
+BETWEEN = (
+    "The database was made before budgetctl's migrations were merged, and lacks some of the old "
+    "ones. Run budgetctl start once with the last version that has them (commit 7cb63be), then "
+    "with this one."
+)
+
+
+def names(app: str, migration: str) -> list[Name]:
+    """The migrations that this one replaces, in their order."""
+    return [(app, old) for old in _MERGED[app, migration]]
+
+
+REPLACED = frozenset(name for new in _MERGED for name in names(*new))
+
+
+def between(applied: set[Name]) -> bool:
+    """Whether a database has some of the migrations that one replaces, and not all.
+
+    Django would then leave that migration out, and its tables as they are, without a word.
+    """
+    return any(0 < len(applied.intersection(names(*new))) < len(_MERGED[new]) for new in _MERGED)
