@@ -221,7 +221,13 @@ LOGGING = {
         "without_trace": {"()": "django.utils.log.CallbackFilter", "callback": _without_trace}
     },
     "loggers": {"django.security.DisallowedHost": {"filters": ["without_trace"]}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "budgetctl.log_lines.Lines",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from allocation.display import format as fmt
 from allocation.display.json_values import dollars, iso, number, share
+from allocation.display.plain import safe
 from allocation.optimizer import words
 from allocation.optimizer.costs import Comparison
 from allocation.optimizer.opportunities import Opportunity
@@ -16,7 +17,7 @@ from allocation.policy.cost_benefit import ReworkRate, TierCost
 from allocation.policy.meter import Meter
 from allocation.policy.opportunities import Spent
 from budgetctl.cli.optimizing import Found
-from budgetctl.cli.printing import Line, heading, row, safe
+from budgetctl.cli.printing import Line, heading, row
 
 Json = dict[str, Any]
 

@@ -6,7 +6,6 @@ the only sign: a zone is a shape and a word first.
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -112,14 +111,6 @@ def bar(share: Fraction, cells: int, *, style: str = "", track: bool = False) ->
 def zone_bar(share: Fraction, in_zone: Zone | None, cells: int = 20) -> Text:
     """The budget bar in the colour of its zone."""
     return bar(share, cells, style=_STYLES[in_zone] if in_zone else "", track=True)
-
-
-def safe(text: str) -> str:
-    """Text from outside without control characters, which could steer the terminal."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign).startswith("C") else sign
-        for sign in text
-    )
 
 
 def short(value: int | str | Fraction, unit: str) -> str:
