@@ -3,7 +3,7 @@
 import logging
 from types import TracebackType
 
-from allocation.display.plain import safe, safe_lines
+from allocation.policy.plain import safe, safe_lines
 
 _Raised = tuple[type[BaseException], BaseException, TracebackType | None]
 

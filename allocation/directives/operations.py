@@ -9,10 +9,10 @@ from django.db.models import Max
 
 from allocation.audit.operations import delete_audited, facts, record
 from allocation.directives.models import Priority, Status, StrategicDirective
-from allocation.display.plain import safe
 from allocation.policy.complexity import check_complexity
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.policy.plain import safe
 
 # A million times the usual SD; what is above it is a slip of the key.
 LARGEST_ESTIMATE = 10**11

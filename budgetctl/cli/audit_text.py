@@ -11,8 +11,8 @@ from allocation.api.week import accuracy
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
 from allocation.display.json_values import iso, share
-from allocation.display.plain import safe
 from allocation.policy.kpis import KPI_BY_KEY, Band
+from allocation.policy.plain import safe
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.sd_audit import Audit, Rate, SdAudit
 from budgetctl.cli.printing import Line, heading, row

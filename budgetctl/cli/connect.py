@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from allocation.display.plain import safe, safe_lines
+from allocation.policy.plain import safe, safe_lines
 from budgetctl.cli.refusals import Refused
 
 

@@ -38,7 +38,7 @@ def _lines(findings: "list[Any]") -> "Iterator[Any]":
     """The findings for people: a mark, what was found, and below it how to mend it."""
     from rich.text import Text
 
-    from allocation.display.plain import safe
+    from allocation.policy.plain import safe
     from budgetctl.cli.printing import Row
 
     for finding in findings:

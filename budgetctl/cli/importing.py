@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as Bar
 
 from allocation.display import format as fmt
-from allocation.display.plain import safe
+from allocation.policy.plain import safe
 from allocation.usage.transcripts.importing import ImportSummary, Progress
 from budgetctl.cli.printing import Line, console, row
 

@@ -7,7 +7,6 @@ from rich.text import Text
 
 from allocation.display import format as fmt
 from allocation.display.json_values import dollars, iso, number, share
-from allocation.display.plain import safe
 from allocation.optimizer import words
 from allocation.optimizer.costs import Comparison
 from allocation.optimizer.opportunities import Opportunity
@@ -16,6 +15,7 @@ from allocation.optimizer.realised import Realised
 from allocation.policy.cost_benefit import ReworkRate, TierCost
 from allocation.policy.meter import Meter
 from allocation.policy.opportunities import Spent
+from allocation.policy.plain import safe
 from budgetctl.cli.optimizing import Found
 from budgetctl.cli.printing import Line, heading, row
 

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from allocation.display.plain import safe
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.policy.plain import safe
 from allocation.policy.zones import Zone
 
 _DOLLARS = re.compile(r"\$?(\d{1,15}(?:\.\d{1,2})?)", re.ASCII)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
-from allocation.display.plain import safe
+from allocation.policy.plain import safe
 from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.recommend import Outcome
 from allocation.policy.zones import Zone

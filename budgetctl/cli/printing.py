@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from allocation.display import format as fmt
+from allocation.policy.plain import safe
 from allocation.policy.zones import Zone
 
 WIDTH = 80
@@ -59,7 +60,9 @@ def show(lines: Iterable[Line]) -> None:
     out = console()
     for line in lines:
         made = line if isinstance(line, Row) else _without_label(line)
-        label = " " * made.indent + made.label.ljust(made.width)
+        # Whatever was quoted in it: what a server or an agent said can steer no terminal.
+        made.value.plain = "\n".join(map(safe, made.value.plain.split("\n")))
+        label = " " * made.indent + safe(made.label).ljust(made.width)
         if made.value.no_wrap:
             out.print(made.value, no_wrap=True, overflow="crop")
             continue

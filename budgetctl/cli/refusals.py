@@ -5,8 +5,8 @@ import sys
 
 import typer
 
-from allocation.display.plain import safe
 from allocation.policy.errors import RuleError
+from allocation.policy.plain import safe
 
 
 class Refused(Exception):

@@ -2,7 +2,7 @@
 
 import typer
 
-from allocation.display.plain import safe
+from allocation.policy.plain import safe
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json
 from budgetctl.cli.printing import emit, show

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocation.display.plain import safe
+from allocation.policy.plain import safe
 from budgetctl.cli import remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from allocation.display.json_values import iso
-from allocation.display.plain import safe
+from allocation.policy.plain import safe
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, words
 from budgetctl.cli.printing import emit, show

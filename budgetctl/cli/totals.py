@@ -14,8 +14,8 @@ from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.directives.models import StrategicDirective
 from allocation.display import format as fmt
 from allocation.display.json_values import dollars, number
-from allocation.display.plain import safe
 from allocation.policy.meter import Meter
+from allocation.policy.plain import safe
 from allocation.policy.weeks import Window
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of

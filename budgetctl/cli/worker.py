@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from allocation.display.plain import safe
+from allocation.policy.plain import safe
 from budgetctl.cli import remote, serving, watching
 from budgetctl.cli.database import open_database
 from budgetctl.cli.remote import Hub

@@ -1,6 +1,6 @@
 import pytest
 
-from allocation.display.plain import safe, safe_lines
+from allocation.policy.plain import safe, safe_lines
 
 
 @pytest.mark.parametrize(
