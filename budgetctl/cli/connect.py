@@ -37,7 +37,12 @@ def connect(
         str, typer.Option("--url", help="The server. Default: as before, else 127.0.0.1:8000.")
     ] = "",
     token: Annotated[
-        str, typer.Option("--token", help="Its token. Default: one is made, on the server itself.")
+        str,
+        typer.Option(
+            "--token",
+            help="Its token. Default: BUDGETCTL_TOKEN, else as before; one is made on the "
+            "server itself.",
+        ),
     ] = "",
     http: Annotated[
         bool,

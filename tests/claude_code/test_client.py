@@ -288,7 +288,11 @@ def test_addresses(url: str, expected: tuple[bool, str, int, str]) -> None:
     assert parts(url) == expected
 
 
-@pytest.mark.parametrize("url", ["", "hub", "ftp://hub", "http://hub:port"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "hub", "ftp://hub", "http://hub:port", "http://", "http://[::1", "http://me:pw@hub"]
+    + ["http://me@hub", "http://hub\r\nX: y", "http://hub/\x1b"],
+)
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parts(url)
