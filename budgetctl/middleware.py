@@ -9,6 +9,7 @@ from django.db import OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from allocation.access import role_of
 from allocation.budgets.models import BudgetRule
@@ -29,6 +30,19 @@ def acting_for_the_user(get_response: Responder) -> Responder:
             response = get_response(request)
         if isinstance(response, StreamingHttpResponse):
             response.streaming_content = each_as(role, response.streaming_content)
+        return response
+
+    return middleware
+
+
+def kept_by_nobody(get_response: Responder) -> Responder:
+    """Let no browser or proxy keep a page: on a shared machine "back" would show it after the
+    sign-out, to whoever sits there."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
     return middleware

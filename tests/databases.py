@@ -33,6 +33,7 @@ _ROLE = "budgetctl_tests"
 # What settings.py and pytest-django read. Nothing of the user's own may reach a test.
 SETTINGS = {
     "ALLOWED_HOSTS",
+    "CLAUDECODE",
     "CSRF_TRUSTED_ORIGINS",
     "DATABASE_URL",
     "DEBUG",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ninja import Schema
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,15 +19,21 @@ from pydantic import (
 from allocation.api.wire import MOST_AT_ONCE
 from allocation.checkpoints.models import MOST_TOKENS as MOST_BY_HAND
 from allocation.policy.phases import CheckpointKind, Phase
+from allocation.policy.plain import safe, safe_lines
 from allocation.policy.quality import EventKind
 from allocation.policy.zones import Zone
 from allocation.usage.observation import MOST_TOKENS
 
-# PostgreSQL cannot store NUL.
+# PostgreSQL cannot store NUL. What else nobody sees is replaced: a name that turns the direction of
+# writing would make a page say something else, and a refusal would hold up all that comes with it.
 _PLAIN = r"^[^\x00]*$"
-Word = Annotated[str, StringConstraints(max_length=100, pattern=_PLAIN)]
-Sentences = Annotated[str, StringConstraints(max_length=2_000, pattern=_PLAIN)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
+Word = Annotated[str, StringConstraints(max_length=100, pattern=_PLAIN), AfterValidator(safe)]
+Sentences = Annotated[
+    str, StringConstraints(max_length=2_000, pattern=_PLAIN), AfterValidator(safe_lines)
+]
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN), AfterValidator(safe)
+]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_PLAIN)]
 Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS, strict=True)]
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Sum
 
 from allocation.audit.operations import facts, record
+from allocation.budgets.operations import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import (
     count_tokens,
@@ -258,6 +259,8 @@ def _check(
         )
     if at > now:
         raise RuleError("A checkpoint cannot be logged for a moment that is still to come.")
+    if at < LONG_AGO:
+        raise RuleError(f"That is before {LONG_AGO.year}: check the date.")
     if sd.phase and entry.kind is CheckpointKind.START:
         raise RuleError(f"{sd.code} has started already; it is in {sd.phase}.")
     if entry.kind.is_handover:

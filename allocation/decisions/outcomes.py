@@ -53,8 +53,10 @@ def record_outcome(
 ) -> Decision:
     """Keep what became of a run. Raises RuleError where it departed and nobody says why.
 
-    Saying the same twice changes nothing. A departure, and a changed outcome, leave one audit
-    entry; a plain outcome is a column of the decision, which is its own trail.
+    A departure that was seen or said stays, as in `observe_decision`: nobody takes it back by
+    saying that the run followed. Saying the same twice changes nothing. A departure, and a changed
+    outcome, leave one audit entry; a plain outcome is a column of the decision, which is its own
+    trail.
     """
     if outcome.result and outcome.result not in Result.values:
         raise RuleError(f"A result is {', '.join(Result.values)}, not “{outcome.result}”.")
@@ -63,7 +65,8 @@ def record_outcome(
     with transaction.atomic():
         row = _locked(decision)
         before = facts(row)
-        row.observed = outcome.observed or row.observed
+        if not _departs(row, _tier(row.observed)):
+            row.observed = outcome.observed or row.observed
         row.requested = outcome.requested or row.requested
         row.result = outcome.result or row.result
         row.override_reason = outcome.override_reason.strip() or row.override_reason
@@ -95,11 +98,15 @@ def _locked(decision: Decision) -> Decision:
 
 
 def _check_departure(row: Decision, observed: tiers.Tier | None) -> None:
-    recommended = row.recommended.to_policy() if row.recommended else None
-    if row.override_reason or not departs(recommended=recommended, observed=observed):
+    if row.override_reason or not _departs(row, observed):
         return
-    was = f"{recommended.name} was recommended" if recommended else "the run was put off"
+    was = f"{row.recommended} was recommended" if row.recommended else "the run was put off"
     raise RuleError(f"It ran on {observed}, but {was}: say why in override_reason.")
+
+
+def _departs(row: Decision, observed: tiers.Tier | None) -> bool:
+    recommended = row.recommended.to_policy() if row.recommended else None
+    return departs(recommended=recommended, observed=observed)
 
 
 def _class_of(row: Decision, observed: tiers.Tier | None, reason: str) -> Truth:

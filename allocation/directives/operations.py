@@ -12,6 +12,7 @@ from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.policy.complexity import check_complexity
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.policy.plain import safe
 
 # A million times the usual SD; what is above it is a slip of the key.
 LARGEST_ESTIMATE = 10**11
@@ -182,7 +183,7 @@ def _write(
                 row = _locked(row)
             before = facts(row) if row.pk else None
             row.code = code
-            row.title = sd.title.strip()
+            row.title = _title(sd.title)
             row.complexity = sd.complexity
             row.priority = sd.priority
             row.critical = sd.critical
@@ -207,6 +208,18 @@ def _write(
         # Somebody else took the code in this very moment.
         raise RuleError(taken) from error
     return row
+
+
+def _title(typed: str) -> str:
+    """The title in one line. Raises RuleError where it would show the Chairman, who may have to
+    approve what an agent proposed, something else than it says."""
+    title = " ".join(typed.split())
+    if safe(title) != title:
+        raise RuleError(
+            "The title has signs that cannot be seen, such as one that turns the direction of "
+            "writing: type it anew."
+        )
+    return title
 
 
 def _locked(row: StrategicDirective) -> StrategicDirective:

@@ -1,6 +1,7 @@
 """Cells for spreadsheets."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Those of full width are taken for the others where Chinese, Japanese or Korean is written.
+FORMULA_STARTS = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
 
 
 def neutral(value: object) -> object:

@@ -7,11 +7,12 @@ one is `observation.merge`; the one by which a sight belongs to a record, `ident
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import transaction
 
+from allocation.policy.plain import safe
 from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.identity import Entry, Id, Identities
 from allocation.usage.models import RecordId, UsageRecord
@@ -38,6 +39,7 @@ __all__ = ["Observation", "Stored", "store"]
 
 _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
+_Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
 
@@ -54,15 +56,26 @@ def store(
     Roll-ups go with it: what is new is added to them, and every hour that loses or changes a
     record is made anew. The order and the number of times that sights come in make no difference.
     """
+    observations = [_shown(seen) for seen in observations]
     with transaction.atomic():
         lock()
         observations, hours = settle(observations)
-        renamed = learn(names, calls)
+        renamed = learn([_shown(name) for name in names], [_shown(call) for call in calls])
         hours |= _rename(renamed, terms.registry)
         batch = _Batch(observations)
         changed, added = batch.write(terms)
         update_roll_ups(added, changed=hours | changed)
     return batch.stored
+
+
+def _shown(seen: _Seen) -> _Seen:
+    """The same with names that pages can show: what nobody sees in them is replaced."""
+    names = {"agent_type": seen.agent_type}
+    if isinstance(seen, Observation):
+        names["model"] = seen.model
+    if all(map(str.isprintable, names.values())):  # nearly always
+        return seen
+    return msgspec.structs.replace(seen, **{key: safe(name) for key, name in names.items()})
 
 
 def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:

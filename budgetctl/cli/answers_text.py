@@ -8,8 +8,9 @@ from rich.text import Text
 from allocation.checkpoints.mix_text import in_words
 from allocation.display import format as fmt
 from allocation.policy.phases import CheckpointKind
+from allocation.policy.plain import safe
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import Line, row, safe, zone
+from budgetctl.cli.printing import Line, row, zone
 
 Json = Mapping[str, Any]
 

@@ -12,9 +12,10 @@ from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
 from allocation.display.json_values import iso, share
 from allocation.policy.kpis import KPI_BY_KEY, Band
+from allocation.policy.plain import safe
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.sd_audit import Audit, Rate, SdAudit
-from budgetctl.cli.printing import Line, heading, row, safe
+from budgetctl.cli.printing import Line, heading, row
 from budgetctl.cli.week_text import NO_RECORD
 
 _SHAPES = {

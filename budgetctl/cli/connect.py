@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from allocation.policy.plain import safe, safe_lines
 from budgetctl.cli.refusals import Refused
 
 
@@ -36,7 +37,12 @@ def connect(
         str, typer.Option("--url", help="The server. Default: as before, else 127.0.0.1:8000.")
     ] = "",
     token: Annotated[
-        str, typer.Option("--token", help="Its token. Default: one is made, on the server itself.")
+        str,
+        typer.Option(
+            "--token",
+            help="Its token. Default: BUDGETCTL_TOKEN, else as before; one is made on the "
+            "server itself.",
+        ),
     ] = "",
     http: Annotated[
         bool,
@@ -65,19 +71,19 @@ def connect(
     plan = Connecting(project=project, url=url, token=token, http=http, fail_closed=fail_closed)
     change = plan.to_undo() if undo else plan.to_connect()
     if not change.diff:
-        typer.echo(change.nothing_to_do)
+        typer.echo(safe(change.nothing_to_do))
         if undo or dry_run or plan.is_saved:
             return
     else:
-        typer.echo(change.diff, nl=False)
+        typer.echo(safe_lines(change.diff), nl=False)
     for note in change.notes:
-        typer.echo(f"Note: {note}")
+        typer.echo(f"Note: {safe(note)}")
     if dry_run:
         return
     if not yes and not _is_wanted():
         raise Refused("Nothing was changed: nobody said yes. Give --yes to write without asking.")
     for said in plan.undo(change) if undo else plan.connect(change):
-        typer.echo(said)
+        typer.echo(safe(said))
 
 
 def _is_wanted() -> bool:

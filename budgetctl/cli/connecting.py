@@ -88,12 +88,12 @@ class Connecting:
         token = PLACEHOLDER if self.is_new else self.token
         if self.is_new and not self._is_local():
             raise Refused(
-                f"Give --token: make one on the server of {self.url}, with `budgetctl token "
-                "create` or on its page Tokens, with the scopes hooks and usage."
+                f"Set BUDGETCTL_TOKEN, or give --token: make one on the server of {self.url}, with "
+                "`budgetctl token create` or on its page Tokens, with the scopes hooks and usage."
             )
         file, change = self._merged(token)
         already = f"{file.path} is connected already."
-        notes = (*change.notes, *self._is_away())
+        notes = (*change.notes, *self._is_away(), *self._in_the_clear())
         return Change(file, file.with_settings(change.settings), already, notes)
 
     def connect(self, change: Change) -> Iterator[str]:
@@ -176,6 +176,11 @@ class Connecting:
             yield f"{self.url} does not answer now ({error}). Start it, or give another --url."
         except NotTaken:
             pass  # it is there; nobody gave it a token yet
+
+    def _in_the_clear(self) -> Iterator[str]:
+        """A note where the token would go over a network as it is."""
+        if not self.url.startswith("https://") and not self._is_local():
+            yield f"{self.url} is not https: whoever is on the way there can read the token."
 
     def _path(self) -> Path:
         if self.project is not None:

@@ -38,7 +38,8 @@ def _lines(findings: "list[Any]") -> "Iterator[Any]":
     """The findings for people: a mark, what was found, and below it how to mend it."""
     from rich.text import Text
 
-    from budgetctl.cli.printing import Row, safe
+    from allocation.policy.plain import safe
+    from budgetctl.cli.printing import Row
 
     for finding in findings:
         said = Text(safe(f"{finding.what}: {finding.said}"))

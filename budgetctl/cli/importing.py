@@ -11,8 +11,9 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as Bar
 
 from allocation.display import format as fmt
+from allocation.policy.plain import safe
 from allocation.usage.transcripts.importing import ImportSummary, Progress
-from budgetctl.cli.printing import Line, console, row, safe
+from budgetctl.cli.printing import Line, console, row
 
 if TYPE_CHECKING:
     from allocation.directives.models import StrategicDirective

@@ -15,8 +15,9 @@ from allocation.optimizer.realised import Realised
 from allocation.policy.cost_benefit import ReworkRate, TierCost
 from allocation.policy.meter import Meter
 from allocation.policy.opportunities import Spent
+from allocation.policy.plain import safe
 from budgetctl.cli.optimizing import Found
-from budgetctl.cli.printing import Line, heading, row, safe
+from budgetctl.cli.printing import Line, heading, row
 
 Json = dict[str, Any]
 

@@ -10,8 +10,9 @@ from rich.text import Text
 from allocation.display import format as fmt
 from allocation.display.json_values import iso
 from allocation.floors.models import Override
+from allocation.policy.plain import safe
 from allocation.usage.standing import running_week
-from budgetctl.cli.printing import Line, row, safe
+from budgetctl.cli.printing import Line, row
 
 
 def in_force(now: datetime) -> list[Override]:

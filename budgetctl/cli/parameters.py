@@ -18,8 +18,8 @@ import typer
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.policy.plain import safe
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import safe
 
 _DOLLARS = re.compile(r"\$?(\d{1,15}(?:\.\d{1,2})?)", re.ASCII)
 _PERCENT = re.compile(r"(-?\d{1,9}(?:\.\d{1,2})?)\s?%?", re.ASCII)

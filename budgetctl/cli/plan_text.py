@@ -9,10 +9,11 @@ from rich.text import Text
 
 from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
+from allocation.policy.plain import safe
 from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.recommend import Outcome
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import Line, heading, percent, row, safe, short, zone
+from budgetctl.cli.printing import Line, heading, percent, row, short, zone
 from budgetctl.cli.week_text import burn, status_line, tokens, unit_of
 
 NONE_WAITS = "No SD is waiting. Propose one: budgetctl sd new SD-… --complexity 3"

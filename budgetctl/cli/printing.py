@@ -6,7 +6,6 @@ the only sign: a zone is a shape and a word first.
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from allocation.display import format as fmt
+from allocation.policy.plain import safe
 from allocation.policy.zones import Zone
 
 WIDTH = 80
@@ -60,7 +60,9 @@ def show(lines: Iterable[Line]) -> None:
     out = console()
     for line in lines:
         made = line if isinstance(line, Row) else _without_label(line)
-        label = " " * made.indent + made.label.ljust(made.width)
+        # Whatever was quoted in it: what a server or an agent said can steer no terminal.
+        made.value.plain = "\n".join(map(safe, made.value.plain.split("\n")))
+        label = " " * made.indent + safe(made.label).ljust(made.width)
         if made.value.no_wrap:
             out.print(made.value, no_wrap=True, overflow="crop")
             continue
@@ -112,14 +114,6 @@ def bar(share: Fraction, cells: int, *, style: str = "", track: bool = False) ->
 def zone_bar(share: Fraction, in_zone: Zone | None, cells: int = 20) -> Text:
     """The budget bar in the colour of its zone."""
     return bar(share, cells, style=_STYLES[in_zone] if in_zone else "", track=True)
-
-
-def safe(text: str) -> str:
-    """Text from outside without control characters, which could steer the terminal."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign).startswith("C") else sign
-        for sign in text
-    )
 
 
 def short(value: int | str | Fraction, unit: str) -> str:

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from allocation.policy.errors import RuleError
+from allocation.policy.plain import safe
 
 
 class Refused(Exception):
@@ -13,8 +14,8 @@ class Refused(Exception):
 
 
 def refuse(said: str) -> None:
-    """Print the one line."""
-    print(f"budgetctl: {' '.join(said.split())}", file=sys.stderr, flush=True)
+    """Print the one line. It may quote what a server or a file says."""
+    print(f"budgetctl: {safe(' '.join(said.split()))}", file=sys.stderr, flush=True)
 
 
 def sentence(error: Exception) -> str | None:

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from allocation.display import format as fmt
 from allocation.display.json_values import iso
+from allocation.policy.plain import safe
 from allocation.reminders.models import Reminder
 from allocation.reminders.operations import refresh_reminders
-from budgetctl.cli.printing import Line, row, safe
+from budgetctl.cli.printing import Line, row
 
 MOST = 100
 

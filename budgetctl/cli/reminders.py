@@ -2,9 +2,10 @@
 
 import typer
 
+from allocation.policy.plain import safe
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json
-from budgetctl.cli.printing import emit, safe, show
+from budgetctl.cli.printing import emit, show
 
 reminders = typer.Typer(
     help="List open reminders, and test how they are sent.",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from allocation.claude_code.client.transport import parts
 from allocation.policy.phases import CheckpointKind, Phase
 from budgetctl.cli.parameters import Typed, read_optional_tokens
 from budgetctl.cli.refusals import Refused
@@ -117,6 +118,10 @@ def hub() -> Hub | None:
         return None
     if not url.startswith(("http://", "https://")):
         raise Refused("BUDGETCTL_URL must begin with http:// or https://.")
+    try:
+        parts(url)
+    except ValueError as error:
+        raise Refused("BUDGETCTL_URL must be an address such as https://budget.example.") from error
     return Hub(url.rstrip("/"), token)
 
 

@@ -1,6 +1,7 @@
 """Rows by the names that people type, and who is typing. Needs `open_database` before it."""
 
 import getpass
+import os
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -14,6 +15,9 @@ from allocation.policy.meter import Meter
 from allocation.policy.names import normal_name
 from allocation.usage.names import load_registry
 from budgetctl.cli.setup import OWNER
+
+# Claude Code sets it in the shells in which it runs commands (code.claude.com/docs/en/env-vars).
+_IN_CLAUDE_CODE = "CLAUDECODE"
 
 
 def owners_clock() -> ZoneInfo:
@@ -30,10 +34,14 @@ def actor() -> str:
     """Who a change is made by, for the audit trail.
 
     Whoever may write to the database from a shell acts for the owner: `chairman`, once that account
-    exists, and the user of the operating system before.
+    exists, and the user of the operating system before. A shell of Claude Code's own is named: its
+    user may have asked for the change, and a sub-agent may have thought of it alone.
     """
-    if User.objects.filter(username=OWNER).exists():
-        return OWNER
+    who = OWNER if User.objects.filter(username=OWNER).exists() else _os_user()
+    return f"{who} in Claude Code" if os.environ.get(_IN_CLAUDE_CODE) else who
+
+
+def _os_user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
+from allocation.policy.plain import safe
 from budgetctl.cli.plan_text import next_sd
-from budgetctl.cli.printing import WIDTH, Line, bar, console, heading, long, percent, row, safe
+from budgetctl.cli.printing import WIDTH, Line, bar, console, heading, long, percent, row
 from budgetctl.cli.week_text import accuracy, clock_of, summary
 
 MOST_SUB_AGENTS = 7

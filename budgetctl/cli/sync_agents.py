@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from allocation.policy.plain import safe
 from budgetctl.cli import remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json
@@ -40,10 +41,12 @@ def sync_agents(
         raise Refused("budgetctl is off: the definitions stay as they are.")
     done = []
     for path in sorted(agents.rglob("*.md")):
-        done.append(_sync(path, known, dry_run=dry_run))
+        why_not = _why_not(path, agents)
+        done.append(_skipped(path) if why_not else _sync(path, known, dry_run=dry_run))
         if not as_json:
             file, _, tier, what = done[-1].values()
-            typer.echo(f"{what:<9}  {file}: {tier or 'no front matter with a name'}")
+            said = tier or why_not or "no front matter with a name"
+            typer.echo(f"{what:<9}  {safe(str(file))}: {said}")
     if as_json:
         emit({"definitions": done})
     elif not done:
@@ -65,6 +68,19 @@ def _definitions(folder: Path) -> Path:
     return folder
 
 
+def _why_not(path: Path, agents: Path) -> str:
+    """Why a file of the folder is not looked at, "" where it is. A definition often comes with a
+    repository of somebody else: a link in it must not lead to other files, nor a pipe hold us up.
+    """
+    if not path.resolve().is_relative_to(agents.resolve()):
+        return f"a link out of {agents.name}; name the folder that it leads to"
+    return "" if path.is_file() else "no file"
+
+
+def _skipped(path: Path) -> dict[str, str | None]:
+    return {"file": path.name, "name": None, "tier": None, "done": "skipped"}
+
+
 def _sync(path: Path, known: "Tiers", *, dry_run: bool) -> dict[str, str | None]:
     """One file: what it is, and what was done with it."""
     from allocation.claude_code.front_matter import read_definition, tier_of
@@ -72,7 +88,7 @@ def _sync(path: Path, known: "Tiers", *, dry_run: bool) -> dict[str, str | None]
     raw = path.read_bytes()
     definition = read_definition(raw)
     if definition is None:
-        return {"file": path.name, "name": None, "tier": None, "done": "skipped"}
+        return _skipped(path)
     tier = tier_of(definition.name, known)
     changed = definition.with_model(tier)
     done = "unchanged" if changed == raw else "would be" if dry_run else "written"
@@ -96,7 +112,9 @@ def _write(path: Path, content: bytes) -> None:
     target = path.resolve()
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        draft.write_bytes(content)
+        draft.unlink(missing_ok=True)
+        with draft.open("xb") as file:  # never through a link that lies there
+            file.write(content)
         draft.chmod(target.stat().st_mode & 0o7777)
         draft.replace(target)
     finally:

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from allocation.display.json_values import iso
+from allocation.policy.plain import safe
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, words
-from budgetctl.cli.printing import emit, safe, show
+from budgetctl.cli.printing import emit, show
 
 token = typer.Typer(
     help="Make, list and revoke the tokens of agents.",

@@ -15,10 +15,11 @@ from allocation.directives.models import StrategicDirective
 from allocation.display import format as fmt
 from allocation.display.json_values import dollars, number
 from allocation.policy.meter import Meter
+from allocation.policy.plain import safe
 from allocation.policy.weeks import Window
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of
-from budgetctl.cli.printing import Line, heading, row, safe
+from budgetctl.cli.printing import Line, heading, row
 
 MAIN_THREAD = "main"
 BY_HAND = "by hand"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from allocation.policy.plain import safe
 from budgetctl.cli import remote, serving, watching
 from budgetctl.cli.database import open_database
 from budgetctl.cli.remote import Hub
@@ -53,7 +54,7 @@ def _send(to: Hub, *, no_watch: bool, once: bool) -> None:
         return
     with _working() as stopped:
         typer.echo(f"Sending transcripts to {to.url}. Stop with Ctrl-C.")
-        sending.keep_sending(to, stopped, lambda said: typer.echo(said, err=True))
+        sending.keep_sending(to, stopped, lambda said: typer.echo(safe(said), err=True))
 
 
 @contextmanager

@@ -258,6 +258,13 @@ def test_an_agent_finds_no_door_to_a_rule(agent: Agent, method: str, path: str) 
     assert BudgetRule.objects.get().limit == Decimal(500_000)
 
 
+def test_an_outcome_says_on_a_page_what_it_said(agent: Agent) -> None:
+    decision = agent.post("recommend", RUN).json()["decision"]
+    outcome = {"observed": "evil\u202esupo", "override_reason": "a\n\x1b[31mb\u2066"}
+    said = agent.post(f"decisions/{decision}/outcome", outcome).json()
+    assert (said["observed"], said["override_reason"]) == ("evil�supo", "a\n�[31mb�")
+
+
 def test_an_outcome_cannot_rewrite_what_was_decided(agent: Agent) -> None:
     decision = agent.post("recommend", RUN).json()["decision"]
     before = Decision.objects.values("recommended", "floor", "reason", "inputs").get()

@@ -170,6 +170,7 @@ def test_a_checkpoint_is_logged_once_and_moves_the_sd_on(agent: Agent) -> None:
         {"mix": {"gpt": 100}},
         {"tokens": -1},
         {"at": "2030-01-01T00:00:00Z"},
+        {"at": "0001-01-01T00:00:00Z"},
     ],
 )
 def test_a_checkpoint_that_cannot_be_is_refused(agent: Agent, wrong: dict[str, Any]) -> None:

@@ -101,6 +101,11 @@ def test_prompts_answers_and_paths_stay_on_the_machine() -> None:
             assert private not in sent
 
 
+def test_a_name_says_on_a_page_what_it_says_to_claude_code() -> None:
+    seen = essentials(call("x\u202ey\x1b\ud800"))
+    assert seen["tool_input"]["subagent_type"] == "x�y��"
+
+
 def test_a_run_of_a_workflow_is_known_by_where_it_writes() -> None:
     assert essentials(stopped(folder="subagents/workflows/wf_1"))["in_workflow"] is True
     assert "in_workflow" not in essentials(stopped())

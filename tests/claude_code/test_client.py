@@ -288,7 +288,17 @@ def test_addresses(url: str, expected: tuple[bool, str, int, str]) -> None:
     assert parts(url) == expected
 
 
-@pytest.mark.parametrize("url", ["", "hub", "ftp://hub", "http://hub:port"])
+@pytest.mark.parametrize(
+    "url", ["", "hub", "ftp://hub", "http://hub:port", "http://", "http://[::1"]
+)
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
+        parts(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:pw@hub", "http://me@hub", "http://hub\r\nX: y", "http://hub/\x1b"]
+)
+def test_an_address_holds_no_password_and_no_header(url: str) -> None:
+    with pytest.raises(ValueError, match="no http address"):
         parts(url)

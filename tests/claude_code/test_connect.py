@@ -187,7 +187,12 @@ def test_settings_with_comments_are_refused_in_one_line(machine: Machine) -> Non
 
 def test_another_server_needs_its_token(machine: Machine) -> None:
     said = machine.connect("--url", "https://hub.example", "--yes", code=1)
-    assert "--token" in said
+    assert "Set BUDGETCTL_TOKEN, or give --token" in said
+
+
+def test_a_token_that_would_go_in_the_clear_is_said(machine: Machine) -> None:
+    said = machine.connect("--url", "http://hub.invalid", "--token", "bctl_x_y", "--dry-run")
+    assert "http://hub.invalid is not https" in said
 
 
 def test_the_connected_hook_steers_and_the_status_line_reads(machine: Machine) -> None:

@@ -49,6 +49,11 @@ def test_an_old_state_says_how_old_it_is() -> None:
     ]
 
 
+def test_a_server_steers_no_terminal_through_it() -> None:
+    kept = {"saved": 1, "enabled": True, "zone": "\x1b[31m", "percent": "\x9b", "left": "\u202e"}
+    assert state.status_line(kept, plan="", now=1) == "○ �[31m � · �"
+
+
 def test_without_a_state_it_says_so() -> None:
     assert state.status_line({}, plan="", now=1) == "budgetctl: nothing heard yet"
     assert state.status_line({}, plan="83%", now=1) == "budgetctl: nothing heard yet · plan 83%"

@@ -1,6 +1,7 @@
 """`budgetctl start`, `worker` and `sync-agents` as processes: what they read and write."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -93,3 +94,22 @@ def test_files_that_are_no_definitions_are_left_alone(
     (tmp_path / "agents").mkdir()
     empty = budgetctl(environment, "sync-agents", str(tmp_path / "agents"))
     assert (empty.returncode, empty.stdout[:25]) == (0, "There are no definitions ")
+
+
+def test_a_definition_leads_nowhere_else_and_holds_nobody_up(
+    environment: Environment, tmp_path: Path
+) -> None:
+    agents = tmp_path / ".claude" / "agents"
+    agents.mkdir(parents=True)
+    outside = tmp_path / "SKILL.md"
+    outside.write_text("---\nname: security\n---\n")
+    (agents / "a.md").symlink_to(outside)
+    os.mkfifo(agents / "b.md")
+    (agents / "c\x1b[31m.md").write_text("---\nname: security\n---\n")
+    done = budgetctl(environment, "sync-agents", str(tmp_path))
+    assert done.stdout.splitlines() == [
+        "skipped    a.md: a link out of agents; name the folder that it leads to",
+        "skipped    b.md: no file",
+        "written    c�[31m.md: opus",
+    ]
+    assert outside.read_text() == "---\nname: security\n---\n"

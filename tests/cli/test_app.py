@@ -147,6 +147,7 @@ def test_a_group_of_commands_is_found_too(
     [
         (Refused("No such\n  thing."), "No such thing."),
         (RuleError("A limit must be positive."), "A limit must be positive."),
+        (RuleError("No SD \x1b[31m\u202e."), "No SD �[31m�."),
         (ValidationError("Not so."), "Not so."),
         (ValidationError({"complexity": ["From 1 to 5."], "__all__": ["No."]}),
          "complexity: From 1 to 5. No."),

@@ -241,6 +241,8 @@ def test_a_server_that_breaks_off_or_is_silent_is_said_in_one_sentence(
     [
         ("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: Connection refused."),
         ("file:///etc/passwd", "BUDGETCTL_URL must begin with http:// or https://."),
+        ("http://me:secret@127.0.0.1:9", "BUDGETCTL_URL must be an address such as https://"),
+        ("http://[::1", "BUDGETCTL_URL must be an address such as https://"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_said_in_one_sentence(

@@ -41,6 +41,14 @@ def test_a_limit_holds_from_this_week_on(text: str, cli: Cli) -> None:
     assert (entry.actor, entry.reason) == ("chairman", "A bigger plan")
 
 
+def test_the_trail_names_a_shell_of_claude_code(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    ChairmanFactory()
+    BudgetWeekFactory()
+    monkeypatch.setenv("CLAUDECODE", "1")
+    assert cli("set-limit", "750k").code == 0
+    assert AuditEntry.objects.get(action="limit change").actor == "chairman in Claude Code"
+
+
 def test_a_limit_in_dollars(cli: Cli) -> None:
     BudgetRuleFactory(meter=MeterFactory(name="US dollars", weighting="dollars"))
     assert cli("set-limit", "$1,250.50", "--json").json["limit"] == "1250.5"

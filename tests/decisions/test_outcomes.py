@@ -55,6 +55,15 @@ def test_a_departure_that_was_seen_once_stays(models: tuple[str, str]) -> None:
     assert (row.observed, row.mismatch) == (OPUS, "silent_mismatch")
 
 
+def test_a_departure_that_was_seen_is_not_taken_back_by_a_report() -> None:
+    row = observe_decision(decision=decision(), model=OPUS)
+    with pytest.raises(RuleError, match="ran on opus, but sonnet was recommended"):
+        said(row, observed=SONNET, result="passed")
+    for reason in ("It was hard.", ""):
+        told = said(row, observed=SONNET, result="passed", override_reason=reason)
+        assert (told.observed, told.mismatch, told.result) == (OPUS, "override", "passed")
+
+
 def test_session_and_agent_are_kept_from_the_first_who_knew() -> None:
     row = decision()
     observe_decision(decision=row, model=SONNET, session_id="s1", agent_id="a1")

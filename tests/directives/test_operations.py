@@ -61,6 +61,8 @@ def test_a_proposed_sd_is_recorded_with_what_was_said_of_it(now: datetime) -> No
         ({"complexity": 6}, "Complexity goes from 1 to 5"),
         ({"priority": 9}, "not a valid choice"),
         ({"title": "x" * 201}, "at most 200 characters"),
+        ({"title": "Delete \u202ella"}, "signs that cannot be seen"),
+        ({"title": "Delete \x1b[8mall"}, "signs that cannot be seen"),
     ],
 )
 def test_an_sd_that_cannot_be_is_refused(

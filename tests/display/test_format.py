@@ -170,7 +170,10 @@ def test_filters_put_moments_into_time_elements() -> None:
     assert display.percent(Fraction(1, 2)) == "50%"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_in_a_cell_is_neutralised(text: str) -> None:
     assert neutral(text) == f"'{text}"
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -77,6 +78,14 @@ def test_a_session_ends_with_the_account_and_with_the_password(viewer: User) -> 
         change()
         viewer.save()
         assert client.get("/").status_code == 302
+
+
+def test_no_browser_keeps_a_page_that_back_would_show_after_the_sign_out(viewer: User) -> None:
+    client, _ = sign_in(viewer)
+    for path in ("/", "/decisions/", "/decisions/export.csv", "/nowhere/", "/tokens/", LOGIN):
+        assert "no-store" in client.get(path)["Cache-Control"], path
+    with closing(client.get("/static/css/base.css")) as file:
+        assert "public" in file["Cache-Control"]
 
 
 def _disable(user: User) -> None:

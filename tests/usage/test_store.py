@@ -51,6 +51,14 @@ def test_a_better_source_improves_and_never_adds(swapped: bool) -> None:
     assert UsageHour.objects.get().output == 42
 
 
+def test_names_that_would_make_a_page_say_something_else_are_stored_as_they_are_shown() -> None:
+    seen = sight(model="gpt\u202eo", agent_id="a1", agent_type="x\x1b[8m", sidechain=True)
+    names = [AgentName("s", "a1", "x\x1b[8m", 1)]
+    assert (put(seen, names=names).new, put(seen, names=names).unchanged) == (1, 1)
+    record = UsageRecord.objects.get()
+    assert (record.model, record.sub_agent) == ("gpt�o", "x�[8m")
+
+
 @pytest.mark.parametrize("swapped", [True, False])
 def test_the_model_that_answered_beats_the_one_that_was_asked_for(swapped: bool) -> None:
     asked = sight(None, "r1", source="otlp", output=42, model="claude-opus-5", answered=False)

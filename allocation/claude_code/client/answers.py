@@ -5,6 +5,7 @@ or ""), `tier`, `zone`, `reason` and `name`, all texts.
 """
 
 from allocation.claude_code.client.payload import Json, agent_asked, text, within
+from allocation.policy.plain import safe
 
 # What the tool's `model` may be. Anything else, a full model id too, makes the whole call fail.
 SHORT_NAMES = ("haiku", "sonnet", "opus", "fable")
@@ -50,4 +51,4 @@ def _said(verdict: Json, name: str) -> str:
 
 
 def _line(said: str) -> str:
-    return " ".join(said.split())[:1000]
+    return safe(" ".join(said.split())[:1000])

@@ -6,6 +6,8 @@ they are dropped at once where an HTTP hook sent them.
 
 import re
 
+from allocation.policy.plain import safe
+
 Json = dict[str, object]
 
 # The tool was called Task up to 2.1.62 and is called Agent since.
@@ -33,10 +35,9 @@ _FOLDERS = re.compile(r"[/\\]")
 
 
 def text(value: object) -> str:
-    """The value as a column can hold it, if it is a text at all: no NUL, no half surrogate."""
-    if not isinstance(value, str):
-        return ""
-    return value[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+    """The value as a column can hold it, if it is a text at all, and a page show it: nothing in it
+    that nobody sees."""
+    return safe(value[:LONGEST].replace("\0", "")) if isinstance(value, str) else ""
 
 
 def within(payload: Json, name: str) -> Json:

@@ -11,6 +11,7 @@ from time import time
 from allocation.claude_code.client.home import read_json, write_json
 from allocation.claude_code.client.payload import Json, agent_asked, within
 from allocation.policy.names import normal_name
+from allocation.policy.plain import safe
 
 # A state that is younger than this is not asked for again.
 FRESH_SECONDS = 15
@@ -74,7 +75,7 @@ def status_line(state: Json, *, plan: str, now: float) -> str:
         said.append(f"plan {plan}")
     if old is not None and old > STALE_SECONDS:
         said.append(f"{_span(old)} old")
-    return " · ".join(said)
+    return safe(" · ".join(said))
 
 
 def _plan(state: Json, now: float) -> str:

@@ -51,10 +51,14 @@ def parts(url: str) -> tuple[bool, str, int, str]:
     place, _, prefix = rest.partition("/")
     host, port = place, ""
     if place.startswith("["):
-        host, _, port = place[1:].partition("]")
+        host, closed, port = place[1:].partition("]")
+        host = host if closed else ""
         port = port.removeprefix(":")
     elif ":" in place:
         host, _, port = place.partition(":")
+    # A name and a password would be shown wherever the address is; a line break would add headers.
+    if not host or "@" in place or not rest.isprintable():
+        raise ValueError(f"{url} is no http address")
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
     return scheme == "https", host, int(port or (443 if scheme == "https" else 80)), prefix
 

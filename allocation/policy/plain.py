@@ -1,0 +1,22 @@
+"""Which signs of a text from outside are shown on a terminal, in a log, or where it is approved."""
+
+_UNSEEN = "\N{REPLACEMENT CHARACTER}"
+# Spaces of every width, and what joins letters of some scripts and parts of some pictures.
+_SEEN = frozenset(
+    map(chr, (0xA0, 0x1680, *range(0x2000, 0x200B), 0x200C, 0x200D, 0x202F, 0x205F, 0x3000))
+)
+
+
+def safe(text: str) -> str:
+    """The text without signs that nobody sees: control characters, which could steer the terminal
+    or begin a line of their own, and those that turn the direction of writing. As long as before.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in _SEEN else _UNSEEN for sign in text)
+
+
+def safe_lines(text: str) -> str:
+    """The same of a text of several lines: its line breaks stay, and tabs become spaces."""
+    lines = text.split("\n")
+    return "\n".join(safe(line.removesuffix("\r").expandtabs(4)) for line in lines)
