@@ -70,12 +70,14 @@ def store(
 
 def _shown(seen: _Seen) -> _Seen:
     """The same with names that pages can show: what nobody sees in them is replaced."""
-    names = {"agent_type": seen.agent_type}
-    if isinstance(seen, Observation):
-        names["model"] = seen.model
-    if all(map(str.isprintable, names.values())):  # nearly always
-        return seen
-    return msgspec.structs.replace(seen, **{key: safe(name) for key, name in names.items()})
+    if seen.agent_type.isprintable() and (
+        not isinstance(seen, Observation) or seen.model.isprintable()
+    ):
+        return seen  # nearly always
+    names = {
+        name: safe(getattr(seen, name)) for name in ("agent_type", "model") if hasattr(seen, name)
+    }
+    return msgspec.structs.replace(seen, **names)
 
 
 def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
