@@ -21,6 +21,8 @@ FEWEST_WEEKS = 3
 CLEARLY = 0.65
 CLEARLY_WEEKS = 8
 NEARER_SHARE = 0.8
+# Errors that differ by less are the same but for rounding.
+ALIKE = 1e-9
 # One absurd week must not settle it.
 WORST_ERROR = 2.0
 
@@ -75,7 +77,7 @@ class _Rival:
             return
         error, of_blend = (_error(view, view.total, each) for each in (own, blended))
         self._weeks += 1
-        self._nearer += error < of_blend
+        self._nearer += error < of_blend - ALIKE
         self._errors += error
         self._errors_of_blend += of_blend
 
