@@ -29,7 +29,7 @@ __all__ = ["AuditedAdmin", "AuditedDeletion", "AuditedInline", "GlanceInline", "
 
 admin.site.site_header = "budgetctl"
 admin.site.site_title = "budgetctl"
-admin.site.index_title = "Tables"
+admin.site.index_title = "Admin"
 # The lists need the width, and the index is the better list of tables: it is grouped.
 admin.site.enable_nav_sidebar = False
 

@@ -14,8 +14,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 
 from allocation.access import may_rule
+from allocation.audit.about import ABOUT
 from allocation.audit.forms import AuditedForm, AuditedFormSet, OperationForm, ShownForm
 from allocation.audit.operations import Written, delete_audited, save_audited, subject_of
 from allocation.policy.errors import RuleError
@@ -36,6 +38,12 @@ class Page(ModelAdmin):
 
     list_per_page = 50
     list_max_show_all = 500
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list under the name of what it lists."""
+        about = ABOUT.get(self.opts.label_lower, "")
+        said = {"title": capfirst(self.opts.verbose_name_plural), "about": about}
+        return super().changelist_view(request, said | (extra_context or {}))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

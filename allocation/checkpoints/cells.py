@@ -26,6 +26,15 @@ COLUMNS = (
     "Model Used",
     "Rework?",
 )
+EXAMPLE = (
+    "SD-PERF-OPT-001",
+    "EXEC",
+    "2026-01-05 09:00",
+    "2026-01-05 17:30",
+    "80,000",
+    "Sonnet/Opus",
+    "No",
+)
 # The columns by the short names that the code uses for them.
 NAMES = dict(
     zip(("sd", "phase", "start", "end", "tokens", "model", "rework"), COLUMNS, strict=True)

@@ -118,7 +118,7 @@ class CheckpointForm(AmountsForm):
         },
     )
     kind = forms.ChoiceField(label="Checkpoint", choices=KINDS)
-    phase = forms.ChoiceField(choices=PHASES, help_text="The phase that burned them.")
+    phase = forms.ChoiceField(choices=PHASES, help_text="The phase that burned the tokens.")
     submission = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"invalid": BROKEN, "required": BROKEN}
     )

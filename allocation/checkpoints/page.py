@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils import timezone
 
+from allocation.audit.models import AuditEntry
 from allocation.checkpoints.defaults import defaults_for, open_sds, usual_sd
 from allocation.checkpoints.forms import CheckpointForm
 from allocation.checkpoints.mix_text import in_words, write_mix
 from allocation.checkpoints.models import KINDS, Checkpoint
+from allocation.checkpoints.sheet_import import logged_by
 from allocation.directives.models import StrategicDirective
 from allocation.display.format import tokens
 from allocation.display.paging import Slice, page_of
@@ -38,19 +40,21 @@ class CheckpointRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The log of checkpoints, newest first, or that of one SD."""
+    """The log of checkpoints, newest first, or that of one SD or of one import."""
 
     sd: str
+    entry: AuditEntry | None
     rows: Sequence[CheckpointRow]
     slice: Slice
 
 
-def log_page(query: QueryDict) -> LogPage:
-    """The log for `?sd=&page=`. Two queries, however long it is."""
+def log_page(query: QueryDict, entry: AuditEntry | None = None) -> LogPage:
+    """The log for `?sd=&page=`, of an import by its `entry`. Two queries, however long it is."""
     sd = query.get("sd", "").replace("\x00", "")
-    found = Checkpoint.objects.select_related("sd").defer("state")
+    logged = logged_by(entry) if entry else Checkpoint.objects.all()
+    found = logged.select_related("sd").defer("state")
     page = page_of(found.filter(sd__code=sd) if sd else found, query)
-    return LogPage(sd=sd, rows=[checkpoint_row(row) for row in page.rows], slice=page)
+    return LogPage(sd=sd, entry=entry, rows=[checkpoint_row(row) for row in page.rows], slice=page)
 
 
 def checkpoint_row(row: Checkpoint) -> CheckpointRow:

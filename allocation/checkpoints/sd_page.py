@@ -154,20 +154,22 @@ def _facts(
     budget = with_unit(standing, total.budget)
     return [
         Fact("Tokens burned", tokens(fresh), "fresh", f"{budget} of the budget" if fresh else ""),
-        _estimate(sd.estimate, fresh),
+        _estimate(sd, fresh),
         Fact("Rework", tokens(rework), "cycle" if rework == 1 else "cycles"),
         Fact("Lines of code", tokens(sum(lines)) if lines else "–", "", ""),
     ]
 
 
-def _estimate(estimate: int | None, fresh: int) -> Fact:
+def _estimate(sd: StrategicDirective, fresh: int) -> Fact:
+    estimate = sd.estimate
     if estimate is None:
-        return Fact("Estimate", "–", "", "none given; see what is ahead")
+        over = sd.status in {Status.COMPLETED, Status.ARCHIVED}
+        return Fact("Estimate", "–", "", "none given" if over else "none given; see what is ahead")
     if not estimate or not fresh:
         return Fact("Estimate", tokens(estimate), "fresh", "")
     if fresh > estimate:
-        over = f"{percent(Fraction(fresh - estimate, estimate))} above it"
-        return Fact("Estimate", tokens(estimate), "fresh", over)
+        above = f"{percent(Fraction(fresh - estimate, estimate))} above it"
+        return Fact("Estimate", tokens(estimate), "fresh", above)
     return Fact(
         "Estimate", tokens(estimate), "fresh", f"{percent(Fraction(fresh, estimate))} burned"
     )

@@ -1,11 +1,13 @@
 """Logging the rows of a spreadsheet: phases of the past, all of them or none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
 from allocation.budgets.models import BudgetRule
 from allocation.budgets.operations import ensure_weeks
@@ -21,6 +23,8 @@ from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import Source, UsageRecord
 
+IMPORT = "checkpoint sheet import"
+
 Key = tuple[str, str, datetime, int]
 
 # SDs that a row of the past may move on. What is deferred, paused, completed or archived is so by
@@ -30,11 +34,13 @@ _MOVABLE = {Status.PROPOSED, Status.IN_PROGRESS}
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: rows logged, rows that were there already, SDs that were made."""
+    """What an import did: rows logged, rows that were there already, SDs that were made, and the
+    key of its audit entry, None if it did nothing."""
 
     logged: int
     there_already: int
     created: tuple[str, ...]
+    entry: int | None = None
 
 
 def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Imported:
@@ -64,9 +70,9 @@ def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Impo
         _move_on(checkpoints, actor=actor, now=now)
         make_forecasts(now=now, occasion=Occasion.CHECKPOINT)
         imported = Imported(len(todo), len(rows) - len(todo), tuple(sorted(created)))
-        record(
+        entry = record(
             actor=actor,
-            action="checkpoint sheet import",
+            action=IMPORT,
             subject=f"{counted(len(todo), 'checkpoint')} of {counted(len(sds), 'SD')}",
             after={
                 "logged": imported.logged,
@@ -78,7 +84,17 @@ def import_sheet(*, rows: Sequence[SheetRow], actor: str, now: datetime) -> Impo
             },
             now=now,
         )
-    return imported
+    return replace(imported, entry=entry.pk)
+
+
+def logged_by(entry: AuditEntry) -> QuerySet[Checkpoint]:
+    """The checkpoints that an import logged, by its audit entry.
+
+    Imports go one after the other, and what is logged in another way meanwhile has not their mark.
+    """
+    facts = entry.after or {}
+    between = facts.get("first", 0), facts.get("last", 0)
+    return Checkpoint.objects.filter(pk__range=between, state__imported=True)
 
 
 def rows_there_already(rows: Sequence[SheetRow]) -> set[int]:

@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allocation.access import require_log
-from allocation.checkpoints.cells import COLUMNS
+from allocation.checkpoints.cells import COLUMNS, EXAMPLE
 from allocation.checkpoints.forms import SheetForm
 from allocation.checkpoints.page import export_rows, owners_zone
 from allocation.checkpoints.sheet_import import Imported, import_sheet
@@ -51,7 +52,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except RuleError as error:
         return _choose(request, SheetForm(), status=422, problem=str(error))
     messages.success(request, _in_words(imported))
-    return redirect("checkpoints:list-checkpoints")
+    log = reverse("checkpoints:list-checkpoints")
+    return redirect(f"{log}?import={imported.entry}" if imported.entry else log)
 
 
 @require_safe
@@ -67,8 +69,11 @@ def _choose(
     request: HttpRequest, form: SheetForm, *, status: int, problem: str = ""
 ) -> HttpResponse:
     context = {
-        "form": form, "problem": problem, "columns": COLUMNS, "zone": str(owners_zone()),
-    }  # fmt: skip
+        "form": form,
+        "problem": problem,
+        "columns": tuple(zip(COLUMNS, EXAMPLE, strict=True)),
+        "zone": str(owners_zone()),
+    }
     return render(request, "checkpoints/import.html", context, status=status)
 
 
@@ -77,7 +82,6 @@ def _preview(request: HttpRequest, sheet: Sheet, *, status: int = 200) -> HttpRe
     page = preview_of(sheet)
     context = {
         "page": page,
-        "columns": COLUMNS,
         "zone": str(owners_zone()),
         "undecided": status == 422,
     }

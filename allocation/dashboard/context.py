@@ -24,6 +24,9 @@ MENU = (
     ("Budget rule", "budgets:change-rule"),
 )
 
+# With it begin the pages that set things up; those before it are read and worked with.
+FIRST_TO_SET_UP = "Connect"
+
 # Pages whose address does not begin with that of the menu's page they belong to.
 PARTS = {
     "steering:list-overrides": "decisions:list-decisions",
@@ -58,13 +61,18 @@ def frame(request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _menu(request: HttpRequest) -> list[dict[str, str]]:
+def _menu(request: HttpRequest) -> list[dict[str, str | bool]]:
     items = [(label, reverse(name)) for label, name in MENU]
     if getattr(request.user, "is_staff", False):
         items.append(("Admin", reverse("admin:index")))
     here = _part_of_menu(request.path, [url for _, url in items])
     return [
-        {"label": label, "url": url, "current": _current(url, request.path, here)}
+        {
+            "label": label,
+            "url": url,
+            "current": _current(url, request.path, here),
+            "apart": label == FIRST_TO_SET_UP,
+        }
         for label, url in items
     ]
 

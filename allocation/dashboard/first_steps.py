@@ -1,7 +1,7 @@
 """What the Chairman does on the first day, until the first usage is counted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -13,20 +13,21 @@ from allocation.usage.models import UsageHour
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, why, and where."""
+    """One thing to do, why, and where; `next` on the first one that is not done."""
 
     title: str
     why: str
     url: str
     action: str
     done: bool
+    next: bool = False
 
 
 def first_steps() -> Sequence[Step]:
     """The steps in order; none once any usage was ever counted. Four queries at most."""
     if UsageHour.objects.exists():
         return []
-    return [
+    steps = [
         Step(
             "Set the limit of the week",
             "As it ships it is a guess, and so are the hour of its reset and the time zone.",
@@ -49,3 +50,5 @@ def first_steps() -> Sequence[Step]:
             StrategicDirective.objects.exists(),
         ),
     ]
+    undone = [step for step in steps if not step.done]
+    return [replace(step, next=step in undone[:1]) for step in steps]

@@ -18,5 +18,8 @@ def week(request: HttpRequest) -> HttpResponse:
     page = week_page(datetime.now(UTC), ZoneInfo(timezone.get_current_timezone_name()))
     # Given here, so that the frame of the page does not read the week again.
     light = {"zone": page.zone.lower(), "system_off": page.zone == OFF}
-    may = {"may_log": may_log(request.user), "may_rule": may_rule(request.user)}
+    rules = may_rule(request.user)
+    # On the Chairman's first day they stand in place of all that is empty.
+    steps = page.first_steps if rules else []
+    may = {"may_log": may_log(request.user), "may_rule": rules, "first_steps": steps}
     return render(request, "dashboard/week.html", {"page": page, **light, **may})

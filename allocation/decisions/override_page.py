@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db.models import Count
 
 from allocation.decisions.counts import OVERRIDDEN
 from allocation.decisions.models import Decision
-from allocation.display.format import percent
+from allocation.display.bands import judged
 from allocation.floors.models import Override
 from allocation.policy.kpis import KPI_BY_KEY, Reading
 from allocation.policy.weeks import Window
@@ -58,13 +57,13 @@ def overrides_page(now: datetime) -> OverridesPage:
     used = _used([*acting, *past])
     overridden, decisions = _rate(running_week(now).window)
     kpi = KPI_BY_KEY["override-rate"]
-    share = Fraction(overridden, decisions) if decisions else None
+    rate = Decimal(overridden * 100) / decisions if decisions else None
     return OverridesPage(
         in_force=[_row(row, used, now) for row in acting],
         past=[_row(row, used, now) for row in past[:LAST_PAST]],
         more_past=len(past) > LAST_PAST,
-        share=percent(share) if share is not None else "",
-        reading=kpi.read(Decimal(overridden * 100) / decisions if decisions else None),
+        share=judged(kpi, rate) if decisions else "",
+        reading=kpi.read(rate),
         overridden=overridden,
         decisions=decisions,
         target=kpi.target,

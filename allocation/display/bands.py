@@ -1,6 +1,11 @@
-"""How a KPI's band is shown: by the shape of the zone that means as much; colour comes last."""
+"""How a KPI's value and band are shown: the band by the shape of the zone that means as much;
+colour comes last."""
 
-from allocation.policy.kpis import Band
+from decimal import Decimal
+from fractions import Fraction
+
+from allocation.display import format as fmt
+from allocation.policy.kpis import Band, Kpi
 
 SHAPES = {
     Band.ON_TARGET: "green",
@@ -8,3 +13,18 @@ SHAPES = {
     Band.OFF_TARGET: "orange",
     Band.NO_DATA: "unknown",
 }
+
+
+def judged(kpi: Kpi, value: Decimal | None) -> str:
+    """A value with its unit, never rounded across a bound of its KPI; a dash for None."""
+    if value is None:
+        return "–"
+    plain = kpi.plain(value)
+    whole = plain == plain.to_integral_value()
+    if kpi.unit == "%":
+        return fmt.percent(Fraction(value) / 100) if whole else f"{plain}%"
+    if kpi.unit == "% change":
+        return f"{plain:+}%".replace("-", "−") if plain else "0%"
+    if kpi.unit == "hours":
+        return f"{abs(plain)} h"
+    return f"{plain:,}" + (" points" if kpi.unit == "points" else "")

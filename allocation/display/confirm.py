@@ -1,6 +1,6 @@
 """A page that asks before something is done: one form, one button, a way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django import forms
@@ -13,7 +13,8 @@ from allocation.policy.errors import RuleError
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What is about to be done, in words. `button` is verb and noun."""
+    """What is about to be done, in words; `notes` are what else is to be known, a line each.
+    `button` is verb and noun."""
 
     heading: str
     lede: str
@@ -21,6 +22,7 @@ class Act:
     back_label: str
     back_url: str
     danger: bool = False
+    notes: Sequence[str] = ()
 
 
 def confirm(

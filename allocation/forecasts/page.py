@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
-from allocation.display.bands import SHAPES
+from allocation.display.bands import SHAPES, judged
 from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.forecasts.charts import MOST_POINTS, error_chart, fan_chart, history_chart
@@ -155,21 +155,18 @@ def _measures(record: Record) -> list[Measure]:
         _kpi(
             "burn-rate-error",
             "Median error",
-            share_text(figures.error),
             rests_on,
             None if figures.error is None else 100 * figures.error,
         ),
         _kpi(
             "zone-accuracy",
             "Zone accuracy",
-            rate_text(figures.zone_hits),
             named,
             100 * zone_hits / zone_of if zone_of else None,
         ),
         _kpi(
             "exhaustion-error",
             "Exhaustion time error",
-            hours_text(figures.exhaustion_hours),
             "cut off at the week’s end" if figures.exhaustion_hours is not None else "",
             figures.exhaustion_hours,
         ),
@@ -194,11 +191,11 @@ def _measures(record: Record) -> list[Measure]:
     ]
 
 
-def _kpi(key: str, title: str, value: str, note: str, measured: float | None) -> Measure:
+def _kpi(key: str, title: str, note: str, measured: float | None) -> Measure:
     """`measured` is in the KPI's unit: percent, or hours."""
     kpi = KPI_BY_KEY[key]
     exact = None if measured is None else Decimal(str(round(measured, 4)))
-    return Measure(title, value, note, kpi.read(exact), kpi.target)
+    return Measure(title, judged(kpi, exact), note, kpi.read(exact), kpi.target)
 
 
 def _week(row: WeekRecord, meter: Meter) -> WeekRow:

@@ -71,10 +71,15 @@ def _place(opportunity: Opportunity) -> tuple[str, str, str]:
 def _applying(opportunity: Opportunity, meter: Meter) -> Act:
     saved = words.saving(opportunity.per_week.budget, meter)
     unit = "" if meter.in_dollars else " budget tokens"
+    change, *moved = words.changes(opportunity)
     return Act(
         heading=words.title(opportunity),
-        lede=f"{' '.join(words.changes(opportunity))} Estimated to save {saved}{unit} a week. "
-        f"{opportunity.verdict.capitalize()}: {words.quality(opportunity)}",
+        lede=change,
+        notes=[
+            *moved,
+            f"Estimated to save {saved}{unit} a week.",
+            f"{opportunity.verdict.capitalize()}. {words.quality(opportunity)}",
+        ],
         button="Apply change",
         back_label="Optimisation",
         back_url=reverse("optimizer:view-optimize"),

@@ -6,7 +6,7 @@ without data is never on target by default.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 
@@ -30,6 +30,7 @@ class Reading:
 Judge = Callable[[Decimal], Reading]
 
 NO_DATA = Reading(Band.NO_DATA, "no data yet")
+MOST_PLACES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Kpi:
     def read(self, value: Decimal | None) -> Reading:
         """The band of a value; "no data yet" for None."""
         return NO_DATA if value is None else self.judge(value)
+
+    def plain(self, value: Decimal) -> Decimal:
+        """A value in the fewest decimals that are judged like itself: 6.2 hours are 6, where the
+        bound is 6 they stay 6.2, and 0.3 % more than before is never 0."""
+        reading = self.judge(value)
+        steps = (Decimal(1).scaleb(-places) for places in range(MOST_PLACES))
+        near = (value.quantize(step, ROUND_HALF_UP) for step in steps)
+        return next((each for each in near if self.judge(each) == reading), value)
 
 
 def _utilisation(value: Decimal) -> Reading:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
+from allocation.display.bands import judged
 from allocation.display.fact import Fact
 from allocation.policy.kpis import KPI_BY_KEY
 from allocation.reports.collect import week_facts
@@ -188,7 +189,8 @@ def _verdicts(facts: WeekFacts) -> list[Verdict]:
 
 
 def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
-    reading = KPI_BY_KEY["burn-rate-error"].read(forecast.error)
+    kpi = KPI_BY_KEY["burn-rate-error"]
+    reading = kpi.read(forecast.error)
     if forecast.error is None:
         return verdict("Forecast error", "–", reading, "")
     said = ""
@@ -199,7 +201,7 @@ def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
         )
         said = f"; a day in, {predicted} was predicted and {actual} came"
     rests_on = f"median of {fmt.counted(forecast.of, 'forecast')}{said}"
-    return verdict("Forecast error", f"±{_percent(forecast.error)}", reading, rests_on)
+    return verdict("Forecast error", f"±{judged(kpi, forecast.error)}", reading, rests_on)
 
 
 def _reached(percent: Decimal) -> str:

@@ -12,7 +12,6 @@ from decimal import Decimal
 from fractions import Fraction
 from statistics import fmean, median
 
-from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.policy.kpis import mix_distance
 from allocation.policy.quality import EventKind
@@ -62,10 +61,7 @@ def percent(part: Fraction | float | int) -> Decimal:
 
 
 def _utilisation(rows: Rows) -> Figure:
-    series = [
-        percent(Fraction(week.tokens_burned) / _limit(week)) if week.tokens_burned else None
-        for week in rows.weeks
-    ]
+    series = [None if share is None else percent(share) for share in _closed_shares(rows)]
     known = [value for value in series if value is not None]
     return Figure(
         value=known[-1] if known else None,
@@ -77,10 +73,7 @@ def _utilisation(rows: Rows) -> Figure:
 
 def _exhausted(rows: Rows) -> Figure:
     series = [
-        Decimal(exhausted(Fraction(week.tokens_burned) / _limit(week)))
-        if week.tokens_burned
-        else None
-        for week in rows.weeks
+        None if share is None else Decimal(exhausted(share)) for share in _closed_shares(rows)
     ]
     known = [value for value in series if value is not None][-RECENT:]
     return Figure(
@@ -256,8 +249,18 @@ def recently(n: int, noun: str) -> str:
     return f"{counted(n, noun)} in {RECENT} weeks" if n else ""
 
 
-def _limit(week: BudgetWeek) -> Fraction:
-    return effective_limit(week.limit, week.reserve_percent)
+def _closed_shares(rows: Rows) -> list[Fraction | None]:
+    """The share of each week's budget that was used, once the week is closed.
+
+    A week without a token has 0 of it, unless nothing at all was counted up to then.
+    """
+    shares, counted_any = [], False
+    for week in rows.weeks:
+        used = week.tokens_burned
+        counted_any = counted_any or bool(used)
+        limit = effective_limit(week.limit, week.reserve_percent)
+        shares.append(Fraction(used) / limit if used is not None and counted_any else None)
+    return shares
 
 
 def _shares(ran: Counter[str]) -> Mapping[str, Decimal]:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from allocation.display import format as fmt
-from allocation.display.bands import SHAPES
+from allocation.display.bands import SHAPES, judged
 from allocation.policy.kpis import KPI_BY_KEY, Band, Kpi
 from allocation.policy.quality import ENOUGH, MOST_DROP, MOST_REWORK, EventKind
 from allocation.reports.guard import Guard, PlacedAlarm, quality_guard
@@ -124,7 +123,7 @@ def _row(kpi: Kpi, figure: Figure) -> KpiRow:
         key=kpi.key,
         title=kpi.title,
         target=kpi.target,
-        value=_value(kpi, figure.value),
+        value=judged(kpi, figure.value),
         band=reading.band.value,
         words="" if reading.band is Band.NO_DATA else reading.words,
         shape=SHAPES[reading.band],
@@ -134,19 +133,6 @@ def _row(kpi: Kpi, figure: Figure) -> KpiRow:
         trend=f"{kpi.title} week by week: {', '.join(known)}" if len(known) > 1 else "",
         by_week=by_week,
     )
-
-
-def _value(kpi: Kpi, value: Decimal | None) -> str:
-    """The value with its unit; a dash where there is none."""
-    if value is None:
-        return "–"
-    if kpi.unit == "%":
-        return fmt.percent(Fraction(value) / 100)
-    if kpi.unit == "% change":
-        return f"{value:+.0f}%".replace("-", "−").replace("+0%", "0%").replace("−0%", "0%")
-    if kpi.unit == "hours":
-        return f"{abs(value):.0f} h"
-    return fmt.tokens(value) + (" points" if kpi.unit == "points" else "")
 
 
 def spark_points(series: Sequence[Decimal | None]) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from allocation.directives.models import Status
 from allocation.display import format as fmt
+from allocation.display.bands import judged
 from allocation.policy.kpis import KPI_BY_KEY
 from allocation.reports.facts import SdFacts
 from allocation.reports.sd_audit import Audit, SdAudit, last_sds
@@ -60,8 +60,9 @@ def _accuracy(audit: Audit) -> Verdict:
     """The median error of the forecasts of the last weeks, whichever SDs burned in them."""
     error = audit.record.error
     percent = None if error is None else Decimal(str(round(100 * error, 4)))
-    reading = KPI_BY_KEY["burn-rate-error"].read(percent)
+    kpi = KPI_BY_KEY["burn-rate-error"]
+    reading = kpi.read(percent)
     if percent is None:
         return verdict("Forecast error", "–", reading, "")
     rests_on = f"median of {fmt.counted(len(audit.record.weeks), 'scored week')}"
-    return verdict("Forecast error", f"±{fmt.percent(Fraction(percent) / 100)}", reading, rests_on)
+    return verdict("Forecast error", f"±{judged(kpi, percent)}", reading, rests_on)

@@ -18,6 +18,8 @@ from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.decisions.counts import OVERRIDDEN
 from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
+from allocation.display import format as fmt
+from allocation.display.bands import judged
 from allocation.forecasts.record import Record, forecast_record
 from allocation.policy.kpis import KPI_BY_KEY, NO_DATA, Reading
 from allocation.policy.meter import FRESH_TOKENS, Meter
@@ -51,11 +53,13 @@ class SdAudit:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many of so many, and how that is judged; `target_of` says by whose target."""
+    """So many of so many, and how that is judged; `text` is the rate in percent, `target_of` says
+    by whose target."""
 
     count: int
     of: int
     reading: Reading
+    text: str
     target_of: str = ""
 
     @property
@@ -174,13 +178,14 @@ def rework_rate(sds: Sequence[SdAudit]) -> Rate:
 def rework_rate_of(again: int, of: int, tier: str) -> Rate:
     """The rate as the target of a tier judges it; not judged where no tier has one."""
     if not tier:
-        return Rate(again, of, NO_DATA)
+        return Rate(again, of, NO_DATA, fmt.percent(Fraction(again, of)) if of else "–")
     return _rate(again, of, f"rework-{tier}", target_of=tier)
 
 
 def _rate(count: int, of: int, key: str, target_of: str = "") -> Rate:
     percent = Decimal(100 * count) / of if of else None
-    return Rate(count, of, KPI_BY_KEY[key].read(percent), target_of)
+    kpi = KPI_BY_KEY[key]
+    return Rate(count, of, kpi.read(percent), judged(kpi, percent), target_of)
 
 
 def _overrides(ids: Sequence[int], span: Q) -> tuple[Counter[int], dict[int, list[str]]]:

@@ -48,11 +48,10 @@ class SdRow:
 
 def rate_verdict(title: str, rate: Rate, what: str) -> Verdict:
     """A rate with its verdict; `what` are those counted."""
-    value = "–" if rate.share is None else fmt.percent(rate.share)
     rests_on = f"{rate.count:,} of {rate.of:,} {what}" if rate.of else ""
     if rate.target_of and rate.of:
         rests_on += f"; judged by the target of {rate.target_of}"
-    return verdict(title, value, rate.reading, rests_on)
+    return verdict(title, rate.text, rate.reading, rests_on)
 
 
 def verdict(title: str, value: str, reading: Reading, rests_on: str) -> Verdict:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from rich.text import Text
@@ -10,6 +9,7 @@ from rich.text import Text
 from allocation.api.week import accuracy
 from allocation.checkpoints.defaults import whole_shares
 from allocation.display import format as fmt
+from allocation.display.bands import judged
 from allocation.display.json_values import iso, share
 from allocation.policy.kpis import KPI_BY_KEY, Band
 from allocation.policy.plain import safe
@@ -83,11 +83,12 @@ def as_text(page: Audit) -> Iterator[Line]:
 def _accuracy(page: Audit) -> tuple[Text, str]:
     record = page.record
     error = None if record.error is None else Decimal(str(round(record.error * 100, 4)))
-    reading = KPI_BY_KEY["burn-rate-error"].read(error)
+    kpi = KPI_BY_KEY["burn-rate-error"]
+    reading = kpi.read(error)
     shape, style = _SHAPES[reading.band]
-    if record.error is None:
+    if error is None:
         return Text(shape, style), f" {NO_RECORD}"
-    median = f"median error {fmt.percent(Fraction(str(record.error)))}"
+    median = f"median error {judged(kpi, error)}"
     weeks = fmt.counted(len(record.weeks), "week")
     return Text(shape, style), f" {reading.band}: {median} in {weeks}"
 
@@ -129,7 +130,7 @@ def _rate(title: str, rate: Rate, what: str) -> Line:
     shape, style = _SHAPES[rate.reading.band]
     if rate.share is None:
         return row(title, Text(shape, style), f" {rate.reading.words}")
-    counted = f"{rate.count:,} of {rate.of:,} {what} ({fmt.percent(rate.share)})"
+    counted = f"{rate.count:,} of {rate.of:,} {what} ({rate.text})"
     words = rate.reading.words
     if rate.target_of:
         target = KPI_BY_KEY[f"rework-{rate.target_of}"].target

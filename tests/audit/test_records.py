@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from allocation.audit.about import ABOUT
 from allocation.audit.admin import AuditedDeletion, RecordAdmin
 from allocation.audit.admin_base import Page
 from allocation.audit.models import AuditEntry
@@ -123,10 +124,20 @@ def test_the_index_leads_to_every_table_in_groups(chairman_client: Client) -> No
     groups = ["What the Chairman edits", "What was recorded", "Accounts and sign-in"]
     assert [text.index(group) for group in groups] == sorted(map(text.index, groups))
     assert "budgetctl" in page.context["title"] or "budgetctl" in text
-    assert "View site" in text
+    assert '<a href="/usage/">Usage</a>' in page.text
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
         assert reverse(name) in page.content.decode(), model
+
+
+def test_every_table_of_ours_says_what_it_is_for(chairman_client: Client) -> None:
+    index = said(chairman_client.get("/admin/"))
+    pages = admin.site._registry.values()
+    ours = {page.opts.label_lower for page in pages if isinstance(page, Page)}
+    assert ours == ABOUT.keys()
+    assert [sentence for sentence in ABOUT.values() if sentence not in index] == []
+    floors = said(chairman_client.get("/admin/floors/modelfloor/"))
+    assert "Floors The least tier that a sub-agent may run on in a phase." in floors
 
 
 def test_no_entry_is_left_by_looking(chairman_client: Client) -> None:

@@ -121,3 +121,33 @@ class TestReading:
 
     def test_no_such_sd_is_not_found(self, viewer_client: Client) -> None:
         assert viewer_client.get("/sds/SD-NOPE/").status_code == 404
+
+
+NOTHING = "Nothing is counted, logged or decided for this SD yet."
+
+
+def test_an_sd_that_nothing_is_known_of_says_so_once(viewer_client: Client) -> None:
+    StrategicDirectiveFactory(code="SD-NEW-1")
+    text = viewer_client.get("/sds/SD-NEW-1/").text
+    assert NOTHING in text
+    assert "Tokens by phase" not in text
+
+
+def test_an_sd_that_has_started_shows_its_checkpoints_and_no_zeros(viewer_client: Client) -> None:
+    CheckpointFactory(sd__code="SD-NEW-1", sd__phase="LEAD", kind="sd_start_lead", tokens=None)
+    text = viewer_client.get("/sds/SD-NEW-1/").text
+    assert NOTHING not in text
+    assert ">Checkpoints</h2>" in text
+    assert "Tokens by phase" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "note"),
+    [(Status.PROPOSED, "none given; see what is ahead"), (Status.COMPLETED, "none given")],
+)
+def test_a_missing_estimate_points_ahead_only_where_something_is(
+    viewer_client: Client, status: Status, note: str
+) -> None:
+    StrategicDirectiveFactory(code="SD-NEW-1", status=status, estimate=None)
+    facts = viewer_client.get("/sds/SD-NEW-1/").context["page"].facts
+    assert [fact.note for fact in facts if fact.label == "Estimate"] == [note]

@@ -72,6 +72,21 @@ class TestPages:
         assert Checkpoint.objects.count() == 2
         assert SdTokenLog.objects.get(sd__code="SD-MODEL-OPT").tokens_burned == 80_000
 
+    def test_an_import_ends_at_the_rows_that_it_logged(self, chairman_client: Client) -> None:
+        CheckpointFactory(sd__code="SD-BEFORE-1")
+        done = confirm(chairman_client, upload(chairman_client, WEEK_1))
+        CheckpointFactory(sd__code="SD-AFTER-1")
+        page = chairman_client.get(done.url)
+        assert [row.code for row in page.context["page"].rows] == ["SD-VISION-001B", "SD-MODEL-OPT"]
+        assert "2 checkpoints of 2 SDs, " in page.text
+        assert page.text.count(">Correct<") == 2
+
+    @pytest.mark.parametrize("key", ["0", "x", "-1", "9" * 30])
+    def test_there_is_no_page_of_an_import_that_never_was(
+        self, chairman_client: Client, key: str
+    ) -> None:
+        assert chairman_client.get("/checkpoints/", {"import": key}).status_code == 404
+
     def test_a_second_upload_adds_nothing_and_says_so(self, chairman_client: Client) -> None:
         confirm(chairman_client, upload(chairman_client, WEEK_1))
         again = upload(chairman_client, WEEK_1)

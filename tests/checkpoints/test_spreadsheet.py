@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from allocation.checkpoints.cells import COLUMNS, BadRow, SheetRow, Terms
+from allocation.checkpoints.cells import COLUMNS, EXAMPLE, BadRow, SheetRow, Terms
 from allocation.checkpoints.spreadsheet import MOST_ROWS, Sheet, read_sheet, write_sheet
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind, Phase
@@ -43,6 +43,11 @@ def one(cells: str) -> SheetRow:
 
 def faults(cells: str) -> tuple[str, ...]:
     return read(HEAD + cells).bad[0].faults
+
+
+def test_the_example_on_the_page_is_a_good_row() -> None:
+    sheet = read("".join(write_sheet([EXAMPLE])))
+    assert (sheet.bad, len(sheet.rows)) == ((), 1)
 
 
 def test_the_report_s_spreadsheet_is_read() -> None:

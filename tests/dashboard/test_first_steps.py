@@ -38,6 +38,18 @@ def test_they_lead_somewhere_and_say_what_is_done(chairman_client: Client) -> No
         assert chairman_client.get(step.url).status_code == 200
 
 
+def test_one_step_is_next_and_nothing_empty_stands_below(chairman_client: Client) -> None:
+    assert [step.next for step in page().first_steps] == [True, False, False]
+    set_limit(limit=Decimal(900_000), actor="chairman", now=NOW)
+    assert [step.next for step in page().first_steps] == [False, True, False]
+    text = chairman_client.get("/").text
+    assert text.count("Create SD") == text.count("button-primary") == 1
+    for later in ("Next SD", "Burn-down", "Where the tokens went", "Optimisation opp", "Last ten"):
+        assert later not in text
+    StrategicDirectiveFactory()
+    assert "Next SD" in chairman_client.get("/").text
+
+
 def test_they_go_when_usage_is_counted_and_the_guess_is_said(chairman_client: Client) -> None:
     use(1)
     assert page().first_steps == []

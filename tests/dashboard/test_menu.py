@@ -7,7 +7,7 @@ from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
-CURRENT = re.compile(r'<li><a href="[^"]*" aria-current="(\w+)">([^<]+)</a></li>')
+CURRENT = re.compile(r'<li[^>]*><a href="[^"]*" aria-current="(\w+)">([^<]+)</a></li>')
 # The entry is the page itself, or the page belongs to the entry.
 PAGES = {"/": "Week", "/sds/": "SDs", "/decisions/": "Decisions", "/connect/": "Connect"}
 PARTS = {

@@ -13,7 +13,7 @@ from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit, set_reserve, switch
 from allocation.claude_code.models import PlanReading
 from allocation.dashboard.page import MOST_SUB_AGENTS
-from allocation.directives.models import Priority
+from allocation.directives.models import Priority, Status
 from allocation.optimizer import top
 from tests.dashboard.conftest import page, use
 from tests.factories import (
@@ -164,6 +164,7 @@ def test_overrides_in_force_are_on_the_page(chairman_client: Client) -> None:
 
 
 def test_an_empty_budget_says_what_to_do(chairman_client: Client) -> None:
+    use(1)  # in another week
     text = chairman_client.get("/").content.decode()
     assert "No strategic directive is waiting." in text
     assert "No usage is recorded in this week." in text
@@ -221,6 +222,15 @@ def test_the_plans_own_gauge_stands_beside_the_budget() -> None:
     )
     gauge = page().facts[-1]
     assert (gauge.value, gauge.note) == ("83%", "read 5 min ago")
+
+
+def test_an_sd_in_progress_leads_to_its_next_checkpoint(
+    chairman_client: Client, viewer_client: Client
+) -> None:
+    StrategicDirectiveFactory(code="SD-NOW-1", status=Status.IN_PROGRESS, phase="PLAN")
+    link = "/checkpoints/new/?sd=SD-NOW-1"
+    assert link in chairman_client.get("/").text
+    assert link not in viewer_client.get("/").text
 
 
 def test_only_who_may_log_can_start_the_next_sd(

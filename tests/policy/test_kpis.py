@@ -95,6 +95,30 @@ def test_a_value_falls_into_the_report_s_band(key: str, value: str, band: Band, 
     assert (reading.band, reading.words) == (band, words)
 
 
+@pytest.mark.parametrize(("key", "value"), [row[:2] for row in ROWS])
+def test_a_value_is_never_rounded_across_a_bound(key: str, value: str) -> None:
+    kpi = KPI_BY_KEY[key]
+    assert kpi.read(kpi.plain(Decimal(value))) == kpi.read(Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "plain"),
+    [
+        ("exhaustion-error", "6.4", "6.4"),
+        ("exhaustion-error", "6.5", "7"),
+        ("exhaustion-error", "5.96", "6"),
+        ("override-rate", "4.96", "4.96"),
+        ("override-rate", "4.44", "4"),
+        ("rework-per-sd", "-0.04", "-0.04"),
+        ("utilisation", "69.98", "69.98"),
+    ],
+)
+def test_a_value_has_no_more_decimals_than_its_band_asks_for(
+    key: str, value: str, plain: str
+) -> None:
+    assert str(KPI_BY_KEY[key].plain(Decimal(value))) == plain
+
+
 def test_every_kpi_is_specified_here() -> None:
     assert READINGS.keys() == KPI_BY_KEY.keys()
     assert len(KPI_BY_KEY) == len(KPIS) == 17

@@ -83,6 +83,15 @@ def test_utilisation_is_that_of_the_last_closed_week(burn: Burn) -> None:
     assert said("exhausted-weeks") == ("1", "off target", "3 closed weeks")
 
 
+def test_a_closed_week_without_tokens_used_none_of_its_budget(burn: Burn) -> None:
+    _, second, _ = weeks(3)
+    burn(425_000, at=second + timedelta(hours=5))
+    close_weeks(now=NOW)
+    assert said("utilisation") == ("0%", "watch", "the last closed week")
+    assert row("utilisation").by_week == ["–", "85%", "0%", "–"]
+    assert said("exhausted-weeks") == ("0", "on target", "2 closed weeks")
+
+
 def test_rates_of_runs_rest_on_those_that_were_seen() -> None:
     weeks(1)
     DecisionFactory.create_batch(19, observed="haiku", result="passed")
