@@ -159,4 +159,9 @@ def _touched(given: Mapping[str, str]) -> set[str]:
 
 
 def _chosen_sd(pk: str) -> StrategicDirective | None:
-    return open_sds().filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 18 else None
+    return open_sds().filter(pk=key_in(pk)).first()
+
+
+def key_in(asked: str) -> int:
+    """The primary key that an address or a field names; 0, which no row has, where it is none."""
+    return int(asked) if asked.isdecimal() and len(asked) < 18 else 0

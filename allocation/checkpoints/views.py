@@ -14,7 +14,7 @@ from allocation.checkpoints.defaults import open_sds
 from allocation.checkpoints.forms import ApprovalForm, CheckpointForm, CorrectionForm
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, correct_checkpoint, log_checkpoint
-from allocation.checkpoints.page import log_page, logged_in_words, new_form, refilled_form
+from allocation.checkpoints.page import key_in, log_page, logged_in_words, new_form, refilled_form
 from allocation.checkpoints.sd_page import sd_page
 from allocation.checkpoints.sheet_import import IMPORT
 from allocation.directives.models import StrategicDirective
@@ -31,10 +31,8 @@ STARTS = UUID("0f7c2a52-6c7e-5c52-9d9f-1f0a64b1f7d4")
 @require_safe
 def list_checkpoints(request: HttpRequest) -> HttpResponse:
     """The log of checkpoints; with `import` what one import logged."""
-    asked, entry = request.GET.get("import", ""), None
-    if asked:
-        key = asked if asked.isdecimal() else 0
-        entry = get_object_or_404(AuditEntry, action=IMPORT, pk=key)
+    asked = request.GET.get("import", "")
+    entry = get_object_or_404(AuditEntry, action=IMPORT, pk=key_in(asked)) if asked else None
     context = {"page": log_page(request.GET, entry), "may_log": may_log(request.user)}
     return render(request, "checkpoints/list.html", context)
 

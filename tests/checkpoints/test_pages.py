@@ -122,6 +122,10 @@ class TestReading:
     def test_no_such_sd_is_not_found(self, viewer_client: Client) -> None:
         assert viewer_client.get("/sds/SD-NOPE/").status_code == 404
 
+    @pytest.mark.parametrize("key", ["0", "x", "-1", "9" * 5000])
+    def test_no_such_import_is_not_found(self, viewer_client: Client, key: str) -> None:
+        assert viewer_client.get("/checkpoints/", {"import": key}).status_code == 404
+
 
 NOTHING = "Nothing is counted, logged or decided for this SD yet."
 
