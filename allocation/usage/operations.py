@@ -16,13 +16,14 @@ from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
+from allocation.policy.weeks import hour_of
 from allocation.usage import bookmarks
 from allocation.usage.ingest import store
 from allocation.usage.models import RollUpCheck, Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import SKEW, Observation
 from allocation.usage.stored import Stored
-from allocation.usage.tables import among, differing_hours, hour_of, lock, roll_up
+from allocation.usage.tables import among, differing_hours, lock, roll_up
 from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.discover import Found
 from allocation.usage.transcripts.importing import ImportSummary, Progress, import_unread

@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from allocation.budgets.turns import Queue, take_turn
+from allocation.policy.weeks import hour_of
 
 # What a record holds apart from its id, in the order of a Row. In it moments are as `stored` gives
 # them, and flags are numbers: SQLite's driver asks of every bool whether it can be made one.
@@ -104,11 +105,6 @@ def _execute_many(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> N
             f"UPDATE usage_records SET {assignments} WHERE id = %s",  # noqa: S608
             [(*row, pk) for pk, row in changed],
         )
-
-
-def hour_of(at: datetime) -> datetime:
-    """The hour (UTC) in which a moment lies."""
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def stored() -> Callable[[datetime], Any]:

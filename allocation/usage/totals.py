@@ -16,7 +16,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value,
 
 from allocation.catalog.pricing import PriceBook
 from allocation.policy.meter import Counts, Meter, Tariff, tariff
-from allocation.policy.weeks import Window
+from allocation.policy.weeks import Window, hour_of
 from allocation.usage.models import Source, UsageHour, UsageRecord, UsageRevision
 
 KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
@@ -146,8 +146,8 @@ def _rolled_up(only: Q, within: Window | None) -> Parts:
     hours = UsageHour.objects.filter(only)
     if within is None:
         return [(hours, Sum("records"))]
-    first = _hour_of(within.start + HOUR - RESOLUTION)
-    last = _hour_of(within.end)
+    first = hour_of(within.start + HOUR - RESOLUTION)
+    last = hour_of(within.end)
     if first > last:  # both ends lie in one hour
         return _from_records(only, within)
     parts: Parts = [(hours.filter(hour__gte=first, hour__lt=last), Sum("records"))]
@@ -165,7 +165,7 @@ def _records(only: Q, within: Window | None) -> QuerySet[Any]:
     return records.filter(
         at__gte=within.start,
         at__lt=within.end,
-        hour__gte=_hour_of(within.start),
+        hour__gte=hour_of(within.start),
         hour__lt=within.end,
     )
 
@@ -291,7 +291,3 @@ class _Tariffs:
                 tier=tier or self.book.tiers.get(model, ""),
             )
         return self._made[key]
-
-
-def _hour_of(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
