@@ -96,7 +96,7 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
         ("phase", "sub_agent", "source"), where=Q(sd=sd), meter=standing.meter, book=book
     )
     total = total_of(parts.values())
-    fresh = _fresh(total)
+    fresh = total.counts.fresh
     logs = {row.phase: row for row in SdTokenLog.objects.filter(sd=sd)}
     found = Checkpoint.objects.filter(sd=sd).select_related("sd")[: LAST_CHECKPOINTS + 1]
     checkpoints = [checkpoint_row(row) for row in found]
@@ -129,13 +129,9 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
     )
 
 
-def _fresh(burned: Burned) -> int:
-    return burned.counts.raw - burned.counts.cache_read
-
-
 def _amounts(burned: Burned, standing: Standing) -> Amounts:
     return Amounts(
-        fresh=_fresh(burned),
+        fresh=burned.counts.fresh,
         raw=burned.counts.raw,
         budget=amount(burned.budget, in_dollars=standing.meter.in_dollars),
         usd=burned.usd,

@@ -12,12 +12,12 @@ from django.db.models import Sum
 from allocation.catalog.pricing import PriceBook
 from allocation.claude_code.models import PlanReading
 from allocation.policy.calibration import Calibration, SpanUse, calibrate
-from allocation.policy.meter import SONNET_EQUIVALENT, Meter, model_weight
+from allocation.policy.meter import KINDS, SONNET_EQUIVALENT, Meter, model_weight
 from allocation.policy.plan_spans import Span, plan_spans
 from allocation.policy.plan_windows import PlanWindowKind, Reading
 from allocation.policy.weeks import hour_of
 from allocation.usage.models import UsageHour, UsageRecord
-from allocation.usage.totals import KINDS, revision
+from allocation.usage.totals import revision
 
 # Plans change; what was true longer ago than this is no longer looked at.
 LOOK_BACK = timedelta(weeks=8)

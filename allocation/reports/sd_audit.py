@@ -150,8 +150,7 @@ def fresh_by_tier(
         book=PriceBook({}),
     )
     for (pk, model, tier), part in parts.items():
-        fresh = part.counts.raw - part.counts.cache_read
-        found[pk][book.tiers.get(model) or tier or UNKNOWN] += fresh
+        found[pk][book.tiers.get(model) or tier or UNKNOWN] += part.counts.fresh
     return found
 
 

@@ -133,7 +133,7 @@ def _plan(
 
 def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:
     so_far = burned(where=Q(sd=sd), meter=situation.standing.meter, book=book).counts
-    return preflight(sd, situation, book, burned=so_far.raw - so_far.cache_read)
+    return preflight(sd, situation, book, burned=so_far.fresh)
 
 
 def _on_opus(flight: Preflight, standing: Standing, book: PriceBook) -> Fraction | None:

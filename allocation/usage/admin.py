@@ -16,6 +16,7 @@ from allocation.catalog import admin as catalog
 from allocation.catalog.models import ClaudeModel, Price, SubAgent
 from allocation.display.format import tokens
 from allocation.floors.models import ModelFloor
+from allocation.policy.meter import KINDS
 from allocation.usage.models import (
     AgentCall,
     AgentRun,
@@ -95,9 +96,6 @@ def _resized(written: list[Written]) -> Iterator[str]:
 
 def _columns(entry: AuditEntry) -> set[str]:
     return {*(entry.before or {}), *(entry.after or {})}
-
-
-KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 
 
 @admin.register(UsageRecord)

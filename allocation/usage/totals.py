@@ -15,11 +15,10 @@ from typing import Any, TypeVar
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from allocation.catalog.pricing import PriceBook
-from allocation.policy.meter import Counts, Meter, Tariff, tariff
+from allocation.policy.meter import KINDS, Counts, Meter, Tariff, tariff
 from allocation.policy.weeks import Window, hour_of
 from allocation.usage.models import Source, UsageHour, UsageRecord, UsageRevision
 
-KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 HOUR = timedelta(hours=1)
 RESOLUTION = timedelta(microseconds=1)
 
