@@ -120,10 +120,9 @@ def test_the_record_counts_only_what_spoke() -> None:
         24,
         72,
     }
-    assert record.hit_rate is not None
 
 
 def test_without_scores_there_is_no_record() -> None:
     record = forecast_record(WEEK_END)
-    assert (record.weeks, record.hit_rate, record.error) == ([], None, None)
+    assert (record.weeks, record.inside80, record.error) == ([], (0, 0), None)
     assert (record.figures.bias, record.figures.exhaustion_hours) == (None, None)
