@@ -19,8 +19,6 @@ LARGEST_ESTIMATE = 10**11
 
 _WAITS = "{} is paused and waits for the Chairman, who approves tokens for it or stops it."
 
-_FACTS = ("code", "title", "complexity", "priority", "critical", "estimate")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdFacts:
@@ -129,6 +127,12 @@ def check_deletable(*, row: StrategicDirective) -> None:
         )
 
 
+def check_estimate(tokens: int | None) -> None:
+    """Raises RuleError for more than one SD can be estimated at."""
+    if tokens is not None and tokens > LARGEST_ESTIMATE:
+        raise RuleError(f"{tokens:,} tokens are not the estimate of one SD.")
+
+
 def enter_phase(
     *,
     row: StrategicDirective,
@@ -173,8 +177,7 @@ def _write(
     code = sd.code.strip().upper()
     taken = f"There is an SD called {code} already."
     check_complexity(sd.complexity)
-    if (sd.estimate or 0) > LARGEST_ESTIMATE:
-        raise RuleError(f"{sd.estimate:,} tokens are not the estimate of one SD.")
+    check_estimate(sd.estimate)
     if StrategicDirective.objects.filter(code=code).exclude(pk=row.pk).exists():
         raise RuleError(taken)
     try:
@@ -192,7 +195,7 @@ def _write(
             after = facts(row)
             if after == before:
                 return row
-            row.save(update_fields=_FACTS if row.pk else None)
+            row.save(update_fields=SdFacts.__slots__ if row.pk else None)
             record(
                 actor=actor,
                 action="SD change" if before else "SD creation",
