@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from allocation.access import may_rule, require_rule
+from allocation.access import may_rule, require_chairman
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts
 from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
@@ -24,6 +24,8 @@ from allocation.policy.errors import RuleError
 # the order of imports, so the project's urls pass the function in.
 Weigh = Callable[[datetime], Mapping[int, Fraction]]
 
+_CHANGE = "change the budget rule"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
@@ -31,7 +33,7 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
     rule = BudgetRule.objects.select_related("meter").get()
     if request.method != "POST":
         return _show(request, RuleForm(rule=rule), rule, weigh=weigh)
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, _CHANGE)
     form = RuleForm(request.POST, rule=rule)
     if form.is_valid():
         before, now = facts(rule), timezone.now()
@@ -51,7 +53,7 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
 @require_POST
 def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
     """Turn budgetctl on or off, with a reason."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, _CHANGE)
     form = SwitchForm(request.POST)
     if not form.is_valid():
         rule = BudgetRule.objects.select_related("meter").get()
@@ -70,7 +72,7 @@ def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Set one change of the history back."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, _CHANGE)
     entry = get_object_or_404(AuditEntry, pk=pk, subject=SUBJECT)
     before = facts(BudgetRule.objects.select_related("meter").get())
     now = timezone.now()
