@@ -16,7 +16,8 @@ from allocation.audit.operations import facts
 from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
 from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.operations import SUBJECT, change_rule, switch, undo_change
-from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words, week_end
+from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words
+from allocation.budgets.weeks import window_at
 from allocation.display.format import amount
 from allocation.policy.errors import RuleError
 
@@ -43,7 +44,7 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
         except RuleError as error:
             form.add_error(None, str(error))
         else:
-            end = week_end(rule, now)
+            end = window_at(now, rule).end
             messages.success(request, saved_in_words(before, facts(rule), rule=rule, end=end))
             _note_consequences(request, before["meter"], rule, weigh(now), now)
             return redirect("budgets:change-rule")
@@ -81,7 +82,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     except RuleError as error:
         messages.error(request, str(error))
     else:
-        end = week_end(rule, now)
+        end = window_at(now, rule).end
         said = saved_in_words(before, facts(rule), rule=rule, end=end)
         messages.success(request, said.replace("Saved", "Undone", 1))
     return redirect("budgets:change-rule")

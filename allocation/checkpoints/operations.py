@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Sum
 
 from allocation.audit.operations import facts, record
-from allocation.budgets.operations import LONG_AGO
+from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import (
     count_tokens,

@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek
-from allocation.budgets.operations import LONG_AGO
-from allocation.budgets.page import SUBJECT, changes_in_words
+from allocation.budgets.operations import SUBJECT
+from allocation.budgets.page import changes_in_words
+from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.counts import alike
