@@ -188,8 +188,8 @@ def _unit(in_dollars: bool) -> str:
     return "US dollars" if in_dollars else "tokens"
 
 
-def _weighed(name: str, weight: object) -> str:
-    return name if weight == 1 else f"{name} × {weight:f}".rstrip("0").rstrip(".")
+def _weighed(name: str, weight: Decimal) -> str:
+    return name if weight == 1 else f"{name} × {weight.normalize():f}"
 
 
 def _and(names: Sequence[str]) -> str:
