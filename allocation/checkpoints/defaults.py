@@ -58,9 +58,7 @@ def defaults_for(
     if sd is None:
         return Defaults(kind=kind or CheckpointKind.START)
     current = Phase(sd.phase) if sd.phase else None
-    if kind is None:
-        ended = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
-        kind = next_kind(current, completed_exec=ended.exists())
+    kind = kind or usual_kind(sd)
     phase = phase_burned(kind, current)
     captured = captured_since_last(sd=sd, phase=phase, until=now)
     return Defaults(
@@ -70,6 +68,13 @@ def defaults_for(
         captured=captured,
         mix=_captured_mix(sd, phase, now) if captured else _last_mix(sd),
     )
+
+
+def usual_kind(sd: StrategicDirective, phase: Phase | None = None) -> CheckpointKind:
+    """The checkpoint that usually comes next for an SD, or that ends the phase that is named."""
+    phase = phase or (Phase(sd.phase) if sd.phase else None)
+    ended = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
+    return next_kind(phase, completed_exec=ended.exists())
 
 
 def _last_mix(sd: StrategicDirective) -> Mix:
@@ -103,11 +108,3 @@ def whole_shares(amounts: Mapping[str, int]) -> dict[str, int]:
     for name in by_remainder[: 100 - sum(shares.values())]:
         shares[name] += 1
     return {name: share for name, share in shares.items() if share}
-
-
-def usual_kind(sd: StrategicDirective, phase: Phase | None, now: datetime) -> CheckpointKind:
-    """The checkpoint that usually comes next for an SD, or that ends the phase that is named."""
-    if phase is None:
-        return defaults_for(sd, now=now).kind
-    back = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
-    return next_kind(phase, completed_exec=back.exists())
