@@ -18,6 +18,7 @@ from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.operations import SUBJECT, change_rule, switch, undo_change
 from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words
 from allocation.budgets.weeks import window_at
+from allocation.display.confirm import GET_POST
 from allocation.display.format import amount
 from allocation.policy.errors import RuleError
 
@@ -28,7 +29,7 @@ Weigh = Callable[[datetime], Mapping[int, Fraction]]
 _CHANGE = "change the budget rule"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_POST)
 def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
     """Everybody reads the rule; the Chairman changes it."""
     rule = BudgetRule.objects.select_related("meter").get()

@@ -18,12 +18,12 @@ from allocation.checkpoints.page import key_in, log_page, logged_in_words, new_f
 from allocation.checkpoints.sd_page import sd_page
 from allocation.checkpoints.sheet_import import IMPORT
 from allocation.directives.models import StrategicDirective
+from allocation.display.confirm import GET_POST
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind
 from allocation.usage.standing import standing_at
 from allocation.usage.words import week_in_words
 
-GET_POST = ["GET", "HEAD", "POST"]
 # One start per SD: two clicks on the button are one submission.
 STARTS = UUID("0f7c2a52-6c7e-5c52-9d9f-1f0a64b1f7d4")
 

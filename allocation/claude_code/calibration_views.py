@@ -1,7 +1,5 @@
 """The page of the calibration, and its one button."""
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -46,7 +44,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest, form: ApplyForm, status: int = 200) -> HttpResponse:
-    zone = ZoneInfo(timezone.get_current_timezone_name())
+    zone = timezone.get_current_timezone()
     page = calibration_page(timezone.now(), zone)
     context = {"page": page, "form": form, "may_rule": may_rule(request.user)}
     return render(request, "claude_code/calibration.html", context, status=status)

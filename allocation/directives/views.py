@@ -24,11 +24,9 @@ from allocation.directives.operations import (
 )
 from allocation.directives.page import rubric, sd_list
 from allocation.directives.queue import to_propose
-from allocation.display.confirm import Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, confirm, sent
 from allocation.display.format import percent
 from allocation.policy.errors import RuleError
-
-GET_POST = ["GET", "HEAD", "POST"]
 
 # The chance that the week runs out. Forecasts are above SDs in the order of imports, so the
 # project's urls pass the function in.
