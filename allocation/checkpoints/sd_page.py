@@ -22,15 +22,12 @@ from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens
 from allocation.forecasts.estimates import estimate_of
 from allocation.policy.phases import Phase
-from allocation.usage.models import Source
 from allocation.usage.standing import Standing, standing_at
 from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
-from allocation.usage.words import with_unit
+from allocation.usage.words import sub_agent_in_words, with_unit
 
 LAST_DECISIONS = 20
 LAST_CHECKPOINTS = 50
-MAIN_THREAD = "main thread"
-BY_HAND = "logged by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +194,7 @@ def _agents(parts: Mapping[tuple[str, ...], Burned], standing: Standing) -> list
     """By sub-agent, the largest first. Hand-logged amounts name no sub-agent."""
     sums: dict[str, dict[str, Burned]] = {}
     for (phase, sub_agent, source), part in parts.items():
-        name = sub_agent or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
+        name = sub_agent_in_words(sub_agent, source)
         phases = sums.setdefault(name, {})
         phases[phase] = phases.get(phase, NOTHING) + part
     totals = {name: total_of(phases.values()) for name, phases in sums.items()}
