@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from allocation.audit.admin import AuditedAdmin, RecordAdmin
+from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
 from allocation.audit.forms import AuditedForm, OperationForm
 from allocation.audit.operations import Written
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter

@@ -15,8 +15,8 @@ from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.page import CheckpointRow, checkpoint_row
 from allocation.checkpoints.preflight_page import Ahead, ahead_of, estimate_fact
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import situation_at
 from allocation.decisions.preflight import preflight
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens

@@ -8,7 +8,7 @@ from fractions import Fraction
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import PriceBook
 from allocation.decisions.evidence import History, history
-from allocation.decisions.operations import Situation
+from allocation.decisions.situation import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.policy.meter import Counts, Meter, Prices, budget_tokens
 from allocation.policy.phases import Phase

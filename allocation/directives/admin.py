@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from allocation.audit.admin import AuditedAdmin
+from allocation.audit.admin_base import AuditedAdmin
 from allocation.audit.forms import OperationForm
 from allocation.audit.operations import Written
 from allocation.directives.models import StrategicDirective

@@ -22,7 +22,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from allocation.access import may_rule
-from allocation.audit.admin import AuditedAdmin
+from allocation.audit.admin_base import AuditedAdmin
 from allocation.audit.forms import OperationForm
 from allocation.floors.models import ModelCeiling, ModelFloor, Override
 from allocation.floors.operations import create_override, revoke_override

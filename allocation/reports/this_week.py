@@ -9,8 +9,8 @@ from fractions import Fraction
 from django.db.models import Q
 
 from allocation.catalog.pricing import PriceBook, load_price_book
-from allocation.decisions.operations import Situation, situation_at
 from allocation.decisions.preflight import Preflight, preflight
+from allocation.decisions.situation import Situation, situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.queue import next_sd
 from allocation.floors.models import Override

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from allocation.audit.admin import GlanceInline, RecordAdmin
+from allocation.audit.admin_base import GlanceInline, RecordAdmin
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written
 from allocation.catalog import admin as catalog

@@ -35,8 +35,6 @@ from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
-__all__ = ["Observation", "Stored", "store"]
-
 _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
 _Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)

@@ -24,7 +24,8 @@ from allocation.decisions.deferrals import (
     waiting_counts,
 )
 from allocation.decisions.models import Decision, DeferredRun
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import defer_sd
 from allocation.directives.waiting import stop_sd

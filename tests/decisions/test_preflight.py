@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit
 from allocation.catalog.pricing import load_price_book
-from allocation.decisions.operations import situation_at
 from allocation.decisions.preflight import Preflight, preflight
+from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
 from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.zones import Zone
