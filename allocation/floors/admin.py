@@ -22,7 +22,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from allocation.access import may_rule
-from allocation.audit.admin_base import AuditedAdmin
+from allocation.audit.admin_base import AuditedAdmin, PhaseColumn
 from allocation.audit.forms import OperationForm
 from allocation.floors.models import ModelCeiling, ModelFloor, Override
 from allocation.floors.operations import create_override, revoke_override
@@ -30,7 +30,7 @@ from allocation.policy.errors import RuleError
 
 
 @admin.register(ModelFloor)
-class ModelFloorAdmin(AuditedAdmin):
+class ModelFloorAdmin(PhaseColumn, AuditedAdmin):
     """The least tier for a sub-agent in a phase."""
 
     reason_required = True
@@ -59,14 +59,9 @@ class ModelFloorAdmin(AuditedAdmin):
         """Whose floor."""
         return row.sub_agent.code if row.sub_agent else "all others"
 
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: ModelFloor) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
-
 
 @admin.register(ModelCeiling)
-class ModelCeilingAdmin(AuditedAdmin):
+class ModelCeilingAdmin(PhaseColumn, AuditedAdmin):
     """The most that complexity may ask for, for a sub-agent in a phase."""
 
     reason_required = True
@@ -87,11 +82,6 @@ class ModelCeilingAdmin(AuditedAdmin):
             },
         ),
     )
-
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: ModelCeiling) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -152,7 +142,7 @@ class OverrideForm(OperationForm):
         )
 
 
-class OverrideAdmin(AuditedAdmin):
+class OverrideAdmin(PhaseColumn, AuditedAdmin):
     """Overrides are created and revoked; what one said stays as it was. Nobody deletes one."""
 
     form = OverrideForm
@@ -183,11 +173,6 @@ class OverrideAdmin(AuditedAdmin):
         known = ("sd_code", "uses_left", "actor", "created_at", "expires_at", "revoked_at",
                  "revoked_by")  # fmt: skip
         return [(None, {"fields": ("state", "sub_agent", "in_phase", "tier", "reason", *known)})]
-
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: Override) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
 
     @admin.display(description="state")
     def state(self, row: Override) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from allocation.audit.admin_base import GlanceInline, RecordAdmin
+from allocation.audit.admin_base import GlanceInline, PhaseColumn, RecordAdmin
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written
 from allocation.catalog import admin as catalog
@@ -28,16 +28,11 @@ from allocation.usage.models import (
 from allocation.usage.operations import reattribute, reprice_prompts
 
 
-class FloorInline(GlanceInline):
+class FloorInline(PhaseColumn, GlanceInline):
     """A sub-agent's floors."""
 
     model = ModelFloor
     fields = ("in_phase", "tier", "gives_way", "relaxed_tier", "rationale")
-
-    @admin.display(description="phase")
-    def in_phase(self, row: ModelFloor) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
 
 
 @admin.register(SubAgent)
