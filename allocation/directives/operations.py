@@ -10,7 +10,7 @@ from django.db.models import Max
 from allocation.audit.operations import delete_audited, facts, record
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.policy.complexity import check_complexity
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.phases import Phase
 from allocation.policy.plain import safe
 
@@ -52,8 +52,7 @@ def defer_sd(
 
     Raises RuleError without a reason, and for a paused SD: that waits for the Chairman's word.
     """
-    if not reason.strip():
-        raise RuleError("Say why: a deferral needs a reason.")
+    check_reason(reason, "a deferral")
     with transaction.atomic():
         row = _locked(row)
         if row.status in {Status.COMPLETED, Status.ARCHIVED}:
