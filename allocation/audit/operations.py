@@ -14,6 +14,9 @@ from django.db.models.deletion import Collector
 from allocation.audit.models import AuditEntry
 from allocation.policy.errors import check_reason
 
+# Who did what no person did, but the clock brought about.
+CLOCK = "budgetctl"
+
 Facts = dict[str, Any]
 
 # A row that was created, changed or deleted, and the entry that says so.

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Sum
 
-from allocation.audit.operations import facts, record
+from allocation.audit.operations import CLOCK, facts, record
 from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import (
@@ -29,7 +29,6 @@ from allocation.policy.phases import CheckpointKind, Phase, phase_burned
 from allocation.usage.models import Source, UsageRecord
 from allocation.usage.tables import lock
 
-CLOCK = "budgetctl"
 # What harnesses have purged by then nobody captures any more.
 LATEST = timedelta(days=30)
 # The newest ones: a tick does not take long.

@@ -16,6 +16,8 @@ from allocation.directives.queue import deferred_sds
 from allocation.policy.deferral import moved
 from allocation.policy.errors import RuleError, check_reason
 
+OPENED = "The next budget week has opened."
+
 
 def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[StrategicDirective]:
     """Take up again, in the order of the queue, what was deferred before a week began.
@@ -31,7 +33,7 @@ def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[
                 action="SD release",
                 actor=actor,
                 now=now,
-                reason="The next budget week has opened.",
+                reason=OPENED,
                 status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
                 deferral_reason="",
                 deferred_at=None,
