@@ -75,8 +75,8 @@ def change_rule(
         _check(rule)
         if rule.meter.to_policy().in_dollars != was_in_dollars and change.limit is None:
             raise RuleError(
-                f"The limit was in {_unit(was_in_dollars)} and this meter counts "
-                f"{_unit(not was_in_dollars)}: give a new limit with it."
+                f"The limit was in {unit(was_in_dollars)} and this meter counts "
+                f"{unit(not was_in_dollars)}: give a new limit with it."
             )
         after = facts(rule)
         if after != before:
@@ -112,7 +112,7 @@ def check_unit(*, meter_pk: int | None, weighting: str) -> None:
     used.weighting = weighting
     if used.to_policy().in_dollars != is_in_dollars:
         raise RuleError(
-            f"The budget rule uses this meter with a limit in {_unit(is_in_dollars)}: choose "
+            f"The budget rule uses this meter with a limit in {unit(is_in_dollars)}: choose "
             "another meter there, with a limit in its unit, or add a new meter."
         )
 
@@ -244,7 +244,8 @@ def _check(rule: BudgetRule) -> None:
     check_timezone(rule.timezone)
 
 
-def _unit(in_dollars: bool) -> str:
+def unit(in_dollars: bool) -> str:
+    """What a limit is in."""
     return "US dollars" if in_dollars else "tokens"
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Facts, facts
 from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter
-from allocation.budgets.operations import SUBJECT
+from allocation.budgets.operations import SUBJECT, unit
 from allocation.budgets.weeks import window_at
 from allocation.display.format import amount, moment, percent
 from allocation.policy.meter import Weighting
@@ -86,7 +86,7 @@ def rule_page(
         enabled=rule.enabled,
         week_end=window_at(now, rule).end,
         effective=amount(limit, in_dollars=in_dollars),
-        unit=_unit(in_dollars),
+        unit=unit(in_dollars),
         meters=[_option(row, rule, used.get(row.pk), chosen) for row in Meter.objects.all()],
         skipped=skipped_in_words(rule, now),
         history=[_change(entry, as_it_is) for entry in entries],
@@ -161,7 +161,7 @@ def _option(row: Meter, rule: BudgetRule, used: Fraction | None, chosen: str) ->
     in_dollars = row.to_policy().in_dollars
     week = ""
     if used is not None:
-        week = f"This week: {amount(used, in_dollars=in_dollars)} {_unit(in_dollars)}".removesuffix(
+        week = f"This week: {amount(used, in_dollars=in_dollars)} {unit(in_dollars)}".removesuffix(
             " US dollars"
         )
         if in_dollars == rule.meter.to_policy().in_dollars:
@@ -182,10 +182,6 @@ def _change(entry: AuditEntry, now: Facts) -> Change:
         changes=changes_in_words(entry.before, entry.after),
         reason=entry.reason,
     )
-
-
-def _unit(in_dollars: bool) -> str:
-    return "US dollars" if in_dollars else "tokens"
 
 
 def _weighed(name: str, weight: Decimal) -> str:

@@ -23,12 +23,8 @@ from allocation.policy.zones import Zone
 from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.reports.this_week import this_week
 from allocation.usage.standing import Standing
-from allocation.usage.totals import (
-    Burned,
-    captured_without_sd,
-    total_of,
-)
-from allocation.usage.words import MAIN_THREAD
+from allocation.usage.totals import Burned, captured_without_sd, total_of
+from allocation.usage.words import MAIN_THREAD, unit_of
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -146,14 +142,10 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
 
 
 def _headline(standing: Standing) -> str:
-    used = f"{fmt.reached(standing.share)} of the week’s {_unit(standing)} used"
+    used = f"{fmt.reached(standing.share)} of the week’s {unit_of(standing)} used"
     if not standing.enabled:
         return f"Off: {used}"
     return f"{standing.zone.capitalize()}: {used}"
-
-
-def _unit(standing: Standing) -> str:
-    return "dollars" if standing.meter.in_dollars else "tokens"
 
 
 def _after(standing: Standing, flight: Preflight, value: Fraction) -> str:
@@ -193,7 +185,7 @@ def _bar(outlook: Outlook) -> Bar:
             ("Red", f"{bounds.red.normalize():f}"),
         ],
         zone=standing.zone.value if standing.enabled else OFF,
-        label=f"{fmt.reached(standing.share)} of the {_unit(standing)} used, "
+        label=f"{fmt.reached(standing.share)} of the {unit_of(standing)} used, "
         f"{round(elapsed)}% of the week passed.",
     )
 

@@ -8,6 +8,7 @@ from allocation.display import format as fmt
 from allocation.policy.reminders import Due, ReminderKind
 from allocation.reminders.models import Reminder
 from allocation.usage.standing import Standing
+from allocation.usage.words import unit_of
 
 MOST_NAMED = 5
 
@@ -56,7 +57,7 @@ def _unlogged(due: Due, standing: Standing) -> Words:
 
 def _zone(due: Due, standing: Standing) -> Words:
     assert due.zone is not None
-    used = f"{fmt.reached(standing.share)} of the week’s {_unit(standing)} used"
+    used = f"{fmt.reached(standing.share)} of the week’s {unit_of(standing)} used"
     amount, word = (standing.over, "over") if standing.over else (standing.remaining, "left")
     return Words(
         f"The week is in {due.zone.capitalize()}",
@@ -99,10 +100,6 @@ _ACTIONS = {
     ReminderKind.ZONE.value: ("Show deferral queue", "steering:list-deferrals"),
     ReminderKind.EXHAUSTION.value: ("Show forecast", "forecasts:view-forecasts"),
 }
-
-
-def _unit(standing: Standing) -> str:
-    return "dollars" if standing.meter.in_dollars else "tokens"
 
 
 def _written(amount: fmt.Number, standing: Standing) -> str:

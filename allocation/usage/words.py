@@ -23,6 +23,11 @@ def week_in_words(standing: Standing) -> str:
     return f"{where}: {with_unit(standing, standing.remaining)} left."
 
 
+def unit_of(standing: Standing) -> str:
+    """What the week's budget is counted in, in a sentence."""
+    return "dollars" if standing.meter.in_dollars else "tokens"
+
+
 def with_unit(standing: Standing, value: Number) -> str:
     """An amount of the week's budget with its unit: 140,000 tokens, $12.50."""
     if standing.meter.in_dollars:
