@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.budgets.models import BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
-from allocation.display.confirm import GET_POST
+from allocation.display.confirm import GET_POST, sent
 from allocation.floors.operations import raise_floor
 from allocation.policy.errors import RuleError
 from allocation.reports.audit_page import audit_page
@@ -73,7 +73,7 @@ def log_event(request: HttpRequest, kind: str = "review") -> HttpResponse:
     actor = require_log(request.user)
     if kind not in QUALITY_FORMS:
         raise Http404(f"There is no kind of quality event called {kind}.")
-    form = QUALITY_FORMS[kind](request.POST if request.method == "POST" else None)
+    form = QUALITY_FORMS[kind](sent(request))
     if form.is_valid():
         now = timezone.now()
         try:
@@ -96,7 +96,7 @@ def delete_event(request: HttpRequest, pk: int) -> HttpResponse:
     event = get_object_or_404(QualityEvent.objects.select_related("sd"), pk=pk)
     if event.actor != actor and not may_rule(request.user):
         raise PermissionDenied("You may take back the quality events that you logged yourself.")
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(sent(request))
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         delete_quality_event(event=event, actor=actor, now=timezone.now(), reason=reason)
