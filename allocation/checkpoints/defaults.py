@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
@@ -15,6 +15,7 @@ from allocation.checkpoints.operations import captured_since_last, uncounted_rec
 from allocation.directives.models import Status, StrategicDirective
 from allocation.policy.mix import Mix
 from allocation.policy.phases import CheckpointKind, Phase, next_kind, phase_burned
+from allocation.usage.totals import FRESH
 
 OPEN = (Status.IN_PROGRESS, Status.PAUSED, Status.PROPOSED, Status.DEFERRED)
 
@@ -86,10 +87,9 @@ def _last_mix(sd: StrategicDirective) -> Mix:
 def _captured_mix(sd: StrategicDirective, phase: Phase, now: datetime) -> Mix:
     """The mix of what was captured, in whole percent; empty if a model has no tier."""
     tiers = load_price_book().tiers
-    fresh = Sum(F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h"))
     by_tier: Counter[str] = Counter()
     records = uncounted_records(sd=sd, phase=phase, until=now).order_by()
-    for model, tokens in records.values_list("model").annotate(fresh=fresh):
+    for model, tokens in records.values_list("model").annotate(fresh=Sum(FRESH)):
         by_tier[tiers.get(model, "")] += tokens
     if by_tier[""]:
         return {}

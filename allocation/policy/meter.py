@@ -49,6 +49,7 @@ class Counts:
 
 # By name, in the order of Counts.
 KINDS = tuple(Counts.__dataclass_fields__)
+FRESH_KINDS = tuple(kind for kind in KINDS if kind != "cache_read")
 
 
 @dataclass(frozen=True, slots=True)
