@@ -24,7 +24,7 @@ from django.utils import timezone
 from allocation.access import may_rule
 from allocation.audit.admin_base import AuditedAdmin, PhaseColumn
 from allocation.audit.forms import OperationForm
-from allocation.floors.models import ModelCeiling, ModelFloor, Override
+from allocation.floors.models import ModelCeiling, ModelFloor, Override, OverrideQuerySet
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError
 
@@ -94,16 +94,17 @@ class StateFilter(admin.SimpleListFilter):
         """The choices."""
         return [("in-force", "in force"), ("expired", "expired"), ("revoked", "revoked")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Override]:
         """Those in one state, or all."""
         now = timezone.now()
-        left = Q(uses_left=None) | Q(uses_left__gt=0)
+        found: OverrideQuerySet = queryset
+        if self.value() == "in-force":
+            return found.in_force(now)
         states = {
-            "in-force": left & Q(created_at__lte=now, expires_at__gt=now, revoked_at=None),
             "expired": Q(expires_at__lte=now, revoked_at=None),
             "revoked": Q(revoked_at__isnull=False),
         }
-        return queryset.filter(states.get(self.value() or "", Q()))
+        return found.filter(states.get(self.value() or "", Q()))
 
 
 def _named(widget: AdminSplitDateTime, name: str) -> AdminSplitDateTime:
