@@ -14,6 +14,7 @@ from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.preflight import Preflight
 from allocation.display import format as fmt
+from allocation.display.bar import Bar, named_bounds
 from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.floors.models import Override
@@ -39,19 +40,6 @@ WORDS = {
     Zone.ORANGE: "Close to the limit: only what matters gets more than haiku.",
     Zone.RED: "At the limit: work that needs opus is deferred.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The budget bar. All numbers are percent of the effective limit, or of the week."""
-
-    used_percent: float
-    elapsed_percent: float
-    effective_percent: float
-    reserve_percent: float
-    bounds: list[tuple[str, str]]
-    zone: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +167,7 @@ def _bar(outlook: Outlook) -> Bar:
         elapsed_percent=fmt.whole(outlook.elapsed * 100),
         effective_percent=round(effective, 2),
         reserve_percent=round(100 - effective, 2),
-        bounds=[
-            ("Yellow", f"{bounds.yellow.normalize():f}"),
-            ("Orange", f"{bounds.orange.normalize():f}"),
-            ("Red", f"{bounds.red.normalize():f}"),
-        ],
+        bounds=named_bounds([bounds.yellow, bounds.orange, bounds.red]),
         zone=standing.zone.value if standing.enabled else OFF,
         label=f"{fmt.reached(standing.share)} of the {unit_of(standing)} used, "
         f"{round(elapsed)}% of the week passed.",
