@@ -33,15 +33,6 @@ else:
     TabularInline = admin.TabularInline
 
 
-class PhaseColumn:
-    """For tables whose rows stand for a phase or for all of them."""
-
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: Any) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
-
-
 class Page(ModelAdmin):
     """What all pages of the admin share."""
 

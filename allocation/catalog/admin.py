@@ -13,9 +13,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from allocation.audit.admin_base import AuditedAdmin, AuditedInline, GlanceInline, PhaseColumn
+from allocation.audit.admin_base import AuditedAdmin, AuditedInline, GlanceInline
 from allocation.audit.forms import short
 from allocation.audit.operations import Written
+from allocation.audit.phase_column import PhaseColumn
 from allocation.catalog.consistency import check_prices_of
 from allocation.catalog.forms import (
     AliasForm,

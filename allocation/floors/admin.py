@@ -22,8 +22,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from allocation.access import may_rule
-from allocation.audit.admin_base import AuditedAdmin, PhaseColumn
+from allocation.audit.admin_base import AuditedAdmin
 from allocation.audit.forms import OperationForm
+from allocation.audit.phase_column import PhaseColumn
 from allocation.floors.models import ModelCeiling, ModelFloor, Override, OverrideQuerySet
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError

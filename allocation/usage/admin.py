@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from allocation.audit.admin_base import GlanceInline, PhaseColumn, RecordAdmin
+from allocation.audit.admin_base import GlanceInline, RecordAdmin
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written
+from allocation.audit.phase_column import PhaseColumn
 from allocation.catalog import admin as catalog
 from allocation.catalog.models import ClaudeModel, Price, SubAgent
 from allocation.display.format import tokens
