@@ -50,13 +50,6 @@ def require_log(user: Person) -> str:
     return str(user)
 
 
-def require_rule(user: Person) -> str:
-    """The user's name, for the audit trail. Raises PermissionDenied unless they may rule."""
-    if not may_rule(user):
-        raise PermissionDenied("Only the Chairman's account may change the budget rule.")
-    return str(user)
-
-
 def require_chairman(user: Person, what: str) -> str:
     """The Chairman's name, for the audit trail. Raises PermissionDenied for anybody else."""
     if not may_rule(user):

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from allocation.api.models import AgentToken
-from allocation.audit.admin import RecordAdmin
+from allocation.audit.admin_base import RecordAdmin
 
 
 @admin.register(AgentToken)

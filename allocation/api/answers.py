@@ -13,7 +13,7 @@ from allocation.display.json_values import iso
 from allocation.policy.recommend import Recommendation, Task
 from allocation.policy.zones import Zone
 from allocation.reports.models import QualityEvent
-from allocation.usage.ingest import Stored
+from allocation.usage.stored import Stored
 
 Json = dict[str, Any]
 

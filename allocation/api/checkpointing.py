@@ -56,7 +56,7 @@ def log(
     row = log_checkpoint(
         sd=sd,
         entry=Entry(
-            kind=logged.kind or usual_kind(sd, logged.phase, now),
+            kind=logged.kind or usual_kind(sd, logged.phase),
             phase=logged.phase,
             tokens=logged.tokens,
             mix=logged.mix,

@@ -11,7 +11,8 @@ from allocation.api.models import AgentToken
 from allocation.api.refusals import Conflict
 from allocation.api.schemas import RunAsked
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import Decided, Run, Situation, decide_all, situation_at
+from allocation.decisions.operations import Decided, Run, decide_all
+from allocation.decisions.situation import Situation, situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase

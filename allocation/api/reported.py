@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from allocation.api.checkpointing import moment
 from allocation.api.schemas import MessagesUsage, RequestReported
 from allocation.policy.errors import RuleError
 from allocation.usage.observation import MOST_TOKENS, SKEW, Observation
@@ -89,12 +90,7 @@ def refuse_made_up(message_id: str | None, *beginnings: str) -> None:
 
 
 def _moment(at: datetime | None, now: datetime) -> datetime:
-    if at is None:
-        return now
-    try:
-        moment = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except OverflowError:
-        raise RuleError("This moment is beyond all calendars.") from None
-    if moment > now + SKEW:
+    seen = moment(at) or now
+    if seen > now + SKEW:
         raise RuleError("A request cannot lie more than a day ahead: check the clock.")
-    return moment
+    return seen

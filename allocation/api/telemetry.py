@@ -13,8 +13,9 @@ from allocation.api.models import MetricBatch, MetricDay
 from allocation.api.otlp import Sights, sights_of
 from allocation.api.otlp_body import TokenCount, read_logs, read_token_counts
 from allocation.directives.models import StrategicDirective
-from allocation.usage.ingest import Stored, store
+from allocation.usage.ingest import store
 from allocation.usage.observation import MOST_TOKENS, SKEW, Observation
+from allocation.usage.stored import Stored
 from allocation.usage.tables import among
 from allocation.usage.terms import current_terms
 

@@ -3,32 +3,26 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from allocation.access import may_rule
+from allocation.access import require_chairman
 from allocation.api import operations
 from allocation.api.forms import TokenForm
 from allocation.api.models import AgentToken
 from allocation.policy.errors import RuleError
 
-
-def _chairman(request: HttpRequest) -> str:
-    """The user's name. Raises PermissionDenied for everybody else."""
-    if not may_rule(request.user):
-        raise PermissionDenied("Only the Chairman's account may see and make agent tokens.")
-    return request.user.get_username()
+_MAKE = "see and make agent tokens"
 
 
 @require_safe
 @never_cache
 def list_tokens(request: HttpRequest) -> HttpResponse:
     """All tokens, and the form for another."""
-    _chairman(request)
+    require_chairman(request.user, _MAKE)
     return _page(request, TokenForm())
 
 
@@ -36,7 +30,7 @@ def list_tokens(request: HttpRequest) -> HttpResponse:
 @never_cache
 def create_token(request: HttpRequest) -> HttpResponse:
     """Make a token and show it: this answer is the only one that ever has it."""
-    actor, now = _chairman(request), timezone.now()
+    actor, now = require_chairman(request.user, _MAKE), timezone.now()
     form, clear = TokenForm(request.POST), ""
     if form.is_valid():
         days = form.cleaned_data["days"]
@@ -58,7 +52,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     """End a token."""
-    actor = _chairman(request)
+    actor = require_chairman(request.user, _MAKE)
     token = get_object_or_404(AgentToken, pk=pk)
     if operations.revoke_token(token=token, actor=actor, now=timezone.now()):
         messages.success(request, f"The token {token} is revoked.")

@@ -14,18 +14,10 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from allocation.audit.admin_base import (
-    AuditedAdmin,
-    AuditedDeletion,
-    AuditedInline,
-    GlanceInline,
-    RecordAdmin,
-)
+from allocation.audit.admin_base import AuditedDeletion, RecordAdmin
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Facts, facts, record, subject_of
 from allocation.display.format import moment
-
-__all__ = ["AuditedAdmin", "AuditedDeletion", "AuditedInline", "GlanceInline", "RecordAdmin"]
 
 admin.site.site_header = "budgetctl"
 admin.site.site_title = "budgetctl"

@@ -12,7 +12,10 @@ from django.db import models, router, transaction
 from django.db.models.deletion import Collector
 
 from allocation.audit.models import AuditEntry
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import check_reason
+
+# Who did what no person did, but the clock brought about.
+CLOCK = "budgetctl"
 
 Facts = dict[str, Any]
 
@@ -126,8 +129,7 @@ def delete_audited(*, row: models.Model, actor: str, now: datetime, reason: str)
 
     Raises RuleError without a reason, and Django's ProtectedError if something else needs the row.
     """
-    if not reason.strip():
-        raise RuleError("Say why: a deletion needs a reason.")
+    check_reason(reason, "a deletion")
     with transaction.atomic():
         if locked(row) is None:  # somebody was faster
             return []

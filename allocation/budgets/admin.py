@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from allocation.audit.admin import AuditedAdmin, RecordAdmin
+from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
 from allocation.audit.forms import AuditedForm, OperationForm
 from allocation.audit.operations import Written
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.operations import RuleChange, change_rule, check_unit
-from allocation.policy.errors import RuleError
+from allocation.display.fields import obey
 
 REMETERED = "All usage, past weeks too, is now counted with this meter."
 
@@ -115,10 +114,7 @@ class MeterForm(AuditedForm):
     def clean_weighting(self) -> str:
         """Refuse to turn tokens into dollars under a limit that stays."""
         weighting: str = self.cleaned_data["weighting"]
-        try:
-            check_unit(meter_pk=self.instance.pk, weighting=weighting)
-        except RuleError as error:
-            raise forms.ValidationError(str(error)) from error
+        obey(lambda: check_unit(meter_pk=self.instance.pk, weighting=weighting))
         return weighting
 
 

@@ -1,8 +1,8 @@
-"""Every write to the budget rule and the budget weeks."""
+"""Every write to the budget rule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -12,21 +12,18 @@ from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record, save_audited
-from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
+from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.turns import Queue, take_turn
+from allocation.budgets.weeks import week_at
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Weighting
-from allocation.policy.weeks import Window, week_around, week_from
+from allocation.policy.weeks import week_from
 from allocation.policy.zones import effective_limit
-from allocation.rights.roles import Role, acting_as
 
 SUBJECT = "the budget rule"
 
 # Fifteen digits of tokens: more than any plan grants, less than what JSON readers round.
 LARGEST_LIMIT = Decimal(10) ** 15
-
-# Before any model of Anthropic's ran: nothing was burned by then.
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +75,8 @@ def change_rule(
         _check(rule)
         if rule.meter.to_policy().in_dollars != was_in_dollars and change.limit is None:
             raise RuleError(
-                f"The limit was in {_unit(was_in_dollars)} and this meter counts "
-                f"{_unit(not was_in_dollars)}: give a new limit with it."
+                f"The limit was in {unit(was_in_dollars)} and this meter counts "
+                f"{unit(not was_in_dollars)}: give a new limit with it."
             )
         after = facts(rule)
         if after != before:
@@ -115,7 +112,7 @@ def check_unit(*, meter_pk: int | None, weighting: str) -> None:
     used.weighting = weighting
     if used.to_policy().in_dollars != is_in_dollars:
         raise RuleError(
-            f"The budget rule uses this meter with a limit in {_unit(is_in_dollars)}: choose "
+            f"The budget rule uses this meter with a limit in {unit(is_in_dollars)}: choose "
             "another meter there, with a limit in its unit, or add a new meter."
         )
 
@@ -221,62 +218,6 @@ def _value(name: str, fact: Any) -> Any:
     return fact if name in {"enabled", "reset_weekday", "timezone"} else Decimal(fact)
 
 
-def ensure_week(*, now: datetime) -> BudgetWeek:
-    """The stored budget week that holds `now`, made from the rule if there is none yet."""
-    week = _week_at(now)
-    if week is not None:
-        return week
-    # It opens by itself, whoever is there first.
-    with acting_as(Role.SYSTEM), transaction.atomic():
-        take_turn(Queue.WEEKS)
-        return _week_at(now) or _open_week(now)
-
-
-def _week_at(now: datetime) -> BudgetWeek | None:
-    return BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
-
-
-def _open_week(now: datetime) -> BudgetWeek:
-    rule = BudgetRule.objects.get()
-    window = window_to_come(now, rule)
-    return BudgetWeek.objects.create(
-        start=window.start,
-        end=window.end,
-        limit=rule.limit,
-        reserve_percent=rule.reserve_percent,
-    )
-
-
-def ensure_weeks(*, since: datetime, now: datetime) -> int:
-    """Make the weeks that are missing between `since` and `now`; returns how many were made.
-
-    History that is imported from before the first week is given the limit of today's rule.
-    """
-    before = BudgetWeek.objects.count()
-    at = max(since, LONG_AGO)  # a record of the year 1 would take a hundred thousand weeks
-    known = BudgetWeek.objects.filter(end__gt=at, start__lte=now).order_by("start")
-    for start, end in known.values_list("start", "end"):
-        while at < start:
-            at = ensure_week(now=at).end
-        at = max(at, end)
-    while at <= now:
-        at = ensure_week(now=at).end
-    return BudgetWeek.objects.count() - before
-
-
-def window_to_come(now: datetime, rule: BudgetRule) -> Window:
-    """The week that `ensure_week` would store for a moment that no stored week holds.
-
-    It is the rule's week around `now`, cut where stored weeks already lie.
-    """
-    window = week_around(now, rule.reset)
-    before = BudgetWeek.objects.filter(end__lte=now).order_by("-end").first()
-    after = BudgetWeek.objects.filter(start__gt=now).order_by("start").first()
-    start = max(window.start, before.end) if before else window.start
-    end = min(window.end, after.start) if after else window.end
-    return Window(start, end)
-
-
 def check_limit(limit: Decimal) -> None:
     """Raises RuleError unless a week can have this limit."""
     effective_limit(limit, Decimal(0))
@@ -303,14 +244,15 @@ def _check(rule: BudgetRule) -> None:
     check_timezone(rule.timezone)
 
 
-def _unit(in_dollars: bool) -> str:
+def unit(in_dollars: bool) -> str:
+    """What a limit is in."""
     return "US dollars" if in_dollars else "tokens"
 
 
 def _carry_into_running_week(rule: BudgetRule, change: RuleChange, now: datetime) -> None:
     # A week that opens at this moment opens before this change, and is found, or after it.
     take_turn(Queue.WEEKS)
-    week = _week_at(now)
+    week = week_at(now)
     if week is None:
         return
     week.limit = rule.limit

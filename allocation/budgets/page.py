@@ -8,16 +8,15 @@ from fractions import Fraction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Facts, facts
-from allocation.budgets.models import WEEKDAYS, BudgetRule, BudgetWeek, Meter
-from allocation.budgets.operations import SUBJECT as RULE_SUBJECT
-from allocation.budgets.operations import window_to_come
+from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter
+from allocation.budgets.operations import SUBJECT, unit
+from allocation.budgets.weeks import window_at
 from allocation.display.format import amount, moment, percent
 from allocation.policy.meter import Weighting
 from allocation.policy.weeks import next_skipped, reset_on
 from allocation.policy.zones import effective_limit
 
 LAST_CHANGES = 20
-SUBJECT = RULE_SUBJECT
 
 _KINDS = {
     "input": "input",
@@ -85,19 +84,13 @@ def rule_page(
     as_it_is = facts(rule)
     return RulePage(
         enabled=rule.enabled,
-        week_end=week_end(rule, now),
+        week_end=window_at(now, rule).end,
         effective=amount(limit, in_dollars=in_dollars),
-        unit=_unit(in_dollars),
+        unit=unit(in_dollars),
         meters=[_option(row, rule, used.get(row.pk), chosen) for row in Meter.objects.all()],
         skipped=skipped_in_words(rule, now),
         history=[_change(entry, as_it_is) for entry in entries],
     )
-
-
-def week_end(rule: BudgetRule, now: datetime) -> datetime:
-    """When the running week ends, whether it is stored yet or not."""
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
-    return week.end if week else window_to_come(now, rule).end
 
 
 def skipped_in_words(rule: BudgetRule, now: datetime) -> str:
@@ -168,7 +161,7 @@ def _option(row: Meter, rule: BudgetRule, used: Fraction | None, chosen: str) ->
     in_dollars = row.to_policy().in_dollars
     week = ""
     if used is not None:
-        week = f"This week: {amount(used, in_dollars=in_dollars)} {_unit(in_dollars)}".removesuffix(
+        week = f"This week: {amount(used, in_dollars=in_dollars)} {unit(in_dollars)}".removesuffix(
             " US dollars"
         )
         if in_dollars == rule.meter.to_policy().in_dollars:
@@ -191,12 +184,8 @@ def _change(entry: AuditEntry, now: Facts) -> Change:
     )
 
 
-def _unit(in_dollars: bool) -> str:
-    return "US dollars" if in_dollars else "tokens"
-
-
-def _weighed(name: str, weight: object) -> str:
-    return name if weight == 1 else f"{name} × {weight:f}".rstrip("0").rstrip(".")
+def _weighed(name: str, weight: Decimal) -> str:
+    return name if weight == 1 else f"{name} × {weight.normalize():f}"
 
 
 def _and(names: Sequence[str]) -> str:

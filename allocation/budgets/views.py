@@ -10,13 +10,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from allocation.access import may_rule, require_rule
+from allocation.access import may_rule, require_chairman
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts
 from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
 from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.operations import SUBJECT, change_rule, switch, undo_change
-from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words, week_end
+from allocation.budgets.page import rule_page, saved_in_words, skipped_in_words
+from allocation.budgets.weeks import window_at
+from allocation.display.confirm import GET_POST
 from allocation.display.format import amount
 from allocation.policy.errors import RuleError
 
@@ -24,14 +26,16 @@ from allocation.policy.errors import RuleError
 # the order of imports, so the project's urls pass the function in.
 Weigh = Callable[[datetime], Mapping[int, Fraction]]
 
+_CHANGE = "change the budget rule"
 
-@require_http_methods(["GET", "HEAD", "POST"])
+
+@require_http_methods(GET_POST)
 def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
     """Everybody reads the rule; the Chairman changes it."""
     rule = BudgetRule.objects.select_related("meter").get()
     if request.method != "POST":
         return _show(request, RuleForm(rule=rule), rule, weigh=weigh)
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, _CHANGE)
     form = RuleForm(request.POST, rule=rule)
     if form.is_valid():
         before, now = facts(rule), timezone.now()
@@ -41,7 +45,7 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
         except RuleError as error:
             form.add_error(None, str(error))
         else:
-            end = week_end(rule, now)
+            end = window_at(now, rule).end
             messages.success(request, saved_in_words(before, facts(rule), rule=rule, end=end))
             _note_consequences(request, before["meter"], rule, weigh(now), now)
             return redirect("budgets:change-rule")
@@ -51,7 +55,7 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
 @require_POST
 def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
     """Turn budgetctl on or off, with a reason."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, _CHANGE)
     form = SwitchForm(request.POST)
     if not form.is_valid():
         rule = BudgetRule.objects.select_related("meter").get()
@@ -70,7 +74,7 @@ def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Set one change of the history back."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, _CHANGE)
     entry = get_object_or_404(AuditEntry, pk=pk, subject=SUBJECT)
     before = facts(BudgetRule.objects.select_related("meter").get())
     now = timezone.now()
@@ -79,7 +83,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     except RuleError as error:
         messages.error(request, str(error))
     else:
-        end = week_end(rule, now)
+        end = window_at(now, rule).end
         said = saved_in_words(before, facts(rule), rule=rule, end=end)
         messages.success(request, said.replace("Saved", "Undone", 1))
     return redirect("budgets:change-rule")

@@ -13,9 +13,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from allocation.audit.admin import AuditedAdmin, AuditedInline, GlanceInline
+from allocation.audit.admin_base import AuditedAdmin, AuditedInline, GlanceInline
 from allocation.audit.forms import short
 from allocation.audit.operations import Written
+from allocation.audit.phase_column import PhaseColumn
 from allocation.catalog.consistency import check_prices_of
 from allocation.catalog.forms import (
     AliasForm,
@@ -244,18 +245,13 @@ class ReworkPriorAdmin(AuditedAdmin):
 
 
 @admin.register(PassRate)
-class PassRateAdmin(AuditedAdmin):
+class PassRateAdmin(PhaseColumn, AuditedAdmin):
     """How often runs passed, by the report."""
 
     list_display = ("sub_agent", "in_phase", "tier", "rate_percent")
     list_filter = ("sub_agent", "phase", "tier")
     list_select_related = ("sub_agent", "tier")
     ordering = ("sub_agent__code", "phase")
-
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: PassRate) -> str:
-        """Or all of them together."""
-        return row.phase or "all phases"
 
 
 @admin.register(ComplexityLevel)

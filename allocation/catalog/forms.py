@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from allocation.audit.forms import AuditedForm, AuditedFormSet, ShownForm
 from allocation.catalog.consistency import alias_key, check_code, check_price, check_rubric
 from allocation.catalog.models import ComplexityLevel, SubAgentAlias
+from allocation.display.fields import obey
 from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
 
@@ -19,10 +20,7 @@ class AliasForm(ShownForm):
     def clean_name(self) -> str:
         """Refuse a name that leads to a sub-agent already."""
         name: str = self.cleaned_data["name"].strip()
-        try:
-            key = alias_key(name=name, alias_pk=self.instance.pk)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+        key = obey(lambda: alias_key(name=name, alias_pk=self.instance.pk))
         self.instance.normal_name = key
         return name
 
@@ -48,10 +46,7 @@ class SubAgentForm(AuditedForm):
     def clean_code(self) -> str:
         """Refuse a code that is taken in another spelling."""
         code: str = self.cleaned_data["code"]
-        try:
-            check_code(code=code, sub_agent_pk=self.instance.pk)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+        obey(lambda: check_code(code=code, sub_agent_pk=self.instance.pk))
         return code
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from allocation.audit.admin import RecordAdmin
+from allocation.audit.admin_base import RecordAdmin
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 
 

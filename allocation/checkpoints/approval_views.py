@@ -11,10 +11,9 @@ from allocation.checkpoints.forms import ApprovalForm, StopForm
 from allocation.decisions.deferrals import approve
 from allocation.directives.models import StrategicDirective
 from allocation.directives.waiting import stop_sd
-from allocation.display.confirm import Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, confirm, sent
 from allocation.display.format import tokens
 
-GET_POST = ["GET", "HEAD", "POST"]
 _APPROVE = (
     "Its week ran out in mid-SD. It goes on until it has burned so many more fresh tokens, or the "
     "next budget week opens."

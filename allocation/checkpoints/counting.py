@@ -10,12 +10,12 @@ from allocation.catalog.models import Tier
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.policy.mix import split
 from allocation.usage.models import Source, UsageHour, UsageRecord
-from allocation.usage.operations import HandCount, count_all_by_hand
+from allocation.usage.operations import HandCount, count_by_hand
 
 
 def count_tokens(*counted: tuple[Checkpoint, int]) -> None:
     """Count by hand what was not captured of the tokens of checkpoints: (checkpoint, captured)."""
-    count_all_by_hand([_by_hand(checkpoint, captured) for checkpoint, captured in counted])
+    count_by_hand([_by_hand(checkpoint, captured) for checkpoint, captured in counted])
 
 
 def _by_hand(checkpoint: Checkpoint, captured: int) -> HandCount:

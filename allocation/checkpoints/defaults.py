@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
@@ -15,6 +15,7 @@ from allocation.checkpoints.operations import captured_since_last, uncounted_rec
 from allocation.directives.models import Status, StrategicDirective
 from allocation.policy.mix import Mix
 from allocation.policy.phases import CheckpointKind, Phase, next_kind, phase_burned
+from allocation.usage.totals import FRESH
 
 OPEN = (Status.IN_PROGRESS, Status.PAUSED, Status.PROPOSED, Status.DEFERRED)
 
@@ -58,9 +59,7 @@ def defaults_for(
     if sd is None:
         return Defaults(kind=kind or CheckpointKind.START)
     current = Phase(sd.phase) if sd.phase else None
-    if kind is None:
-        ended = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
-        kind = next_kind(current, completed_exec=ended.exists())
+    kind = kind or usual_kind(sd)
     phase = phase_burned(kind, current)
     captured = captured_since_last(sd=sd, phase=phase, until=now)
     return Defaults(
@@ -72,6 +71,13 @@ def defaults_for(
     )
 
 
+def usual_kind(sd: StrategicDirective, phase: Phase | None = None) -> CheckpointKind:
+    """The checkpoint that usually comes next for an SD, or that ends the phase that is named."""
+    phase = phase or (Phase(sd.phase) if sd.phase else None)
+    ended = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
+    return next_kind(phase, completed_exec=ended.exists())
+
+
 def _last_mix(sd: StrategicDirective) -> Mix:
     """The mix of the SD's last checkpoint that had one: what runs, mostly runs on."""
     mixes = Checkpoint.objects.filter(sd=sd).exclude(mix={}).values_list("mix", flat=True)
@@ -81,10 +87,9 @@ def _last_mix(sd: StrategicDirective) -> Mix:
 def _captured_mix(sd: StrategicDirective, phase: Phase, now: datetime) -> Mix:
     """The mix of what was captured, in whole percent; empty if a model has no tier."""
     tiers = load_price_book().tiers
-    fresh = Sum(F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h"))
     by_tier: Counter[str] = Counter()
     records = uncounted_records(sd=sd, phase=phase, until=now).order_by()
-    for model, tokens in records.values_list("model").annotate(fresh=fresh):
+    for model, tokens in records.values_list("model").annotate(fresh=Sum(FRESH)):
         by_tier[tiers.get(model, "")] += tokens
     if by_tier[""]:
         return {}
@@ -103,11 +108,3 @@ def whole_shares(amounts: Mapping[str, int]) -> dict[str, int]:
     for name in by_remainder[: 100 - sum(shares.values())]:
         shares[name] += 1
     return {name: share for name, share in shares.items() if share}
-
-
-def usual_kind(sd: StrategicDirective, phase: Phase | None, now: datetime) -> CheckpointKind:
-    """The checkpoint that usually comes next for an SD, or that ends the phase that is named."""
-    if phase is None:
-        return defaults_for(sd, now=now).kind
-    back = Checkpoint.objects.filter(sd=sd, kind=CheckpointKind.EXEC_TO_PLAN.value)
-    return next_kind(phase, completed_exec=back.exists())

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
-from allocation.audit.operations import facts, record
-from allocation.budgets.operations import LONG_AGO
+from allocation.audit.operations import CLOCK, facts, record
+from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import (
     count_tokens,
@@ -28,8 +28,8 @@ from allocation.policy.mix import Mix, check_mix
 from allocation.policy.phases import CheckpointKind, Phase, phase_burned
 from allocation.usage.models import Source, UsageRecord
 from allocation.usage.tables import lock
+from allocation.usage.totals import FRESH
 
-CLOCK = "budgetctl"
 # What harnesses have purged by then nobody captures any more.
 LATEST = timedelta(days=30)
 # The newest ones: a tick does not take long.
@@ -228,9 +228,8 @@ def _captured_for(checkpoint: Checkpoint) -> int:
 
 def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:
     """Fresh tokens of an SD's phase that were captured after its last checkpoint of that phase."""
-    fresh = F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h")
     records = uncounted_records(sd=sd, phase=phase, until=until)
-    found: int | None = records.aggregate(sum=Sum(fresh))["sum"]
+    found: int | None = records.aggregate(sum=Sum(FRESH))["sum"]
     return found or 0
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints.defaults import defaults_for, open_sds, usual_sd
@@ -130,11 +129,6 @@ def export_rows(zone: ZoneInfo) -> Iterator[tuple[object, ...]]:
             write_mix(row.mix),
             row.rework_cycles or "No",
         )
-
-
-def owners_zone() -> ZoneInfo:
-    """The zone in which this request reads and writes times."""
-    return ZoneInfo(timezone.get_current_timezone_name())
 
 
 def _written(at: datetime, zone: ZoneInfo) -> str:

@@ -15,22 +15,19 @@ from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.page import CheckpointRow, checkpoint_row
 from allocation.checkpoints.preflight_page import Ahead, ahead_of, estimate_fact
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import situation_at
 from allocation.decisions.preflight import preflight
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens
 from allocation.forecasts.estimates import estimate_of
 from allocation.policy.phases import Phase
-from allocation.usage.models import Source
 from allocation.usage.standing import Standing, standing_at
 from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
-from allocation.usage.words import with_unit
+from allocation.usage.words import sub_agent_in_words, with_unit
 
 LAST_DECISIONS = 20
 LAST_CHECKPOINTS = 50
-MAIN_THREAD = "main thread"
-BY_HAND = "logged by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
         ("phase", "sub_agent", "source"), where=Q(sd=sd), meter=standing.meter, book=book
     )
     total = total_of(parts.values())
-    fresh = _fresh(total)
+    fresh = total.counts.fresh
     logs = {row.phase: row for row in SdTokenLog.objects.filter(sd=sd)}
     found = Checkpoint.objects.filter(sd=sd).select_related("sd")[: LAST_CHECKPOINTS + 1]
     checkpoints = [checkpoint_row(row) for row in found]
@@ -129,13 +126,9 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
     )
 
 
-def _fresh(burned: Burned) -> int:
-    return burned.counts.raw - burned.counts.cache_read
-
-
 def _amounts(burned: Burned, standing: Standing) -> Amounts:
     return Amounts(
-        fresh=_fresh(burned),
+        fresh=burned.counts.fresh,
         raw=burned.counts.raw,
         budget=amount(burned.budget, in_dollars=standing.meter.in_dollars),
         usd=burned.usd,
@@ -201,7 +194,7 @@ def _agents(parts: Mapping[tuple[str, ...], Burned], standing: Standing) -> list
     """By sub-agent, the largest first. Hand-logged amounts name no sub-agent."""
     sums: dict[str, dict[str, Burned]] = {}
     for (phase, sub_agent, source), part in parts.items():
-        name = sub_agent or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
+        name = sub_agent_in_words(sub_agent, source)
         phases = sums.setdefault(name, {})
         phases[phase] = phases.get(phase, NOTHING) + part
     totals = {name: total_of(phases.values()) for name, phases in sums.items()}

@@ -10,17 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from allocation.access import require_log
 from allocation.checkpoints.cells import COLUMNS, EXAMPLE
 from allocation.checkpoints.forms import SheetForm
-from allocation.checkpoints.page import export_rows, owners_zone
+from allocation.checkpoints.page import export_rows
 from allocation.checkpoints.sheet_import import Imported, import_sheet
 from allocation.checkpoints.sheet_page import preview_of, sheet_of_file, sheet_of_form
 from allocation.checkpoints.spreadsheet import Sheet, write_sheet
+from allocation.display.confirm import GET_POST
 from allocation.display.format import counted
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import standing_at
 from allocation.usage.words import week_in_words
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_POST)
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file; then see every row of it. Nothing is stored here."""
     require_log(request.user)
@@ -29,7 +30,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             data = form.cleaned_data["file"]
-            sheet = sheet_of_file(data, zone=owners_zone(), now=timezone.now())
+            sheet = sheet_of_file(data, zone=timezone.get_current_timezone(), now=timezone.now())
         except RuleError as error:
             form.add_error("file", str(error))
         else:
@@ -59,7 +60,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """The log with the spreadsheet's columns."""
-    lines = write_sheet(export_rows(owners_zone()))
+    lines = write_sheet(export_rows(timezone.get_current_timezone()))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="budgetctl-checkpoints.csv"'
     return response
@@ -72,7 +73,7 @@ def _choose(
         "form": form,
         "problem": problem,
         "columns": tuple(zip(COLUMNS, EXAMPLE, strict=True)),
-        "zone": str(owners_zone()),
+        "zone": str(timezone.get_current_timezone()),
     }
     return render(request, "checkpoints/import.html", context, status=status)
 
@@ -82,7 +83,7 @@ def _preview(request: HttpRequest, sheet: Sheet, *, status: int = 200) -> HttpRe
     page = preview_of(sheet)
     context = {
         "page": page,
-        "zone": str(owners_zone()),
+        "zone": str(timezone.get_current_timezone()),
         "undecided": status == 422,
     }
     return render(request, "checkpoints/preview.html", context, status=status)

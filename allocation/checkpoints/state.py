@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from allocation.catalog.pricing import load_price_book
-from allocation.decisions.operations import situation_at
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.display.format import whole
 from allocation.forecasts.outlook import outlook_at

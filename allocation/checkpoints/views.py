@@ -18,12 +18,12 @@ from allocation.checkpoints.page import key_in, log_page, logged_in_words, new_f
 from allocation.checkpoints.sd_page import sd_page
 from allocation.checkpoints.sheet_import import IMPORT
 from allocation.directives.models import StrategicDirective
+from allocation.display.confirm import GET_POST, sent
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind
 from allocation.usage.standing import standing_at
 from allocation.usage.words import week_in_words
 
-GET_POST = ["GET", "HEAD", "POST"]
 # One start per SD: two clicks on the button are one submission.
 STARTS = UUID("0f7c2a52-6c7e-5c52-9d9f-1f0a64b1f7d4")
 
@@ -105,8 +105,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct what a checkpoint said was burned."""
     actor = require_log(request.user)
     checkpoint = get_object_or_404(Checkpoint.objects.select_related("sd"), pk=pk)
-    sent = request.POST if request.method == "POST" else None
-    form = CorrectionForm(sent, checkpoint=checkpoint)
+    form = CorrectionForm(sent(request), checkpoint=checkpoint)
     if form.is_valid():
         try:
             correct_checkpoint(
@@ -119,7 +118,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{what} {week_in_words(standing_at(timezone.now()))}")
             return redirect("checkpoints:view-sd", checkpoint.sd.code)
     context = {"form": form, "checkpoint": checkpoint}
-    status = 422 if request.method == "POST" else 200
+    status = 422 if form.is_bound else 200
     return render(request, "checkpoints/correct.html", context, status=status)
 
 

@@ -7,16 +7,17 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from allocation.catalog.pricing import PriceBook
 from allocation.claude_code.models import PlanReading
 from allocation.policy.calibration import Calibration, SpanUse, calibrate
-from allocation.policy.meter import SONNET_EQUIVALENT, Meter, model_weight
+from allocation.policy.meter import KINDS, SONNET_EQUIVALENT, Meter, model_weight
 from allocation.policy.plan_spans import Span, plan_spans
 from allocation.policy.plan_windows import PlanWindowKind, Reading
+from allocation.policy.weeks import hour_of
 from allocation.usage.models import UsageHour, UsageRecord
-from allocation.usage.totals import KINDS, revision
+from allocation.usage.totals import revision
 
 # Plans change; what was true longer ago than this is no longer looked at.
 LOOK_BACK = timedelta(weeks=8)
@@ -83,7 +84,7 @@ def spans_with_use(spans: Sequence[Span], book: PriceBook) -> list[SpanUse]:
 
 
 def _parts(spans: Sequence[Span]) -> Iterator[Part]:
-    ends = {_hour_of(at) for span in spans for at in (span.start.at, span.end.at)}
+    ends = {hour_of(at) for span in spans for at in (span.start.at, span.end.at)}
     whole = UsageHour.objects.filter(hour__gte=min(ends), hour__lt=max(ends)).exclude(hour__in=ends)
     sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
     for row in (
@@ -93,7 +94,7 @@ def _parts(spans: Sequence[Span]) -> Iterator[Part]:
         .values_list("hour", "model", "tier", *sums)
     ):
         yield row[0], row[1], row[2], row[3:]
-    records = UsageRecord.objects.filter(Q(hour__in=ends)).order_by()
+    records = UsageRecord.objects.filter(hour__in=ends).order_by()
     for row in records.values_list("at", "model", "tier", *KINDS).iterator():
         yield row[0], row[1], row[2], row[3:]
 
@@ -106,7 +107,3 @@ def _ratios(book: PriceBook, at: datetime) -> dict[str, Fraction]:
         if price is not None:
             found[tier] = model_weight(SONNET_EQUIVALENT, price)
     return found
-
-
-def _hour_of(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)

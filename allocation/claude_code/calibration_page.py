@@ -70,7 +70,7 @@ def calibration_page(now: datetime, zone: ZoneInfo) -> CalibrationPage:
         found=found,
         headline=fmt.tokens(found.limit.value) if found.limit else "",
         interval=interval(found.limit) if found.limit else "",
-        facts=_facts(found, week, now, book),
+        facts=_facts(found, week, book),
         weights=weight_rows(found, week.meter),
         spans=[_span_row(verdict, zone) for verdict in reversed(shown)],
         more_spans=len(found.spans) > len(shown),
@@ -113,7 +113,7 @@ def _weight_now(weight: Weight, found: Calibration, meter: Meter) -> str:
     return "its price" if meter.weighting is Weighting.LIST_PRICE else "1"
 
 
-def _facts(found: Calibration, week: RunningWeek, now: datetime, book: PriceBook) -> list[Fact]:
+def _facts(found: Calibration, week: RunningWeek, book: PriceBook) -> list[Fact]:
     in_dollars = week.meter.in_dollars
     facts = [
         Fact(
@@ -124,12 +124,14 @@ def _facts(found: Calibration, week: RunningWeek, now: datetime, book: PriceBook
         Fact("Clean spans", str(found.clean), note=f"of {len(found.spans)} in the last 8 weeks"),
     ]
     offer = offer_of(found)
-    if offer is None:
+    if found.limit is None or offer is None:
         return facts
     used = burned(within=week.window, meter=_measured(offer), book=book).budget
     before = burned(within=week.window, meter=week.meter, book=book).budget
     return [
-        Fact("Limit measured", fmt.tokens(offer.limit), note=f"80% interval {interval_of(found)}"),
+        Fact(
+            "Limit measured", fmt.tokens(offer.limit), note=f"80% interval {interval(found.limit)}"
+        ),
         *facts,
         Fact(
             "This week by it",
@@ -137,11 +139,6 @@ def _facts(found: Calibration, week: RunningWeek, now: datetime, book: PriceBook
             note=f"now {fmt.percent(before / (week.limit - week.reserve))} of the effective limit",
         ),
     ]
-
-
-def interval_of(found: Calibration) -> str:
-    """The 80 % interval of the limit."""
-    return interval(found.limit) if found.limit else "–"
 
 
 def _measured(offer: Offer) -> Meter:
@@ -205,7 +202,7 @@ def _plain(value: Decimal) -> str:
     return f"{value.normalize():,f}"
 
 
-def latest(now: datetime) -> tuple[Calibration, Meter]:
-    """The calibration at `now`, and the meter that it would replace."""
+def latest(now: datetime) -> Calibration:
+    """The calibration at `now`, by the meter that it would replace."""
     meter = BudgetRule.objects.select_related("meter").get().meter.to_policy()
-    return calibration_at(now, meter=meter, book=load_price_book()), meter
+    return calibration_at(now, meter=meter, book=load_price_book())

@@ -1,14 +1,12 @@
 """The page of the calibration, and its one button."""
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from allocation.access import may_rule, require_rule
+from allocation.access import may_rule, require_chairman
 from allocation.budgets.operations import apply_calibration
 from allocation.claude_code.calibration_page import calibration_page, latest, offer_of
 from allocation.claude_code.forms import ApplyForm
@@ -24,9 +22,9 @@ def calibrate(request: HttpRequest) -> HttpResponse:
 @require_POST
 def apply(request: HttpRequest) -> HttpResponse:
     """Take the estimate that was looked at as the limit and the meter."""
-    actor = require_rule(request.user)
+    actor = require_chairman(request.user, "change the budget rule")
     now = timezone.now()
-    offer = offer_of(latest(now)[0])
+    offer = offer_of(latest(now))
     form = ApplyForm(request.POST, offered=offer.key if offer else "")
     if offer is None or not form.is_valid():
         return _show(request, form, status=422)
@@ -46,7 +44,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest, form: ApplyForm, status: int = 200) -> HttpResponse:
-    zone = ZoneInfo(timezone.get_current_timezone_name())
+    zone = timezone.get_current_timezone()
     page = calibration_page(timezone.now(), zone)
     context = {"page": page, "form": form, "may_rule": may_rule(request.user)}
     return render(request, "claude_code/calibration.html", context, status=status)

@@ -6,16 +6,24 @@ on the very next hook. Usage is counted all the time and leaves none; its sum ma
 old. Path not taken: Django's cache, which would pickle all of it for each reader.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from allocation.audit.newest import UntilEdited
 from allocation.catalog.pricing import PriceBook, load_price_book
+from allocation.claude_code.client.state import UNREGISTERED
 from allocation.claude_code.models import HookDefaults
 from allocation.decisions.situation import Situation, situation_at
+from allocation.directives.models import StrategicDirective
+from allocation.policy.phases import Phase
+from allocation.policy.recommend import Recommendation, Task
 from allocation.usage.standing import standing_at
 
 USAGE_KEPT = timedelta(seconds=2)
+
+# What stands for every sub-agent that is not registered. No code can be this.
+_OTHER = "a sub-agent that is not registered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,23 @@ class HookSituation:
     situation: Situation
     defaults: HookDefaults
     book: PriceBook
+
+    def task(self, sub_agent: str, sd: StrategicDirective | None, phase: str = "") -> Task:
+        """What a run is taken for: in the phase that is named, or else its SD is in."""
+        phase = phase or (sd.phase if sd else "")
+        return Task(
+            sub_agent,
+            Phase(phase if phase in Phase.__members__ else self.defaults.phase),
+            sd.complexity if sd else self.defaults.complexity,
+            sd.critical if sd else False,
+        )
+
+    def answers(
+        self, sd: StrategicDirective | None, phase: str = ""
+    ) -> Iterator[tuple[str, Recommendation]]:
+        """What each registered sub-agent would be told, by its code, and last any other."""
+        for code in (*self.situation.sub_agents, UNREGISTERED):
+            yield code, self.situation.answer(self.task(code or _OTHER, sd, phase))
 
 
 @dataclass(slots=True)

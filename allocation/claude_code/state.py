@@ -1,24 +1,18 @@
 """The state that clients keep: where the week stands, and what each sub-agent would be told."""
 
-from collections.abc import Mapping
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from allocation.budgets.models import BudgetRule
-from allocation.claude_code.client.state import UNREGISTERED
-from allocation.claude_code.models import HookDefaults, PlanReading
-from allocation.claude_code.situation import current_situation
-from allocation.decisions.situation import Situation
+from allocation.claude_code.models import PlanReading
+from allocation.claude_code.situation import HookSituation, current_situation
 from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
 from allocation.forecasts.outlook import outlook_at
 from allocation.policy.phases import Phase
 from allocation.policy.plan_windows import PlanWindowKind
-from allocation.policy.recommend import Task
 from allocation.usage.standing import Standing
 
-# What stands for every sub-agent that is not registered. No code can be this.
-OTHER = "a sub-agent that is not registered"
 _UNDER_WAY = (Status.IN_PROGRESS.value, Status.PAUSED.value)
 # In progress first; two tell whether it is the only one. Every hook asks this, hence no ORM.
 _CURRENT = (
@@ -30,8 +24,7 @@ _CURRENT = (
 def state_at(now: datetime) -> dict[str, Any]:
     """The state at `now`, as JSON can hold it. A constant number of queries."""
     current = current_situation(now)
-    situation, defaults = current.situation, current.defaults
-    standing = situation.standing
+    standing = current.situation.standing
     sd = only_sd_in_progress()
     return {
         "at": now.timestamp(),
@@ -42,9 +35,9 @@ def state_at(now: datetime) -> dict[str, Any]:
         "left": _left(standing),
         "out": _out(now, standing) if standing.enabled else "",
         "plan": _plan(now),
-        "phase": (sd.phase if sd else "") or defaults.phase,
-        "names": dict(situation.names),
-        "answers": _answers(situation, sd, defaults) if standing.enabled else {},
+        "phase": (sd.phase if sd else "") or current.defaults.phase,
+        "names": dict(current.situation.names),
+        "answers": _answers(current, sd) if standing.enabled else {},
     }
 
 
@@ -60,37 +53,28 @@ def only_sd_in_progress() -> StrategicDirective | None:
 
 
 def _answers(
-    situation: Situation, sd: StrategicDirective | None, defaults: HookDefaults
-) -> Mapping[str, Mapping[str, list[str | None]]]:
-    complexity = sd.complexity if sd else defaults.complexity
-    critical = sd.critical if sd else False
-    answers: dict[str, dict[str, list[str | None]]] = {}
-    for code in (*situation.sub_agents, UNREGISTERED):
-        answers[code] = {}
-        for phase in Phase:
-            answer = situation.answer(Task(code or OTHER, phase, complexity, critical))
+    current: HookSituation, sd: StrategicDirective | None
+) -> dict[str, dict[str, list[str | None]]]:
+    answers: dict[str, dict[str, list[str | None]]] = defaultdict(dict)
+    for phase in Phase:
+        for code, answer in current.answers(sd, phase):
             tier = answer.tier.name if answer.tier else None
             answers[code][phase.value] = [answer.outcome.value, tier, answer.reason]
     return answers
 
 
 def _left(standing: Standing) -> str:
+    amount, word = (standing.over, "over") if standing.over else (standing.remaining, "left")
     if standing.meter.in_dollars:
-        over, left = (fmt.amount(value, in_dollars=True) for value in _ends(standing))
-    else:
-        over, left = (fmt.short(value) for value in _ends(standing))
-    return f"{over} over" if standing.over else f"{left} left"
-
-
-def _ends(standing: Standing) -> tuple[Any, Any]:
-    return standing.over, standing.remaining
+        return f"{fmt.amount(amount, in_dollars=True)} {word}"
+    return f"{fmt.short(amount)} {word}"
 
 
 def _out(now: datetime, standing: Standing) -> str:
     linear = outlook_at(now, standing=standing).linear
     if linear is None or standing.exhausted or not linear.before_reset:
         return ""
-    return f"out {fmt.soon(linear.exhausts_at, BudgetRule.objects.get().zone_info)}"
+    return f"out {fmt.soon(linear.exhausts_at, standing.clock)}"
 
 
 def _plan(now: datetime) -> dict[str, Any]:

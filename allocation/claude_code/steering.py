@@ -11,7 +11,6 @@ from allocation.decisions.operations import Decided, decide
 from allocation.decisions.outcomes import RunOutcome, record_outcome
 from allocation.directives.models import StrategicDirective
 from allocation.policy.names import normal_name
-from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Recommendation, Task
 
 UNSTEERED = "The server was away and nothing was known: the run went on unsteered."
@@ -99,14 +98,9 @@ def asked_about(event: Event, origin: Origin, current: HookSituation) -> Asked:
         sd = StrategicDirective.objects.filter(code=origin.sd.upper()).first()
     else:
         sd = only_sd_in_progress()
-    phase, complexity, critical = origin.phase.upper(), None, False
-    if sd is not None:
-        phase, complexity, critical = phase or sd.phase, sd.complexity, sd.critical
-    phase = phase if phase in Phase.__members__ else current.defaults.phase
-    complexity = complexity or current.defaults.complexity
     name = event.agent_asked
     code = current.situation.names.get(normal_name(name), name)
-    return Asked(Task(code, Phase(phase), complexity, critical), sd)
+    return Asked(current.task(code, sd, origin.phase.upper()), sd)
 
 
 def _verdict(recommendation: Recommendation, zone: str) -> Verdict:

@@ -12,12 +12,12 @@ from allocation.display import format as fmt
 from allocation.display.chart import Chart
 from allocation.forecasts.models import Forecast
 from allocation.policy.weeks import days_of
+from allocation.usage.by_day import by_day_chart
 from allocation.usage.standing import Standing
-from allocation.usage.totals import NOTHING, Burned, total_of
+from allocation.usage.totals import Burned
+from allocation.usage.words import MAIN_THREAD
 
 HOUR = timedelta(hours=1)
-MOST_SERIES = 7
-MAIN_THREAD = "main thread"
 
 
 def writer(standing: Standing) -> Callable[[Fraction], str]:
@@ -61,7 +61,7 @@ def burn_down(
             "x_type": "time",
             "time_zone": str(zone),
             "unit": unit,
-            "y_max": _number(limit, standing),
+            "y_max": fmt.height(limit, in_dollars=standing.meter.in_dollars),
             "series": [
                 {"name": "Even pace", "values": pace, "style": "dashed"},
                 *(fan.series(moments) if fan else ()),
@@ -78,8 +78,9 @@ def _left(
     standing: Standing, hours: Mapping[datetime, Burned], moments: Sequence[datetime]
 ) -> list[float | None]:
     """What was left at each moment so far; None for those to come."""
+    number = partial(fmt.height, in_dollars=standing.meter.in_dollars)
     used, pending = Fraction(0), sorted(hours, reverse=True)
-    now_left = _number(standing.effective_limit, standing)
+    now_left = number(standing.effective_limit)
     left: list[float | None] = []
     for moment in moments:
         changed = False
@@ -87,7 +88,7 @@ def _left(
             used += hours[pending.pop()].budget
             changed = True
         if changed:
-            now_left = _number(max(Fraction(0), standing.effective_limit - used), standing)
+            now_left = number(max(Fraction(0), standing.effective_limit - used))
         left.append(now_left if moment < standing.at + HOUR else None)
     return left
 
@@ -102,48 +103,14 @@ def by_day_and_sub_agent(
     title, empty = "Used by day and sub-agent", "Nothing is used yet this week."
     if not parts:
         return Chart("by-day", title, "", empty)
-    totals: dict[str, Fraction] = {}
-    for (name, _), part in parts.items():
-        totals[name] = totals.get(name, Fraction(0)) + part.budget
-    ranked = sorted(totals, key=lambda name: (-totals[name], name))
-    shown, rest = ranked[:MOST_SERIES], ranked[MOST_SERIES:]
-    columns = [(name or MAIN_THREAD, [name]) for name in shown]
-    if rest:
-        columns.append((f"{len(rest)} others", rest))
     # To today, as the page of all usage has it: a day without use is one of the week's too.
     begun = sum(day <= standing.at for day in days)
-    indexes = range(max(begun, *(index + 1 for _, index in parts)))
-    used = {
-        title: [
-            total_of(parts.get((name, index), NOTHING) for name in names).budget
-            for index in indexes
-        ]
-        for title, names in columns
-    }
-    labels = [f"{days[index]:%a %-d %b}" for index in indexes]
-    text = writer(standing)
-    return Chart(
-        id="by-day",
-        title=title,
-        label="Stacked bars by day; the table below has each number.",
-        empty=empty,
-        spec={
-            "kind": "stacked-bars",
-            "x": labels,
-            "x_type": "category",
-            "unit": "US dollars" if standing.meter.in_dollars else "budget tokens",
-            "series": [
-                {"name": name, "values": [_number(value, standing) for value in values]}
-                for name, values in used.items()
-            ],
-            "marks": [],
-        },
-        headings=("Day", *used),
-        rows=[
-            (label, *(text(values[index]) for values in used.values()))
-            for index, label in enumerate(labels)
-        ],
-    )
+    shown = days[: max(begun, *(index + 1 for _, index in parts))]
+    by_day = [
+        (day, {name or MAIN_THREAD: part for (name, at), part in parts.items() if at == index})
+        for index, day in enumerate(shown)
+    ]
+    return by_day_chart(by_day, title=title, in_dollars=standing.meter.in_dollars)
 
 
 def _daily(
@@ -163,8 +130,3 @@ def _daily(
 
 def _day(hour: datetime, zone: ZoneInfo) -> datetime:
     return hour.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-
-
-def _number(value: Fraction, standing: Standing) -> float | int:
-    """A height on a chart: whole tokens, or dollars to the cent."""
-    return round(float(value), 2) if standing.meter.in_dollars else fmt.whole(value)

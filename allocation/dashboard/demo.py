@@ -12,12 +12,14 @@ from django.db import transaction
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
 from allocation.budgets.models import BudgetRule
-from allocation.budgets.operations import ensure_week, set_limit
+from allocation.budgets.operations import set_limit
+from allocation.budgets.weeks import ensure_week
 from allocation.catalog.models import Tier
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.demo_sds import NEXT, NOTE, SDS, DemoSd, Stage
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
 from allocation.decisions.outcomes import RunOutcome, record_outcome
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.directives.operations import create_sd
 from allocation.forecasts.operations import make_forecasts

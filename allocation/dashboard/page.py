@@ -14,6 +14,7 @@ from allocation.decisions.deferrals import Waiting, waiting_counts
 from allocation.decisions.models import Decision
 from allocation.decisions.preflight import Preflight
 from allocation.display import format as fmt
+from allocation.display.bar import Bar, named_bounds
 from allocation.display.chart import Chart
 from allocation.display.fact import Fact
 from allocation.floors.models import Override
@@ -23,11 +24,8 @@ from allocation.policy.zones import Zone
 from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.reports.this_week import this_week
 from allocation.usage.standing import Standing
-from allocation.usage.totals import (
-    Burned,
-    captured_without_sd,
-    total_of,
-)
+from allocation.usage.totals import Burned, captured_without_sd, total_of
+from allocation.usage.words import MAIN_THREAD, unit_of
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -42,19 +40,6 @@ WORDS = {
     Zone.ORANGE: "Close to the limit: only what matters gets more than haiku.",
     Zone.RED: "At the limit: work that needs opus is deferred.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The budget bar. All numbers are percent of the effective limit, or of the week."""
-
-    used_percent: float
-    elapsed_percent: float
-    effective_percent: float
-    reserve_percent: float
-    bounds: list[tuple[str, str]]
-    zone: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +130,10 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
 
 
 def _headline(standing: Standing) -> str:
-    used = f"{fmt.reached(standing.share)} of the week’s {_unit(standing)} used"
+    used = f"{fmt.reached(standing.share)} of the week’s {unit_of(standing)} used"
     if not standing.enabled:
         return f"Off: {used}"
     return f"{standing.zone.capitalize()}: {used}"
-
-
-def _unit(standing: Standing) -> str:
-    return "dollars" if standing.meter.in_dollars else "tokens"
 
 
 def _after(standing: Standing, flight: Preflight, value: Fraction) -> str:
@@ -186,13 +167,9 @@ def _bar(outlook: Outlook) -> Bar:
         elapsed_percent=fmt.whole(outlook.elapsed * 100),
         effective_percent=round(effective, 2),
         reserve_percent=round(100 - effective, 2),
-        bounds=[
-            ("Yellow", f"{bounds.yellow.normalize():f}"),
-            ("Orange", f"{bounds.orange.normalize():f}"),
-            ("Red", f"{bounds.red.normalize():f}"),
-        ],
+        bounds=named_bounds([bounds.yellow, bounds.orange, bounds.red]),
         zone=standing.zone.value if standing.enabled else OFF,
-        label=f"{fmt.reached(standing.share)} of the {_unit(standing)} used, "
+        label=f"{fmt.reached(standing.share)} of the {unit_of(standing)} used, "
         f"{round(elapsed)}% of the week passed.",
     )
 
@@ -202,7 +179,7 @@ def _spending(standing: Standing, ranked: Sequence[tuple[str, Burned]]) -> list[
     shown, rest = ranked[:MOST_SUB_AGENTS], ranked[MOST_SUB_AGENTS:]
     if rest:
         shown = [*shown, (f"{len(rest)} others", total_of(part for _, part in rest))]
-    return [_spent(name or "main thread", standing, part, largest) for name, part in shown]
+    return [_spent(name or MAIN_THREAD, standing, part, largest) for name, part in shown]
 
 
 def _spent(name: str, standing: Standing, part: Burned, largest: Fraction) -> Spending:

@@ -1,8 +1,5 @@
 """The week page."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +12,7 @@ from allocation.dashboard.page import OFF, week_page
 @require_safe
 def week(request: HttpRequest) -> HttpResponse:
     """The running week: the light, what is left, and what to run on next."""
-    page = week_page(datetime.now(UTC), ZoneInfo(timezone.get_current_timezone_name()))
+    page = week_page(timezone.now(), timezone.get_current_timezone())
     # Given here, so that the frame of the page does not read the week again.
     light = {"zone": page.zone.lower(), "system_off": page.zone == OFF}
     rules = may_rule(request.user)

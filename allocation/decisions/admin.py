@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from allocation.audit.admin import RecordAdmin
+from allocation.audit.admin_base import RecordAdmin
 from allocation.decisions.models import Decision
 from allocation.floors import admin as floors
 from allocation.floors.models import Override

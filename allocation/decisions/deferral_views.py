@@ -19,7 +19,7 @@ from allocation.decisions.forms import DropForm, RunNowForm
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import StrategicDirective
 from allocation.directives.waiting import move_sd
-from allocation.display.confirm import Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, confirm, sent
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import running_week
 
@@ -28,7 +28,6 @@ from allocation.usage.standing import running_week
 Chance = Callable[[datetime], Decimal | None]
 
 _WAY = {True: "up", False: "down"}
-GET_POST = ["GET", "HEAD", "POST"]
 
 
 @require_safe

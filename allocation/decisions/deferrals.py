@@ -12,23 +12,21 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Count, Q
 
-from allocation.audit.operations import record
-from allocation.budgets.models import BudgetWeek
+from allocation.audit.operations import CLOCK, record
+from allocation.budgets.weeks import week_at
 from allocation.catalog.models import SubAgent, Tier
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import defer_sd
 from allocation.directives.page import burned_by_sd
 from allocation.directives.queue import to_propose
-from allocation.directives.waiting import approve_sd, pause_sd, release_sds
+from allocation.directives.waiting import OPENED, approve_sd, pause_sd, release_sds
 from allocation.display.format import percent
 from allocation.floors.models import Override
 from allocation.floors.operations import create_override
 from allocation.policy.deferral import is_to_pause, moved
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import standing_at
-
-CLOCK = "budgetctl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +53,14 @@ def release_deferrals(*, now: datetime) -> int:
 
     Returns how many SDs and runs that were. Nothing where the week is not stored yet.
     """
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    week = week_at(now)
     if week is None:
         return 0
     sds = release_sds(week_start=week.start, actor=CLOCK, now=now)
     due = DeferredRun.objects.filter(released_at__isnull=True, at__lt=week.start)
-    runs = [
-        row for row in due.select_related("sd") if _release(row, actor=CLOCK, now=now, reason=_OPEN)
-    ]
-    return len(sds) + len(runs)
-
-
-_OPEN = "The next budget week has opened."
+    return len(sds) + sum(
+        _release(row, actor=CLOCK, now=now, reason=OPENED) for row in due.select_related("sd")
+    )
 
 
 def move_run(*, row: DeferredRun, up: bool, actor: str, now: datetime) -> None:

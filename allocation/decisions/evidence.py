@@ -98,7 +98,7 @@ def history(
     totals: Counter[int] = Counter()
     unnamed = Burned()
     for (pk, phase, name), part in parts.items():
-        tokens, sub_agent = fresh(part), sub_agents.get(name)
+        tokens, sub_agent = part.counts.fresh, sub_agents.get(name)
         totals[pk] += tokens
         if pk not in named:
             continue
@@ -121,14 +121,9 @@ def history(
         by_task_type=by_task_type,
         by_phase=by_phase,
         besides=besides,
-        besides_weight=unnamed.budget / fresh(unnamed) if fresh(unnamed) else Fraction(0),
+        besides_weight=unnamed.budget / fresh if (fresh := unnamed.counts.fresh) else Fraction(0),
         totals=[total for pk, total in totals.items() if done[pk] == sd.complexity],
     )
-
-
-def fresh(burned: Burned) -> int:
-    """Raw tokens without cache reads."""
-    return burned.counts.raw - burned.counts.cache_read
 
 
 def _of(by_phase: Mapping[tuple[int, str], int], pk: int, ahead: Sequence[Phase]) -> int:

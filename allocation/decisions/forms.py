@@ -5,12 +5,11 @@ from datetime import datetime, time, tzinfo
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
 from allocation.directives.models import Status, StrategicDirective
+from allocation.display.fields import obey
 from allocation.floors.operations import check_expiry
-from allocation.policy.errors import RuleError
 
 ALL, ONE_SD, ONE_RUN = "all", "sd", "run"
 SCOPES = [
@@ -86,10 +85,7 @@ class OverrideForm(forms.Form):
         if day is None:
             return self.end_of_week()
         expires_at = datetime.combine(day, time(23, 59), tzinfo=self.zone)
-        try:
-            check_expiry(expires_at, self.now)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+        obey(lambda: check_expiry(expires_at, self.now))
         return expires_at
 
     def clean(self) -> None:

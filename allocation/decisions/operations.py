@@ -13,14 +13,12 @@ from allocation.budgets.turns import Queue, take_turn
 from allocation.catalog.models import Tier
 from allocation.decisions.counts import recount
 from allocation.decisions.models import Decision, DeferredRun
-from allocation.decisions.situation import Situation, situation_at
+from allocation.decisions.situation import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
 from allocation.floors.operations import use_override
 from allocation.policy.recommend import Outcome, Recommendation, Step, Task
 from allocation.usage.standing import Standing
-
-__all__ = ["Decided", "Run", "Situation", "decide", "decide_all", "situation_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

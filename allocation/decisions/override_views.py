@@ -10,13 +10,11 @@ from django.views.decorators.http import require_http_methods
 from allocation.access import may_rule, require_chairman
 from allocation.decisions.forms import OverrideForm, RevokeForm
 from allocation.decisions.override_page import overrides_page, scope_in_words
-from allocation.display.confirm import Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, confirm, sent
 from allocation.floors.models import Override
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import running_week
-
-GET_POST = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(GET_POST)

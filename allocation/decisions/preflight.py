@@ -8,7 +8,7 @@ from fractions import Fraction
 from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import PriceBook
 from allocation.decisions.evidence import History, history
-from allocation.decisions.operations import Situation
+from allocation.decisions.situation import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.policy.meter import Counts, Meter, Prices, budget_tokens
 from allocation.policy.phases import Phase
@@ -82,11 +82,6 @@ class Preflight:
     def zone_changes(self) -> bool:
         """Whether the SD would take the week into another zone."""
         return self.zone_after is not self.zone_now
-
-    @property
-    def at_hand(self) -> tuple[PlannedRun, ...]:
-        """The runs of the phase that comes first."""
-        return tuple(run for run in self.runs if run.phase is self.runs[0].phase)
 
     @property
     def deferred(self) -> tuple[PlannedRun, ...]:

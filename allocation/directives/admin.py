@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from allocation.audit.admin import AuditedAdmin
+from allocation.audit.admin_base import AuditedAdmin
 from allocation.audit.forms import OperationForm
 from allocation.audit.operations import Written
 from allocation.directives.models import StrategicDirective
@@ -23,8 +23,6 @@ from allocation.directives.operations import (
 )
 from allocation.policy.errors import RuleError
 
-_ASKED = ("code", "title", "complexity", "priority", "critical", "estimate")
-
 
 class SdForm(OperationForm):
     """What the Chairman says of an SD."""
@@ -33,7 +31,7 @@ class SdForm(OperationForm):
 
     def operate(self) -> StrategicDirective:
         """Create or edit it."""
-        sd = SdFacts(**{name: self.cleaned_data[name] for name in _ASKED})
+        sd = SdFacts(**{name: self.cleaned_data[name] for name in SdFacts.__slots__})
         reason = self.cleaned_data["reason"]
         if self.instance.pk is None:
             return create_sd(sd=sd, actor=self.actor, now=self.now, reason=reason)
@@ -55,7 +53,7 @@ class StrategicDirectiveAdmin(AuditedAdmin):
     readonly_fields = ("status", "phase", "created_at", "started_at", "completed_at",
                        "deferral_reason")  # fmt: skip
     fieldsets = (
-        (None, {"fields": _ASKED}),
+        (None, {"fields": SdFacts.__slots__}),
         (
             "Where it stands",
             {

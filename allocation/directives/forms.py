@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 
 from allocation.directives.models import Priority, StrategicDirective
-from allocation.directives.operations import LARGEST_ESTIMATE, SdFacts
-from allocation.display.fields import TokensField, count_field
+from allocation.directives.operations import SdFacts, check_estimate
+from allocation.display.fields import TokensField, count_field, obey
 from allocation.policy.complexity import LEVELS, Level, complexity_of
 
 CODE = StrategicDirective._meta.get_field("code")
@@ -61,8 +61,7 @@ class SdForm(forms.Form):
     def clean_estimate(self) -> int | None:
         """A count that one SD can burn."""
         estimate: int | None = self.cleaned_data["estimate"]
-        if estimate is not None and estimate > LARGEST_ESTIMATE:
-            raise forms.ValidationError(f"{estimate:,} tokens are not the estimate of one SD.")
+        obey(lambda: check_estimate(estimate))
         return estimate
 
     def clean(self) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Max
 from allocation.audit.operations import delete_audited, facts, record
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.policy.complexity import check_complexity
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.phases import Phase
 from allocation.policy.plain import safe
 
@@ -18,8 +18,6 @@ from allocation.policy.plain import safe
 LARGEST_ESTIMATE = 10**11
 
 _WAITS = "{} is paused and waits for the Chairman, who approves tokens for it or stops it."
-
-_FACTS = ("code", "title", "complexity", "priority", "critical", "estimate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +52,7 @@ def defer_sd(
 
     Raises RuleError without a reason, and for a paused SD: that waits for the Chairman's word.
     """
-    if not reason.strip():
-        raise RuleError("Say why: a deferral needs a reason.")
+    check_reason(reason, "a deferral")
     with transaction.atomic():
         row = _locked(row)
         if row.status in {Status.COMPLETED, Status.ARCHIVED}:
@@ -129,6 +126,12 @@ def check_deletable(*, row: StrategicDirective) -> None:
         )
 
 
+def check_estimate(tokens: int | None) -> None:
+    """Raises RuleError for more than one SD can be estimated at."""
+    if tokens is not None and tokens > LARGEST_ESTIMATE:
+        raise RuleError(f"{tokens:,} tokens are not the estimate of one SD.")
+
+
 def enter_phase(
     *,
     row: StrategicDirective,
@@ -173,8 +176,7 @@ def _write(
     code = sd.code.strip().upper()
     taken = f"There is an SD called {code} already."
     check_complexity(sd.complexity)
-    if (sd.estimate or 0) > LARGEST_ESTIMATE:
-        raise RuleError(f"{sd.estimate:,} tokens are not the estimate of one SD.")
+    check_estimate(sd.estimate)
     if StrategicDirective.objects.filter(code=code).exclude(pk=row.pk).exists():
         raise RuleError(taken)
     try:
@@ -192,7 +194,7 @@ def _write(
             after = facts(row)
             if after == before:
                 return row
-            row.save(update_fields=_FACTS if row.pk else None)
+            row.save(update_fields=SdFacts.__slots__ if row.pk else None)
             record(
                 actor=actor,
                 action="SD change" if before else "SD creation",

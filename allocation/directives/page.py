@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import add
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.http import QueryDict
@@ -13,6 +15,7 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.display.format import percent
 from allocation.display.paging import Slice, page_of
 from allocation.policy.complexity import Level
+from allocation.policy.meter import FRESH_KINDS
 
 # The order in which the list shows them: what runs, what waits, what is done.
 STATUS_ORDER = [
@@ -23,13 +26,7 @@ STATUS_ORDER = [
     Status.COMPLETED,
     Status.ARCHIVED,
 ]
-_FRESH = (
-    F("usage_hours__input")
-    + F("usage_hours__output")
-    + F("usage_hours__cache_write_5m")
-    + F("usage_hours__cache_write_1h")
-    + F("usage_hours__unsplit")
-)
+_FRESH = reduce(add, [F(f"usage_hours__{kind}") for kind in FRESH_KINDS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from allocation.access import may_log, require_log
 from allocation.directives.forms import ReasonForm, RequiredReasonForm, SdForm
 from allocation.directives.models import StrategicDirective
 from allocation.directives.operations import (
+    SdFacts,
     archive_sd,
     create_sd,
     defer_sd,
@@ -23,11 +24,9 @@ from allocation.directives.operations import (
 )
 from allocation.directives.page import rubric, sd_list
 from allocation.directives.queue import to_propose
-from allocation.display.confirm import Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, confirm, sent
 from allocation.display.format import percent
 from allocation.policy.errors import RuleError
-
-GET_POST = ["GET", "HEAD", "POST"]
 
 # The chance that the week runs out. Forecasts are above SDs in the order of imports, so the
 # project's urls pass the function in.
@@ -62,7 +61,7 @@ def create(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"Created {sd.code}.{_rubric_note(form, sd)}")
             return redirect("checkpoints:view-sd", sd.code)
     context = {"form": form, "rubric": words}
-    return render(request, "directives/edit.html", context, status=_status(request))
+    return render(request, "directives/edit.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(GET_POST)
@@ -71,7 +70,8 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     actor = require_log(request.user)
     sd = get_object_or_404(StrategicDirective, code=code)
     levels, words = rubric()
-    form = SdForm(sent(request), rubric=levels, initial=_initial(sd))
+    initial = {name: getattr(sd, name) for name in SdFacts.__slots__}
+    form = SdForm(sent(request), rubric=levels, initial=initial)
     if form.is_valid():
         try:
             changed = edit_sd(row=sd, sd=form.facts(), actor=actor, now=timezone.now())
@@ -81,7 +81,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, f"Saved {changed.code}.{_rubric_note(form, changed)}")
             return redirect("checkpoints:view-sd", changed.code)
     context = {"form": form, "rubric": words, "sd": sd}
-    return render(request, "directives/edit.html", context, status=_status(request))
+    return render(request, "directives/edit.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(GET_POST)
@@ -131,11 +131,6 @@ def _act(
     return confirm(request, act, form_class(sent(request)), do)
 
 
-def _initial(sd: StrategicDirective) -> dict[str, object]:
-    names = ("code", "title", "complexity", "priority", "critical", "estimate")
-    return {name: getattr(sd, name) for name in names}
-
-
 def _rubric_note(form: SdForm, sd: StrategicDirective) -> str:
     """Says where the complexity came from, if lines or dependencies were given."""
     level = form.by_rubric
@@ -144,8 +139,3 @@ def _rubric_note(form: SdForm, sd: StrategicDirective) -> str:
     if level == sd.complexity:
         return f" By the rubric its complexity is {level}."
     return f" Complexity {sd.complexity} as chosen; the rubric says {level}."
-
-
-def _status(request: HttpRequest) -> int:
-    """What is shown after a POST is shown because something was wrong with it."""
-    return 422 if request.method == "POST" else 200

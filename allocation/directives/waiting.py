@@ -14,7 +14,9 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import LARGEST_ESTIMATE
 from allocation.directives.queue import deferred_sds
 from allocation.policy.deferral import moved
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_reason
+
+OPENED = "The next budget week has opened."
 
 
 def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[StrategicDirective]:
@@ -31,7 +33,7 @@ def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[
                 action="SD release",
                 actor=actor,
                 now=now,
-                reason="The next budget week has opened.",
+                reason=OPENED,
                 status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
                 deferral_reason="",
                 deferred_at=None,
@@ -93,8 +95,7 @@ def approve_sd(
     `burned` are those that it has burned up to now. Raises RuleError without a reason, for an
     amount that is none, and for an SD that is not paused.
     """
-    if not reason.strip():
-        raise RuleError("Say why: an approval needs a reason.")
+    check_reason(reason, "an approval")
     if amount < 1:
         raise RuleError("Approve at least one token, or stop the SD.")
     if amount > LARGEST_ESTIMATE:
@@ -119,8 +120,7 @@ def stop_sd(
 
     Raises RuleError without a reason, and for an SD that is not paused.
     """
-    if not reason.strip():
-        raise RuleError("Say why: stopping an SD needs a reason.")
+    check_reason(reason, "stopping an SD")
     return _one(row, action="SD stop", actor=actor, now=now, reason=reason, status=Status.ARCHIVED)
 
 

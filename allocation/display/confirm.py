@@ -10,6 +10,9 @@ from django.shortcuts import redirect, render
 
 from allocation.policy.errors import RuleError
 
+# What a page with a form takes.
+GET_POST = ("GET", "HEAD", "POST")
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

@@ -1,7 +1,7 @@
 """Form fields over `allocation.display.reading`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from allocation.display.format import tokens as in_groups
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
+
+Value = TypeVar("Value")
 
 
 def count_field(most: int, **options: Any) -> forms.IntegerField:
@@ -30,10 +32,7 @@ class TextAmountField(forms.Field):
         text = typed(value)
         if not text:
             return None
-        try:
-            return self.read(text)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+        return obey(lambda: self.read(text))
 
     def read(self, text: str) -> Any:
         """The value behind a text. Raises RuleError with one sentence."""
@@ -61,9 +60,9 @@ def typed(value: Any) -> str:
     return str(value or "").replace("\x00", "").strip()
 
 
-def obey(check: Callable[[], object]) -> None:
-    """Run a check; what a rule refuses stands as its sentence beside the field."""
+def obey(read: Callable[[], Value]) -> Value:
+    """What a rule makes of an input; what it refuses stands as its sentence beside the field."""
     try:
-        check()
+        return read()
     except RuleError as error:
         raise ValidationError(str(error)) from error

@@ -30,6 +30,11 @@ def short(value: Number) -> str:
     return str(number)
 
 
+def height(value: Number, *, in_dollars: bool) -> float | int:
+    """An amount on a chart: whole tokens, or dollars to the cent."""
+    return round(float(value), 2) if in_dollars else whole(value)
+
+
 def counted(number: int, noun: str) -> str:
     """How many of something: 1 SD, 2,000 SDs."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -22,15 +22,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from allocation.access import may_rule
-from allocation.audit.admin import AuditedAdmin
+from allocation.audit.admin_base import AuditedAdmin
 from allocation.audit.forms import OperationForm
-from allocation.floors.models import ModelCeiling, ModelFloor, Override
+from allocation.audit.phase_column import PhaseColumn
+from allocation.floors.models import ModelCeiling, ModelFloor, Override, OverrideQuerySet
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError
 
 
 @admin.register(ModelFloor)
-class ModelFloorAdmin(AuditedAdmin):
+class ModelFloorAdmin(PhaseColumn, AuditedAdmin):
     """The least tier for a sub-agent in a phase."""
 
     reason_required = True
@@ -59,14 +60,9 @@ class ModelFloorAdmin(AuditedAdmin):
         """Whose floor."""
         return row.sub_agent.code if row.sub_agent else "all others"
 
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: ModelFloor) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
-
 
 @admin.register(ModelCeiling)
-class ModelCeilingAdmin(AuditedAdmin):
+class ModelCeilingAdmin(PhaseColumn, AuditedAdmin):
     """The most that complexity may ask for, for a sub-agent in a phase."""
 
     reason_required = True
@@ -88,11 +84,6 @@ class ModelCeilingAdmin(AuditedAdmin):
         ),
     )
 
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: ModelCeiling) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
-
 
 class StateFilter(admin.SimpleListFilter):
     """Overrides by whether they act now."""
@@ -104,16 +95,17 @@ class StateFilter(admin.SimpleListFilter):
         """The choices."""
         return [("in-force", "in force"), ("expired", "expired"), ("revoked", "revoked")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Override]:
         """Those in one state, or all."""
         now = timezone.now()
-        left = Q(uses_left=None) | Q(uses_left__gt=0)
+        found: OverrideQuerySet = queryset
+        if self.value() == "in-force":
+            return found.in_force(now)
         states = {
-            "in-force": left & Q(created_at__lte=now, expires_at__gt=now, revoked_at=None),
             "expired": Q(expires_at__lte=now, revoked_at=None),
             "revoked": Q(revoked_at__isnull=False),
         }
-        return queryset.filter(states.get(self.value() or "", Q()))
+        return found.filter(states.get(self.value() or "", Q()))
 
 
 def _named(widget: AdminSplitDateTime, name: str) -> AdminSplitDateTime:
@@ -152,7 +144,7 @@ class OverrideForm(OperationForm):
         )
 
 
-class OverrideAdmin(AuditedAdmin):
+class OverrideAdmin(PhaseColumn, AuditedAdmin):
     """Overrides are created and revoked; what one said stays as it was. Nobody deletes one."""
 
     form = OverrideForm
@@ -183,11 +175,6 @@ class OverrideAdmin(AuditedAdmin):
         known = ("sd_code", "uses_left", "actor", "created_at", "expires_at", "revoked_at",
                  "revoked_by")  # fmt: skip
         return [(None, {"fields": ("state", "sub_agent", "in_phase", "tier", "reason", *known)})]
-
-    @admin.display(description="phase", ordering="phase")
-    def in_phase(self, row: Override) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
 
     @admin.display(description="state")
     def state(self, row: Override) -> str:

@@ -16,7 +16,7 @@ from allocation.audit.operations import (
 from allocation.catalog.models import SubAgent, Tier
 from allocation.floors.models import ModelCeiling, ModelFloor, Override
 from allocation.policy.ceilings import CeilingTable
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.floors import EVERY, Floor, FloorTable, GivesWay, floor_for
 from allocation.policy.phases import Phase
 from allocation.rights.roles import Role, acting_as
@@ -58,8 +58,7 @@ def create_override(
     first decision that it forces uses it up. It may name any tier from the floor up, and a lower
     one where the floor gives way. Raises RuleError with one sentence for anything else.
     """
-    if not reason.strip():
-        raise RuleError("Say why: an override needs a reason.")
+    check_reason(reason, "an override")
     if phase not in {EVERY, *Phase}:
         raise RuleError(f"“{phase}” is not a phase; there are {', '.join(Phase)}.")
     check_expiry(expires_at, now)
@@ -107,8 +106,7 @@ def revoke_override(*, override: Override, actor: str, now: datetime, reason: st
 
     Raises RuleError without a reason, and if it does not act any more.
     """
-    if not reason.strip():
-        raise RuleError("Say why: a revocation needs a reason.")
+    check_reason(reason, "a revocation")
     with transaction.atomic():
         row = Override.objects.select_for_update(of=("self",)).get(pk=override.pk)
         if row.revoked_at is not None:
@@ -163,8 +161,7 @@ def raise_floor(
     the rest stays as it is. Raises RuleError without a reason, for no phase, or where nothing below
     `tier` gets through already: this raises floors and never lowers one.
     """
-    if not reason.strip():
-        raise RuleError("Say why: raising a floor needs a reason.")
+    check_reason(reason, "raising a floor")
     if phase not in set(Phase):
         raise RuleError(f"“{phase}” is not a phase; there are {', '.join(Phase)}.")
     with transaction.atomic():

@@ -9,6 +9,7 @@ from allocation.forecasts.models import Forecast
 from allocation.forecasts.record import coverage_of, last_week
 from allocation.forecasts.words import estimated, interval_text, written
 from allocation.policy.meter import Meter
+from allocation.policy.weeks import hour_of
 
 HALF_HOUR = timedelta(minutes=30)
 
@@ -51,7 +52,7 @@ def _runs_out(forecast: Forecast, zone: ZoneInfo) -> str:
 
 def _whole_hour(at: datetime) -> datetime:
     # The forecasting rules know hours; a minute would claim what they have not got.
-    return (at + HALF_HOUR).replace(minute=0, second=0, microsecond=0)
+    return hour_of(at + HALF_HOUR)
 
 
 def _last_week(now: datetime, meter: Meter) -> list[Fact]:

@@ -11,7 +11,7 @@ from allocation.display.format import whole
 from allocation.policy.errors import RuleError
 from allocation.policy.forecasting import ForecastInputs, HourlyTokens, Series, whole_weeks
 from allocation.policy.meter import Meter
-from allocation.policy.weeks import Reset, Window
+from allocation.policy.weeks import Reset, Window, hour_of
 from allocation.usage.models import UsageHour
 from allocation.usage.standing import RunningWeek, running_week
 from allocation.usage.totals import burned_by
@@ -34,7 +34,7 @@ def amount_of(stored: int, meter: Meter) -> Fraction:
 def hourly(within: Window, meter: Meter, book: PriceBook) -> HourlyTokens:
     """What was used in each hour of a window, in whole units; hours without use are 0."""
     by_hour = burned_by(("hour",), within=within, meter=meter, book=book)
-    first = within.start.replace(minute=0, second=0, microsecond=0)
+    first = hour_of(within.start)
     used = {hour: units(part.budget, meter) for (hour,), part in by_hour.items()}
     used.setdefault(first, 0)
     return HourlyTokens.from_buckets(used.items())
@@ -51,18 +51,14 @@ def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInpu
     past = past_weeks(week.window.start)
     since = min((window.start for window in past), default=week.window.start)
     return ForecastInputs(
-        hours=hourly(Window(since, _hour_after(now)), week.meter, book),
+        # What was used at this very moment, by the checkpoint that asks, counts too.
+        hours=hourly(Window(since, hour_of(now) + HOUR), week.meter, book),
         past_weeks=past,
         week=week.window,
         now=now,
         effective_limit=units(week.limit - week.reserve, week.meter),
         bounds=week.bounds,
     )
-
-
-def _hour_after(now: datetime) -> datetime:
-    # What was used at this very moment, by the checkpoint that asks, counts too.
-    return now.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
 def own_series(*, before: datetime, reset: Reset | None = None) -> Series:

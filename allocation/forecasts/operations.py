@@ -8,13 +8,13 @@ from fractions import Fraction
 from django.db import transaction
 
 from allocation.budgets.models import BudgetWeek
-from allocation.budgets.operations import ensure_week
+from allocation.budgets.weeks import ensure_week
 from allocation.catalog.pricing import load_price_book
 from allocation.forecasts.history import hourly, inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.policy import forecasting
 from allocation.policy.forecasting import METHODS, HourlyTokens, exhausted_at
-from allocation.policy.weeks import Window, hours_between
+from allocation.policy.weeks import Window, hour_of, hours_between
 from allocation.policy.zones import Bounds, zone_at
 from allocation.usage.standing import running_week
 
@@ -41,7 +41,7 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
     The hourly ones are made once an hour, however often this is called and by however many. While
     budgetctl is off nothing is forecast (rule 6).
     """
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    hour = hour_of(now)
     if occasion is Occasion.HOUR and Forecast.objects.filter(hour=hour, occasion=occasion).exists():
         return 0
     running = running_week(now)
@@ -92,7 +92,7 @@ def _row(
     row = Forecast(
         week=week,
         made_at=said.made_at,
-        hour=said.made_at.replace(minute=0, second=0, microsecond=0),
+        hour=hour_of(said.made_at),
         hours_in=int(hours_between(week.start, said.made_at)),
         occasion=occasion,
         method=said.method,

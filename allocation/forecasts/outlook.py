@@ -13,7 +13,7 @@ from allocation.policy.burn_rate import (
     LinearForecast,
     linear_forecast,
 )
-from allocation.policy.weeks import Window, hours_between
+from allocation.policy.weeks import Window, hour_of, hours_between
 from allocation.policy.zones import Zone
 from allocation.usage.standing import Standing, standing_at
 from allocation.usage.totals import Burned, burned, total_of
@@ -71,7 +71,7 @@ def outlook_at(
         return Outlook(standing, None)
     window = standing.window
     # Whole hours, as the roll-ups have them: up to an hour more than a day.
-    day_ago = max(window.start, (now - RECENT).replace(minute=0, second=0, microsecond=0))
+    day_ago = max(window.start, hour_of(now - RECENT))
     if hours is None:
         recent = burned(within=Window(day_ago, window.end), meter=standing.meter, book=book)
     else:

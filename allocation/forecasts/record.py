@@ -88,12 +88,6 @@ class Record:
         """The median error, as a share."""
         return self.figures.error
 
-    @property
-    def hit_rate(self) -> Decimal | None:
-        """The share of forecasts whose 80 % interval held; None before any was scored."""
-        hits, of = self.inside80
-        return Decimal(hits) / of if of else None
-
 
 def forecast_record(before: datetime) -> Record:
     """The record of the last weeks that ended before a moment. Two queries."""

@@ -1,8 +1,5 @@
 """The forecast-accuracy page."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +11,7 @@ from allocation.forecasts.page import closed_week, forecast_page
 @require_safe
 def view_forecasts(request: HttpRequest) -> HttpResponse:
     """What was forecast, what came, and how often the intervals held; `?week=` shows one week."""
-    now, zone = datetime.now(UTC), ZoneInfo(timezone.get_current_timezone_name())
+    now, zone = timezone.now(), timezone.get_current_timezone()
     asked = request.GET.get("week", "")
     shown = closed_week(asked, now) if asked else None
     if asked and shown is None:

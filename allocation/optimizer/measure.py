@@ -24,7 +24,7 @@ from allocation.policy.opportunities import Rules, Runs
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Task
 from allocation.policy.tiers import Tier
-from allocation.policy.weeks import Window
+from allocation.policy.weeks import Window, hour_of
 from allocation.policy.zones import Zone, effective_limit
 from allocation.usage.models import UsageHour
 from allocation.usage.totals import HOUR, Burned, burned_by
@@ -114,14 +114,10 @@ def read_facts(now: datetime, reviews: Reviews) -> Facts:
     )
 
 
-def full_hour(at: datetime) -> datetime:
-    """The hour that a moment lies in. Spans of whole hours are summed from the roll-ups alone."""
-    return at.replace(minute=0, second=0, microsecond=0)
-
-
 def _span(now: datetime) -> tuple[Window, Fraction]:
     """The look-back, and how many weeks of it there is usage from; never less than one."""
-    end = full_hour(now) + HOUR
+    # Spans of whole hours are summed from the roll-ups alone.
+    end = hour_of(now) + HOUR
     span = Window(end - SPAN, end)
     hours = UsageHour.objects.filter(NAMED, hour__gte=span.start)
     first = hours.aggregate(first=Min("hour"))["first"]

@@ -15,7 +15,7 @@ from allocation.floors.operations import ceiling_table, floor_table, put_ceiling
 from allocation.optimizer.models import AppliedChange
 from allocation.optimizer.opportunities import Opportunity
 from allocation.policy.ceilings import ceiling_for
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.floors import Floor, GivesWay, floor_for
 from allocation.policy.meter import Meter
 
@@ -31,8 +31,7 @@ def apply_opportunity(
     and one for the change. Raises RuleError without a reason, where quality says no, and where the
     floor or the ceiling is no longer what the estimate was made with.
     """
-    if not reason.strip():
-        raise RuleError("Say why: a change of the rules needs a reason.")
+    check_reason(reason, "a change of the rules")
     if not opportunity.verdict.allows:
         raise RuleError("Quality says no: what was measured forbids this change.")
     phase, move = opportunity.phase.value, opportunity.move
@@ -83,8 +82,7 @@ def undo_change(*, change: AppliedChange, reason: str, actor: str, now: datetime
     What somebody changed since then stays as they left it. Raises RuleError without a reason, where
     it was undone already, and where a later change of the same place stands on it.
     """
-    if not reason.strip():
-        raise RuleError("Say why: an undo needs a reason.")
+    check_reason(reason, "an undo")
     with transaction.atomic():
         row = AppliedChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
         sub_agent = SubAgent.objects.select_for_update(of=("self",)).get(pk=row.sub_agent_id)

@@ -8,12 +8,12 @@ from fractions import Fraction
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 
 from allocation.decisions.models import Decision, Result
-from allocation.optimizer.measure import RAN, SPAN, WEEK, Facts, full_hour
+from allocation.optimizer.measure import RAN, SPAN, WEEK, Facts
 from allocation.optimizer.models import AppliedChange
 from allocation.optimizer.results import Place
 from allocation.policy.opportunities import Spent
 from allocation.policy.quality import ENOUGH
-from allocation.policy.weeks import Window
+from allocation.policy.weeks import Window, hour_of
 from allocation.usage.totals import HOUR, Burned, burned_by, total_of
 
 MOST_CHANGES = 20
@@ -86,7 +86,7 @@ def realised(facts: Facts) -> list[Realised]:
         place = (change.sub_agent.code, change.phase)
         before, after = (_side(place, span, bounds, burned, runs) for span in spans[change.pk])
         until = spans[change.pk][1].end
-        running = change.undone_at is None and until > full_hour(facts.now)
+        running = change.undone_at is None and until > hour_of(facts.now)
         row = Realised(change, before, after, None if running else until, None)
         found.append(_judged(row, spans[change.pk][1]))
     return found
@@ -104,14 +104,14 @@ def _spans(
     change: AppliedChange, changes: Sequence[AppliedChange], now: datetime
 ) -> tuple[Window, Window]:
     """Before the change, and after it until it was undone or the next one of its place came."""
-    applied = full_hour(change.at) + HOUR
+    applied = hour_of(change.at) + HOUR
     ends = [
         other.at
         for other in changes
         if (other.sub_agent_id, other.phase) == (change.sub_agent_id, change.phase)
         and (other.at, other.pk) > (change.at, change.pk)
     ]
-    end = full_hour(min([*ends, change.undone_at or now, now])) + HOUR
+    end = hour_of(min([*ends, change.undone_at or now, now])) + HOUR
     return Window(applied - SPAN, applied), Window(applied, max(end, applied + HOUR))
 
 

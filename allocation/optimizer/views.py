@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from allocation.access import may_rule, require_chairman
-from allocation.display.confirm import Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, confirm, sent
 from allocation.optimizer import words
 from allocation.optimizer.forms import ApplyForm, UndoForm
 from allocation.optimizer.measure import Reviews, read_facts
@@ -17,8 +17,6 @@ from allocation.optimizer.operations import apply_opportunity, undo_change
 from allocation.optimizer.opportunities import Opportunity, find_opportunities
 from allocation.optimizer.page import optimize_page
 from allocation.policy.meter import Meter
-
-GET_POST = ["GET", "HEAD", "POST"]
 
 
 @require_safe

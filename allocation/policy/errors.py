@@ -3,3 +3,9 @@
 
 class RuleError(ValueError):
     """An input that no rule can work with. `str(error)` is one sentence for the reader."""
+
+
+def check_reason(reason: str, what: str) -> None:
+    """Raises RuleError where nobody says why."""
+    if not reason.strip():
+        raise RuleError(f"Say why: {what} needs a reason.")

@@ -37,20 +37,19 @@ class Counts:
         return self.prompt + self.output + self.unsplit
 
     @property
+    def fresh(self) -> int:
+        """All but what was read from a cache: what SDs are estimated and logged in."""
+        return self.raw - self.cache_read
+
+    @property
     def prompt(self) -> int:
         """Tokens of the prompt, which decide whether a request is priced as a long one."""
         return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
 
-    def __add__(self, other: "Counts") -> "Counts":
-        # Spelled out: pages add thousands of these, and going through the fields costs ten times.
-        return Counts(
-            self.input + other.input,
-            self.output + other.output,
-            self.cache_write_5m + other.cache_write_5m,
-            self.cache_write_1h + other.cache_write_1h,
-            self.cache_read + other.cache_read,
-            self.unsplit + other.unsplit,
-        )
+
+# By name, in the order of Counts.
+KINDS = tuple(Counts.__dataclass_fields__)
+FRESH_KINDS = tuple(kind for kind in KINDS if kind != "cache_read")
 
 
 @dataclass(frozen=True, slots=True)

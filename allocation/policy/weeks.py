@@ -38,6 +38,11 @@ def hours_between(start: datetime, end: datetime) -> Fraction:
     return Fraction((end - start) // timedelta(microseconds=1), 3_600_000_000)
 
 
+def hour_of(at: datetime) -> datetime:
+    """The full hour in which an instant lies."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
 def days_of(window: Window, clock: ZoneInfo) -> list[datetime]:
     """The midnights on a clock that begin the days of a window, the first day's too."""
     first, days = window.start.astimezone(clock).date(), []

@@ -12,7 +12,6 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from allocation.audit.operations import Facts, facts, record
-from allocation.budgets.models import BudgetRule
 from allocation.directives.models import StrategicDirective
 from allocation.display.json_values import iso
 from allocation.policy.errors import RuleError
@@ -37,10 +36,10 @@ def refresh_reminders(*, now: datetime) -> int:
     A reminder is made once for good: when its cause comes back, it opens again without another
     message. Two ticks at once, or one after a long sleep, make nothing twice.
     """
-    standing, zone = standing_at(now), BudgetRule.objects.get().zone_info
+    standing = standing_at(now)
     quiet_hours = ReminderSettings.objects.get().quiet_hours
     circumstances = circumstances_at(now, standing, quiet_hours=quiet_hours)
-    found = [(each, in_words(each, standing, zone)) for each in due(circumstances)]
+    found = [(each, in_words(each, standing)) for each in due(circumstances)]
     if _as_they_stand(found):
         return 0
     with transaction.atomic():

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allocation.access import may_log, may_rule, require_chairman, require_log
+from allocation.display.confirm import GET_POST
 from allocation.policy.errors import RuleError
 from allocation.reminders import operations, outbox
 from allocation.reminders.forms import SettingsForm
@@ -17,7 +18,6 @@ from allocation.reminders.means import means
 from allocation.reminders.models import Delivery, Reminder, ReminderSettings, State
 from allocation.reminders.page import reminder_page, settings_page
 
-GET_POST = ["GET", "HEAD", "POST"]
 # A write that takes a reminder off the week page, or puts it back: whether it did.
 Move = Callable[..., bool]
 SET = "change how reminders are sent"

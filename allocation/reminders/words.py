@@ -1,7 +1,6 @@
 """Reminders in words: what stands on the page and in every message, and what to do about it."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
@@ -9,6 +8,7 @@ from allocation.display import format as fmt
 from allocation.policy.reminders import Due, ReminderKind
 from allocation.reminders.models import Reminder
 from allocation.usage.standing import Standing
+from allocation.usage.words import unit_of
 
 MOST_NAMED = 5
 
@@ -29,35 +29,35 @@ class Action:
     url: str
 
 
-def in_words(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
-    """A reminder that is due, with moments on the clock of `zone`."""
-    return _WORDS[due.kind](due, standing, zone)
+def in_words(due: Due, standing: Standing) -> Words:
+    """A reminder that is due, with moments on the owner's clock."""
+    return _WORDS[due.kind](due, standing)
 
 
-def _quiet(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
+def _quiet(due: Due, standing: Standing) -> Words:
     assert due.at is not None
     return Words(
         f"{due.subject} is quiet",
         f"{due.subject} is in progress, and nothing was logged or counted for it since "
-        f"{fmt.moment(due.at, zone)}.",
+        f"{fmt.moment(due.at, standing.clock)}.",
     )
 
 
-def _unlogged(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
+def _unlogged(due: Due, standing: Standing) -> Words:
     assert due.at is not None
     names = [f"{work.sd} ({work.phase})" for work in due.phases]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     many = f"{len(names)} phases are" if len(names) > 1 else "1 phase is"
     return Words(
         f"{many} not logged",
-        f"The week closes {fmt.moment(due.at, zone)}, and {many} not logged: "
+        f"The week closes {fmt.moment(due.at, standing.clock)}, and {many} not logged: "
         f"{', '.join(names[:MOST_NAMED])}{more}.",
     )
 
 
-def _zone(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
+def _zone(due: Due, standing: Standing) -> Words:
     assert due.zone is not None
-    used = f"{fmt.reached(standing.share)} of the week’s {_unit(standing)} used"
+    used = f"{fmt.reached(standing.share)} of the week’s {unit_of(standing)} used"
     amount, word = (standing.over, "over") if standing.over else (standing.remaining, "left")
     return Words(
         f"The week is in {due.zone.capitalize()}",
@@ -65,8 +65,8 @@ def _zone(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
     )
 
 
-def _exhaustion(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
-    reset = fmt.moment(standing.window.end, zone)
+def _exhaustion(due: Due, standing: Standing) -> Words:
+    reset = fmt.moment(standing.window.end, standing.clock)
     if due.at is None:
         return Words(
             "The week’s budget is used up",
@@ -74,7 +74,7 @@ def _exhaustion(due: Due, standing: Standing, zone: ZoneInfo) -> Words:
         )
     return Words(
         "The week runs out soon",
-        f"The forecast has the week run out {fmt.soon(due.at, zone)}, "
+        f"The forecast has the week run out {fmt.soon(due.at, standing.clock)}, "
         f"{fmt.duration(standing.window.end - due.at)} before the reset ({reset}).",
     )
 
@@ -100,10 +100,6 @@ _ACTIONS = {
     ReminderKind.ZONE.value: ("Show deferral queue", "steering:list-deferrals"),
     ReminderKind.EXHAUSTION.value: ("Show forecast", "forecasts:view-forecasts"),
 }
-
-
-def _unit(standing: Standing) -> str:
-    return "dollars" if standing.meter.in_dollars else "tokens"
 
 
 def _written(amount: fmt.Number, standing: Standing) -> str:

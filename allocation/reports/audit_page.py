@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.display.bands import judged
+from allocation.display.bar import Bar, named_bounds
 from allocation.display.fact import Fact
 from allocation.policy.kpis import KPI_BY_KEY
 from allocation.reports.collect import week_facts
@@ -21,18 +22,6 @@ from allocation.reports.sd_audit import override_rate, rework_rate_of
 from allocation.reports.sd_words import SdRow, Verdict, rate_verdict, sd_row, verdict
 
 RUNNING, OVER, CLOSED = "running", "over", "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The budget bar; numbers are percent of the effective limit."""
-
-    used_percent: float
-    effective_percent: float
-    reserve_percent: float
-    bounds: list[tuple[str, str]]
-    zone: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +125,11 @@ def _headline(facts: WeekFacts) -> str:
 
 def _bar(facts: WeekFacts) -> Bar:
     effective = float(100 - facts.reserve_percent)
-    names = ("Yellow", "Orange", "Red")
     return Bar(
         used_percent=float(min(facts.share, Decimal(100))),
         effective_percent=effective,
         reserve_percent=float(facts.reserve_percent),
-        bounds=[
-            (name, f"{bound.normalize():f}")
-            for name, bound in zip(names, facts.bounds, strict=True)
-        ],
+        bounds=named_bounds(facts.bounds),
         zone=facts.zone,
         label=_headline(facts),
     )

@@ -11,13 +11,14 @@ from django.db.models import Q
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek
-from allocation.budgets.operations import LONG_AGO
-from allocation.budgets.page import SUBJECT, changes_in_words
+from allocation.budgets.operations import SUBJECT
+from allocation.budgets.page import changes_in_words
+from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint
 from allocation.decisions.counts import alike
 from allocation.decisions.models import Decision
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import StrategicDirective
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
 from allocation.forecasts.models import ForecastScore, Occasion
@@ -168,28 +169,11 @@ def _sds(window: Window, book: PriceBook) -> list[tuple[SdAudit, SdFacts]]:
     audits = audit_sds(rows, book=book, within=window)
     until = Window(LONG_AGO, window.end)  # so far
     totals = fresh_by_tier([row.pk for row in rows], book=book, within=until)
-    found = [(each, _sd(each, totals[each.sd.pk].total(), window)) for each in audits]
+    found = []
+    for each in audits:
+        done = each.sd.completed_at is not None and each.sd.completed_at in window
+        found.append((each, each.facts(completed=done, total=totals[each.sd.pk].total())))
     return sorted(found, key=lambda pair: (-pair[1].tokens, pair[1].code))
-
-
-def _sd(each: SdAudit, total: int, window: Window) -> SdFacts:
-    sd = each.sd
-    done = sd.completed_at is not None and sd.completed_at in window
-    return SdFacts(
-        code=sd.code,
-        title=sd.title,
-        complexity=sd.complexity,
-        status=Status.COMPLETED.label if done else sd.get_status_display(),
-        phase=sd.phase,
-        completed=done,
-        tokens=each.tokens,
-        by_tier=dict(each.by_tier),
-        total=total,
-        estimate=sd.estimate,
-        rework_cycles=each.rework_cycles,
-        decisions=each.decisions,
-        overrides=list(each.overrides),
-    )
 
 
 def _entries(window: Window) -> list[EntryFacts]:

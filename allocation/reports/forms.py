@@ -9,8 +9,7 @@ from django.http import QueryDict
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
 from allocation.directives.models import StrategicDirective
-from allocation.display.fields import count_field, typed
-from allocation.policy.errors import RuleError
+from allocation.display.fields import count_field, obey, typed
 from allocation.policy.quality import MOST_COUNTED, EventKind, check_event
 from allocation.reports.models import WeekLesson
 from allocation.reports.operations import LONGEST_LESSON, LONGEST_NOTE, QualityFacts
@@ -96,10 +95,7 @@ class QualityForm(forms.Form):
         if self.errors:
             return
         passed, failed = self.counts()
-        try:
-            check_event(self.kind, passed=passed, failed=failed)
-        except RuleError as error:
-            raise ValidationError(str(error)) from error
+        obey(lambda: check_event(self.kind, passed=passed, failed=failed))
 
     def facts(self) -> QualityFacts:
         """The facts of a valid form."""

@@ -9,8 +9,7 @@ from allocation.directives.models import Status
 from allocation.display import format as fmt
 from allocation.display.bands import judged
 from allocation.policy.kpis import KPI_BY_KEY
-from allocation.reports.facts import SdFacts
-from allocation.reports.sd_audit import Audit, SdAudit, last_sds
+from allocation.reports.sd_audit import Audit, last_sds
 from allocation.reports.sd_words import SdRow, Verdict, rate_verdict, sd_row, verdict
 
 LAST_SDS = 10
@@ -28,31 +27,15 @@ def last_sds_page(now: datetime) -> LastSds:
     """The last ten. A constant number of queries."""
     audit = last_sds(LAST_SDS, now=now)
     return LastSds(
-        sds=[sd_row(_facts(each)) for each in audit.sds],
+        sds=[
+            sd_row(each.facts(completed=each.sd.status == Status.COMPLETED, total=each.tokens))
+            for each in audit.sds
+        ],
         verdicts=[
             rate_verdict("Override rate", audit.override_rate, "decisions overridden"),
             rate_verdict("Rework rate of SDs", audit.rework_rate, "SDs with rework"),
             _accuracy(audit),
         ],
-    )
-
-
-def _facts(each: SdAudit) -> SdFacts:
-    sd = each.sd
-    return SdFacts(
-        code=sd.code,
-        title=sd.title,
-        complexity=sd.complexity,
-        status=sd.get_status_display(),
-        phase=sd.phase,
-        completed=sd.status == Status.COMPLETED,
-        tokens=each.tokens,
-        by_tier=dict(each.by_tier),
-        total=each.tokens,
-        estimate=sd.estimate,
-        rework_cycles=each.rework_cycles,
-        decisions=each.decisions,
-        overrides=list(each.overrides),
     )
 
 

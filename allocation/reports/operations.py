@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from allocation.audit.operations import delete_audited, facts, record, subject_of
+from allocation.audit.operations import CLOCK, delete_audited, facts, record, subject_of
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
 from allocation.directives.models import StrategicDirective
@@ -17,7 +17,6 @@ from allocation.reports.facts import to_json
 from allocation.reports.labels import open_labels
 from allocation.reports.models import QualityEvent, WeekLesson, WeekSnapshot
 
-CLOSER = "budgetctl"
 LONGEST_LESSON = 4_000
 LONGEST_NOTE = 2_000
 # An event of another year is a slip of the key, and no figure of today looks at it.
@@ -48,7 +47,7 @@ def _close(week: BudgetWeek, now: datetime) -> bool:
             label = open_labels(BudgetRule.objects.get().zone_info)[week.pk]
             WeekSnapshot.objects.create(week=week, label=label, taken_at=now, facts=to_json(found))
             record(
-                actor=CLOSER,
+                actor=CLOCK,
                 action="week close",
                 subject=str(week),
                 after={"label": label, "tokens_burned": str(found.used), "zone": found.zone},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 
 from allocation.budgets.models import BudgetRule
@@ -21,14 +21,13 @@ from allocation.policy.quality import Readiness, readiness
 from allocation.policy.recommend import Outcome
 from allocation.reports.models import QualityEvent
 from allocation.usage.models import Source, UsageHour
-from allocation.usage.totals import RESOLUTION
+from allocation.usage.totals import FRESH, RESOLUTION
 
 LOOK_BACK = timedelta(weeks=8)
 # A forecast is trusted by its record; four weeks of it are the report's "high".
 ENOUGH_WEEKS = 4
 MOST_NAMES = 5
 CONNECT, HOW = "claude_code:connect", "Show how to connect"
-FRESH = F("input") + F("output") + F("cache_write_5m") + F("cache_write_1h") + F("unsplit")
 
 SHAPES = {
     Readiness.READY: "green",

@@ -17,13 +17,14 @@ from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.decisions.counts import OVERRIDDEN
 from allocation.decisions.models import Decision
-from allocation.directives.models import StrategicDirective
+from allocation.directives.models import Status, StrategicDirective
 from allocation.display import format as fmt
 from allocation.display.bands import judged
 from allocation.forecasts.record import Record, forecast_record
 from allocation.policy.kpis import KPI_BY_KEY, NO_DATA, Reading
 from allocation.policy.meter import FRESH_TOKENS, Meter
 from allocation.policy.weeks import Window
+from allocation.reports.facts import SdFacts
 from allocation.usage.totals import burned_by
 
 UNKNOWN = "unknown"
@@ -49,6 +50,25 @@ class SdAudit:
     def against_estimate(self) -> Fraction | None:
         """By which share of the estimate it is above (or below) it; None without an estimate."""
         return against(self.tokens, self.sd.estimate)
+
+    def facts(self, *, completed: bool, total: int) -> SdFacts:
+        """What is written of it, as completed by then or not, among so many tokens of all."""
+        sd = self.sd
+        return SdFacts(
+            code=sd.code,
+            title=sd.title,
+            complexity=sd.complexity,
+            status=Status.COMPLETED.label if completed else sd.get_status_display(),
+            phase=sd.phase,
+            completed=completed,
+            tokens=self.tokens,
+            by_tier=dict(self.by_tier),
+            total=total,
+            estimate=sd.estimate,
+            rework_cycles=self.rework_cycles,
+            decisions=self.decisions,
+            overrides=list(self.overrides),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +170,7 @@ def fresh_by_tier(
         book=PriceBook({}),
     )
     for (pk, model, tier), part in parts.items():
-        fresh = part.counts.raw - part.counts.cache_read
-        found[pk][book.tiers.get(model) or tier or UNKNOWN] += fresh
+        found[pk][book.tiers.get(model) or tier or UNKNOWN] += part.counts.fresh
     return found
 
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 from django.db.models import Q
 
 from allocation.catalog.pricing import PriceBook, load_price_book
-from allocation.decisions.operations import Situation, situation_at
 from allocation.decisions.preflight import Preflight, preflight
+from allocation.decisions.situation import Situation, situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
@@ -133,7 +133,7 @@ def _plan(
 
 def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:
     so_far = burned(where=Q(sd=sd), meter=situation.standing.meter, book=book).counts
-    return preflight(sd, situation, book, burned=so_far.raw - so_far.cache_read)
+    return preflight(sd, situation, book, burned=so_far.fresh)
 
 
 def _on_opus(flight: Preflight, standing: Standing, book: PriceBook) -> Fraction | None:

@@ -1,7 +1,5 @@
 """The audit pages, the KPIs with their inputs, and the readiness of the data."""
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.budgets.models import BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
+from allocation.display.confirm import GET_POST, sent
 from allocation.floors.operations import raise_floor
 from allocation.policy.errors import RuleError
 from allocation.reports.audit_page import audit_page
@@ -23,13 +22,11 @@ from allocation.reports.operations import delete_quality_event, log_quality_even
 from allocation.reports.readiness import readiness_page
 from allocation.reports.week_list import week_list
 
-GET_POST = ["GET", "HEAD", "POST"]
-
 
 @require_safe
 def list_weeks(request: HttpRequest) -> HttpResponse:
     """Every budget week, the running one first."""
-    page = week_list(request.GET, now=timezone.now(), zone=_zone())
+    page = week_list(request.GET, now=timezone.now(), zone=timezone.get_current_timezone())
     return render(request, "reports/weeks.html", {"page": page})
 
 
@@ -62,7 +59,7 @@ def write_week_lesson(request: HttpRequest, label: str) -> HttpResponse:
 def view_kpis(request: HttpRequest) -> HttpResponse:
     """Every KPI, and what the quality guard has to say."""
     context = {
-        "page": kpi_page(timezone.now(), _zone()),
+        "page": kpi_page(timezone.now(), timezone.get_current_timezone()),
         "may_log": may_log(request.user),
         "may_rule": may_rule(request.user),
         "me": str(request.user),
@@ -76,7 +73,7 @@ def log_event(request: HttpRequest, kind: str = "review") -> HttpResponse:
     actor = require_log(request.user)
     if kind not in QUALITY_FORMS:
         raise Http404(f"There is no kind of quality event called {kind}.")
-    form = QUALITY_FORMS[kind](request.POST if request.method == "POST" else None)
+    form = QUALITY_FORMS[kind](sent(request))
     if form.is_valid():
         now = timezone.now()
         try:
@@ -99,7 +96,7 @@ def delete_event(request: HttpRequest, pk: int) -> HttpResponse:
     event = get_object_or_404(QualityEvent.objects.select_related("sd"), pk=pk)
     if event.actor != actor and not may_rule(request.user):
         raise PermissionDenied("You may take back the quality events that you logged yourself.")
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(sent(request))
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         delete_quality_event(event=event, actor=actor, now=timezone.now(), reason=reason)
@@ -147,7 +144,7 @@ def view_readiness(request: HttpRequest) -> HttpResponse:
 def _show_week(
     request: HttpRequest, week: BudgetWeek, form: LessonForm | None = None
 ) -> HttpResponse:
-    page = audit_page(week, now=timezone.now(), zone=_zone())
+    page = audit_page(week, now=timezone.now(), zone=timezone.get_current_timezone())
     if form is not None and page.lesson is not None:
         # The wording that is shown beside what was typed is the one that a second try has seen.
         form.data = form.data.copy()  # type: ignore[attr-defined]  # a QueryDict, which has one
@@ -161,7 +158,7 @@ def _show_week(
 
 
 def _week(label: str) -> BudgetWeek:
-    week = week_called(label, _zone())
+    week = week_called(label, timezone.get_current_timezone())
     if week is None:
         raise Http404(f"There is no budget week called {label}.")
     return week
@@ -169,7 +166,3 @@ def _week(label: str) -> BudgetWeek:
 
 def _text(value: object) -> str:
     return str(value or "").replace("\x00", "").strip()
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(timezone.get_current_timezone_name())

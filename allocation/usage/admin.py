@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from allocation.audit.admin import GlanceInline, RecordAdmin
+from allocation.audit.admin_base import GlanceInline, RecordAdmin
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written
+from allocation.audit.phase_column import PhaseColumn
 from allocation.catalog import admin as catalog
 from allocation.catalog.models import ClaudeModel, Price, SubAgent
 from allocation.display.format import tokens
 from allocation.floors.models import ModelFloor
+from allocation.policy.meter import KINDS
 from allocation.usage.models import (
     AgentCall,
     AgentRun,
@@ -27,16 +29,11 @@ from allocation.usage.models import (
 from allocation.usage.operations import reattribute, reprice_prompts
 
 
-class FloorInline(GlanceInline):
+class FloorInline(PhaseColumn, GlanceInline):
     """A sub-agent's floors."""
 
     model = ModelFloor
     fields = ("in_phase", "tier", "gives_way", "relaxed_tier", "rationale")
-
-    @admin.display(description="phase")
-    def in_phase(self, row: ModelFloor) -> str:
-        """Or all of them."""
-        return row.phase or "all phases"
 
 
 @admin.register(SubAgent)
@@ -95,9 +92,6 @@ def _resized(written: list[Written]) -> Iterator[str]:
 
 def _columns(entry: AuditEntry) -> set[str]:
     return {*(entry.before or {}), *(entry.after or {})}
-
-
-KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 
 
 @admin.register(UsageRecord)

@@ -13,6 +13,7 @@ import msgspec
 from django.db import transaction
 
 from allocation.policy.plain import safe
+from allocation.policy.weeks import hour_of
 from allocation.usage.agents import AgentKey, agent_types, learn
 from allocation.usage.identity import Entry, Id, Identities
 from allocation.usage.models import RecordId, UsageRecord
@@ -23,7 +24,6 @@ from allocation.usage.tables import (
     Row,
     add_and_change,
     among,
-    hour_of,
     hour_stored,
     lock,
     moment_of,
@@ -34,8 +34,6 @@ from allocation.usage.tables import (
 from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
-
-__all__ = ["Observation", "Stored", "store"]
 
 _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite

@@ -102,19 +102,15 @@ def merge(known: Observation, seen: Observation) -> Observation:
         at = min(known.at, seen.at)
         return counted if counted.at == at else msgspec.structs.replace(counted, at=at)
     origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
+    answer = None if _answers(counted) else max(_answer(known), _answer(seen), key=_rank)
     told_1h = _told_1h(counted)
-    model, answered, answer = counted.model, True, None
     writes = counted.cache_write_5m + counted.cache_write_1h
     writes_1h = told_1h
-    if not _answers(counted):
-        answer = max(_answer(known), _answer(seen), key=_rank)
-        answered = counted.answered or answer is not None
-        if answer is not None:
-            model = answer.model
-            if not told_1h and answer.cache_write_5m + answer.cache_write_1h == writes:
-                writes_1h = answer.cache_write_1h
-            if answer.told_1h != told_1h:
-                answer = msgspec.structs.replace(answer, told_1h=told_1h)
+    if answer is not None:
+        if not told_1h and answer.cache_write_5m + answer.cache_write_1h == writes:
+            writes_1h = answer.cache_write_1h
+        if answer.told_1h != told_1h:
+            answer = msgspec.structs.replace(answer, told_1h=told_1h)
     merged = Observation(
         _first(known.message_id, seen.message_id),
         _first(known.request_id, seen.request_id),
@@ -125,7 +121,7 @@ def merge(known: Observation, seen: Observation) -> Observation:
         origin.agent_id,
         _agent_type(origin, copy),
         origin.sidechain,
-        model,
+        answer.model if answer else counted.model,
         counted.tier,
         counted.output_final,
         counted.input,
@@ -137,7 +133,7 @@ def merge(known: Observation, seen: Observation) -> Observation:
         known.sd_id or seen.sd_id,
         known.phase or seen.phase,
         counted.estimated,
-        answered,
+        counted.answered or answer is not None,
         answer,
     )
     return known if merged == known else merged

@@ -16,13 +16,14 @@ from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
+from allocation.policy.weeks import hour_of
 from allocation.usage import bookmarks
 from allocation.usage.ingest import store
 from allocation.usage.models import RollUpCheck, Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import SKEW, Observation
 from allocation.usage.stored import Stored
-from allocation.usage.tables import among, differing_hours, hour_of, lock, roll_up
+from allocation.usage.tables import among, differing_hours, lock, roll_up
 from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.discover import Found
 from allocation.usage.transcripts.importing import ImportSummary, Progress, import_unread
@@ -111,32 +112,15 @@ class HandCount:
     at: datetime
     sd: StrategicDirective | None
     phase: str
-    sub_agent: str = ""
 
 
-def count_by_hand(
-    *,
-    key: str,
-    tokens_by_tier: dict[str, int],
-    at: datetime,
-    sd: StrategicDirective | None,
-    phase: str,
-    sub_agent: str = "",
-) -> None:
-    """Count an amount that was logged by hand: one record for each tier of its mix.
+def count_by_hand(amounts: Sequence[HandCount]) -> None:
+    """Count amounts that were logged by hand, one record for each tier of a mix: all or none.
 
-    `key` names the amount (`checkpoint:12`). Called again with the same key it puts the new amount
-    in the place of the old one. Nobody knows the kinds of these tokens, so they are `unsplit`.
-    Raises RuleError for tokens below 0 or above 2**53 - 1.
+    Of a key that was counted before the new amount takes the place of the old one. Nobody knows the
+    kinds of these tokens, so they are `unsplit`. Raises RuleError for tokens below 0 or above
+    2**53 - 1.
     """
-    amount = HandCount(
-        key=key, tokens_by_tier=tokens_by_tier, at=at, sd=sd, phase=phase, sub_agent=sub_agent
-    )
-    count_all_by_hand([amount])
-
-
-def count_all_by_hand(amounts: Sequence[HandCount]) -> None:
-    """Count many amounts as `count_by_hand` counts one: all of them or none."""
     every = [tokens for amount in amounts for tokens in amount.tokens_by_tier.values()]
     if not all(0 <= tokens <= MOST_BY_HAND for tokens in every):
         raise RuleError(f"Tokens must be from 0 to {MOST_BY_HAND:,}.")
@@ -162,8 +146,6 @@ def count_all_by_hand(amounts: Sequence[HandCount]) -> None:
                 source=Source.MANUAL,
                 at=amount.at,
                 hour=hour_of(amount.at),
-                sub_agent=amount.sub_agent,
-                sidechain=bool(amount.sub_agent),
                 sd=amount.sd,
                 phase=amount.phase,
                 tier=tier,
@@ -218,13 +200,12 @@ def reattribute() -> int:
         lock()
         registry = load_registry()
         hours: set[datetime] = set()
-        # Amounts logged by hand name the sub-agent itself, and no type of a harness.
-        named = UsageRecord.objects.exclude(source=Source.MANUAL)
-        names = named.values_list("agent_type", "sidechain", "sub_agent").distinct().order_by()
+        every = UsageRecord.objects.all()
+        names = every.values_list("agent_type", "sidechain", "sub_agent").distinct().order_by()
         for agent_type, sidechain, sub_agent in names:
             follows = registry.sub_agent(agent_type, sidechain=sidechain)
             if follows != sub_agent:
-                records = named.filter(
+                records = every.filter(
                     agent_type=agent_type, sidechain=sidechain, sub_agent=sub_agent
                 )
                 hours.update(records.values_list("hour", flat=True).distinct().order_by())

@@ -1,7 +1,7 @@
 """What the page of a week's usage prints: where the tokens went."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
@@ -10,19 +10,18 @@ from zoneinfo import ZoneInfo
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.directives.models import StrategicDirective
 from allocation.display.chart import Chart
-from allocation.display.format import amount, percent, tokens, usd, whole
+from allocation.display.format import amount, percent, tokens, usd
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
+from allocation.usage.by_day import by_day_chart
 from allocation.usage.models import Source
 from allocation.usage.standing import running_week
 from allocation.usage.totals import Burned, burned_by, captured_without_sd, grouped, total_of
+from allocation.usage.words import BY_HAND, sub_agent_in_words
 
-MAIN_THREAD = "main thread"
-BY_HAND = "logged by hand"
 NO_SD = "no SD named"
 UNKNOWN = "unknown tier"
-MOST_SERIES = 7
 
 Parts = Mapping[tuple[Any, ...], Burned]
 
@@ -146,7 +145,7 @@ def _tables(parts: Parts, scale: _Scale, book: PriceBook, unknown: Sequence[str]
     )
 
     def sub_agent(key: tuple[Any, ...]) -> str:
-        return _sub_agent(key[0], key[4])
+        return sub_agent_in_words(key[0], key[4])
 
     def model(key: tuple[Any, ...]) -> str:
         return key[1] or (f"{BY_HAND}, {key[2]}" if key[2] else BY_HAND)
@@ -209,10 +208,6 @@ def _row(
     )
 
 
-def _sub_agent(name: str, source: str) -> str:
-    return name or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
-
-
 def _by_day(
     window: Window, zone: ZoneInfo, scale: _Scale, book: PriceBook, now: datetime
 ) -> list[tuple[date, dict[str, Burned]]]:
@@ -230,56 +225,17 @@ def _by_day(
             min(window.end, end.astimezone(window.start.tzinfo)),
         )
         parts = burned_by(("sub_agent", "source"), within=within, meter=scale.meter, book=book)
-        days.append((day, _grouped(parts, lambda key: _sub_agent(key[0], key[1]))))
+        days.append((day, _grouped(parts, lambda key: sub_agent_in_words(*key))))
         day += timedelta(days=1)
     return days
 
 
 def _chart(days: Sequence[tuple[date, Mapping[str, Burned]]], scale: _Scale) -> Chart:
-    total: dict[str, Fraction] = {}
-    for _, parts in days:
-        for name, part in parts.items():
-            total[name] = total.get(name, Fraction(0)) + part.budget
-    ranked = sorted(total, key=lambda name: (-total[name], name))
-    columns = [(name, [name]) for name in ranked[:MOST_SERIES]]
-    if rest := ranked[MOST_SERIES:]:
-        columns.append((f"{len(rest)} others", rest))
-    values = {
-        title: [
-            total_of(parts[name] for name in names if name in parts).budget for _, parts in days
-        ]
-        for title, names in columns
-    }
-    labels = [f"{day:%a %-d %b}" for day, _ in days]
-    in_dollars = scale.meter.in_dollars
-    return Chart(
-        id="by-day",
-        title="By day and sub-agent",
-        label="Stacked bars by day; the table below has each number.",
-        empty="",
+    chart = by_day_chart(days, title="By day and sub-agent", in_dollars=scale.meter.in_dollars)
+    totals = [scale.amount(total_of(parts.values()).budget) for _, parts in days]
+    return replace(
+        chart,
         note="Days are those of the owner’s clock; the first and the last are cut by the reset.",
-        spec={
-            "kind": "stacked-bars",
-            "x": labels,
-            "x_type": "category",
-            "unit": "US dollars" if in_dollars else "budget tokens",
-            "series": [
-                {"name": name, "values": [_height(value, in_dollars) for value in heights]}
-                for name, heights in values.items()
-            ],
-            "marks": [],
-        },
-        headings=("Day", *values, "All"),
-        rows=[
-            (
-                label,
-                *(scale.amount(heights[index]) for heights in values.values()),
-                scale.amount(total_of(days[index][1].values()).budget),
-            )
-            for index, label in enumerate(labels)
-        ],
+        headings=(*chart.headings, "All"),
+        rows=[(*row, total) for row, total in zip(chart.rows, totals, strict=True)],
     )
-
-
-def _height(value: Fraction, in_dollars: bool) -> float | int:
-    return round(float(value), 2) if in_dollars else whole(value)

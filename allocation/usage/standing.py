@@ -5,8 +5,8 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from allocation.budgets.models import BudgetRule, BudgetWeek
-from allocation.budgets.operations import window_to_come
+from allocation.budgets.models import BudgetRule
+from allocation.budgets.weeks import week_at, window_to_come
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window
@@ -99,7 +99,7 @@ class RunningWeek:
 def running_week(now: datetime) -> RunningWeek:
     """The week that holds `now`. Reads only; the week need not be stored yet."""
     rule = BudgetRule.objects.select_related("meter").get()
-    week = BudgetWeek.objects.filter(start__lte=now, end__gt=now).first()
+    week = week_at(now)
     limit, reserve_percent = (
         (week.limit, week.reserve_percent) if week else (rule.limit, rule.reserve_percent)
     )

@@ -17,6 +17,8 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from allocation.budgets.turns import Queue, take_turn
+from allocation.policy.meter import KINDS
+from allocation.policy.weeks import hour_of
 
 # What a record holds apart from its id, in the order of a Row. In it moments are as `stored` gives
 # them, and flags are numbers: SQLite's driver asks of every bool whether it can be made one.
@@ -29,10 +31,9 @@ COLUMNS = (
 Row = tuple[Any, ...]
 
 _GROUPED = "hour, sd_id, phase, sub_agent, model, tier, source, long_prompt"
-_KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 _group_of = itemgetter(*map(COLUMNS.index, _GROUPED.split(", ")))
-_counts_of = itemgetter(*map(COLUMNS.index, _KINDS))
-_SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in _KINDS)
+_counts_of = itemgetter(*map(COLUMNS.index, KINDS))
+_SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in KINDS)
 _NAMES = ", ".join(COLUMNS)
 _INCOMING = "usage_records_incoming"
 # A statement for each group is cheaper than summing whole hours only while there are few groups.
@@ -104,11 +105,6 @@ def _execute_many(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> N
             f"UPDATE usage_records SET {assignments} WHERE id = %s",  # noqa: S608
             [(*row, pk) for pk, row in changed],
         )
-
-
-def hour_of(at: datetime) -> datetime:
-    """The hour (UTC) in which a moment lies."""
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def stored() -> Callable[[datetime], Any]:
@@ -189,7 +185,7 @@ def _make_anew(hours: set[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM usage_hours WHERE hour IN ({touched})", params)  # noqa: S608
         cursor.execute(
-            f"INSERT INTO usage_hours ({_GROUPED}, records, {', '.join(_KINDS)}) "  # noqa: S608
+            f"INSERT INTO usage_hours ({_GROUPED}, records, {', '.join(KINDS)}) "  # noqa: S608
             f"SELECT {_GROUPED}, COUNT(*), {_SUMS} FROM usage_records "
             f"WHERE hour IN ({touched}) GROUP BY {_GROUPED}",
             params,
@@ -212,7 +208,7 @@ def _summed(rows: Iterable[Row], *, without: set[Any]) -> dict[Row, list[int]]:
 
 
 def _add(sums: Mapping[Row, Sequence[int]]) -> None:
-    counted = ("records", *_KINDS)
+    counted = ("records", *KINDS)
     more = ", ".join(f"{column} = {column} + %s" for column in counted)
     # An SD may be NULL, which equals nothing; each database has its own way to compare it.
     equal = "IS NOT DISTINCT FROM" if is_postgresql() else "IS"

@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import add
 from typing import Any, TypeVar
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
 from allocation.catalog.pricing import PriceBook
-from allocation.policy.meter import Counts, Meter, Tariff, tariff
-from allocation.policy.weeks import Window
+from allocation.policy.meter import FRESH_KINDS, KINDS, Counts, Meter, Tariff, tariff
+from allocation.policy.weeks import Window, hour_of
 from allocation.usage.models import Source, UsageHour, UsageRecord, UsageRevision
 
-KINDS = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit")
 HOUR = timedelta(hours=1)
 RESOLUTION = timedelta(microseconds=1)
+# What a record or an hour has of Counts.fresh, for the database to sum.
+FRESH = reduce(add, [F(kind) for kind in FRESH_KINDS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,8 @@ def captured_without_sd(within: Window) -> int:
     hours that begin in the window.
     """
     hours = UsageHour.objects.filter(hour__gte=within.start, hour__lt=within.end, sd=None)
-    kinds = [kind for kind in KINDS if kind != "cache_read"]
-    found = hours.exclude(source=Source.MANUAL).aggregate(**{kind: Sum(kind) for kind in kinds})
-    return sum(found[kind] or 0 for kind in kinds)
+    found: int | None = hours.exclude(source=Source.MANUAL).aggregate(sum=Sum(FRESH))["sum"]
+    return found or 0
 
 
 def total_of(parts: Iterable[Burned]) -> Burned:
@@ -146,8 +147,8 @@ def _rolled_up(only: Q, within: Window | None) -> Parts:
     hours = UsageHour.objects.filter(only)
     if within is None:
         return [(hours, Sum("records"))]
-    first = _hour_of(within.start + HOUR - RESOLUTION)
-    last = _hour_of(within.end)
+    first = hour_of(within.start + HOUR - RESOLUTION)
+    last = hour_of(within.end)
     if first > last:  # both ends lie in one hour
         return _from_records(only, within)
     parts: Parts = [(hours.filter(hour__gte=first, hour__lt=last), Sum("records"))]
@@ -165,7 +166,7 @@ def _records(only: Q, within: Window | None) -> QuerySet[Any]:
     return records.filter(
         at__gte=within.start,
         at__lt=within.end,
-        hour__gte=_hour_of(within.start),
+        hour__gte=hour_of(within.start),
         hour__lt=within.end,
     )
 
@@ -291,7 +292,3 @@ class _Tariffs:
                 tier=tier or self.book.tiers.get(model, ""),
             )
         return self._made[key]
-
-
-def _hour_of(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)

@@ -1,7 +1,5 @@
 """Where the tokens of a week went."""
 
-from zoneinfo import ZoneInfo
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +12,7 @@ from allocation.usage.page import read_day, usage_page
 @require_safe
 def week(request: HttpRequest) -> HttpResponse:
     """The running week, or the one that `?week=` names by a day; 422 for a day that is none."""
-    now, zone = timezone.now(), ZoneInfo(timezone.get_current_timezone_name())
+    now, zone = timezone.now(), timezone.get_current_timezone()
     typed = request.GET.get("week", "")
     try:
         page, problem = usage_page(day=read_day(typed), now=now, zone=zone), ""

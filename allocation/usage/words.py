@@ -1,7 +1,16 @@
-"""Where the week stands, in words."""
+"""Where the week stands and who used it, in words."""
 
 from allocation.display.format import Number, amount, reached
+from allocation.usage.models import Source
 from allocation.usage.standing import Standing
+
+MAIN_THREAD = "main thread"
+BY_HAND = "logged by hand"
+
+
+def sub_agent_in_words(name: str, source: str) -> str:
+    """Who used tokens. What is logged by hand names no sub-agent, and nor does the main thread."""
+    return name or (BY_HAND if source == Source.MANUAL else MAIN_THREAD)
 
 
 def week_in_words(standing: Standing) -> str:
@@ -12,6 +21,11 @@ def week_in_words(standing: Standing) -> str:
     if standing.over:
         return f"{where}: {with_unit(standing, standing.over)} over."
     return f"{where}: {with_unit(standing, standing.remaining)} left."
+
+
+def unit_of(standing: Standing) -> str:
+    """What the week's budget is counted in, in a sentence."""
+    return "dollars" if standing.meter.in_dollars else "tokens"
 
 
 def with_unit(standing: Standing, value: Number) -> str:

@@ -8,13 +8,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from allocation.api.answers import recommended
-from allocation.decisions.operations import (
-    Decided,
-    Run,
-    Situation,
-    decide_all,
-    situation_at,
-)
+from allocation.decisions.operations import Decided, Run, decide_all
+from allocation.decisions.situation import Situation, situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase

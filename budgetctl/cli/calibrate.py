@@ -34,7 +34,7 @@ def calibrate(
     from budgetctl.cli import clock, rows
 
     now = clock.now()
-    found, _ = latest(now)
+    found = latest(now)
     offer = offer_of(found)
     if apply:
         if offer is None:

@@ -84,7 +84,7 @@ def log(
 
     now = clock.now()
     row = rows.sd(sd)
-    kind = kind or usual_kind(row, in_phase, now)
+    kind = kind or usual_kind(row, in_phase)
     _say(checkpoint.log(row, kind, in_phase, typed, now=now), as_json)
 
 

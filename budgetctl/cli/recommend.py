@@ -80,7 +80,8 @@ def recommend(
         return
     open_database()
     from allocation.api import answers
-    from allocation.decisions.operations import decide, situation_at
+    from allocation.decisions.operations import decide
+    from allocation.decisions.situation import situation_at
     from allocation.policy.recommend import Task
     from budgetctl.cli import clock, rows
 

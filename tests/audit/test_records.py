@@ -8,8 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allocation.audit.about import ABOUT
-from allocation.audit.admin import AuditedDeletion, RecordAdmin
-from allocation.audit.admin_base import Page
+from allocation.audit.admin_base import AuditedDeletion, Page, RecordAdmin
 from allocation.audit.models import AuditEntry
 from tests import factories
 from tests.audit.admin_forms import said

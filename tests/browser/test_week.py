@@ -9,7 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task

@@ -1,34 +1,27 @@
 """The budget rule, and how a change reaches the running week and no other."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from itertools import pairwise
-from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from allocation.audit.models import AuditEntry
-from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
+from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.operations import (
     RuleChange,
     change_rule,
     check_unit,
-    ensure_week,
-    ensure_weeks,
     limit_was_set,
     set_limit,
     set_reserve,
     switch,
     undo_last,
-    window_to_come,
 )
+from allocation.budgets.weeks import ensure_week
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import PRESETS
-from allocation.rights.roles import Role, act_as
-from tests.factories import WEEK_END, WEEK_START, BudgetWeekFactory
+from tests.factories import WEEK_START, BudgetWeekFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -192,68 +185,3 @@ def test_another_reset_ends_the_running_week_at_the_next_one(now: datetime) -> N
     assert (running.start, running.end) == (WEEK_START, datetime(2026, 11, 20, 22, tzinfo=UTC))
     following = ensure_week(now=running.end)
     assert (following.start, following.end) == (running.end, running.end + WEEK)
-
-
-def test_the_week_of_a_moment_is_made_once(now: datetime) -> None:
-    week = ensure_week(now=now)
-    assert (week.start, week.end, week.limit) == (WEEK_START, WEEK_END, 500_000)
-    assert ensure_week(now=now + timedelta(days=2)) == week
-    assert BudgetWeek.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_week_that_opens_while_the_limit_changes_has_the_new_one(now: datetime) -> None:
-    reading = Event()
-
-    def open_week() -> None:
-        try:
-            reading.set()
-            ensure_week(now=now)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1, initializer=act_as, initargs=[Role.SYSTEM]) as pool:
-        with transaction.atomic():
-            set_limit(limit=Decimal(200_000), actor="chairman", now=now)
-            opened = pool.submit(open_week)
-            reading.wait(timeout=20)
-            wait([opened], timeout=0.5)  # it waits for this change, or has not seen it
-        opened.result(timeout=20)
-    assert BudgetWeek.objects.get().limit == 200_000
-
-
-def test_a_week_ends_where_the_next_begins(now: datetime) -> None:
-    first = ensure_week(now=WEEK_END - timedelta(microseconds=1))
-    second = ensure_week(now=WEEK_END)
-    assert (first.end, second.start) == (WEEK_END, WEEK_END)
-
-
-def test_missing_weeks_of_the_past_are_made_without_gaps(now: datetime) -> None:
-    made = ensure_weeks(since=now - 3 * WEEK, now=now)
-    weeks = list(BudgetWeek.objects.order_by("start"))
-    assert made == len(weeks) == 4
-    assert all(a.end == b.start for a, b in pairwise(weeks))
-    assert ensure_weeks(since=now - 3 * WEEK, now=now) == 0
-    weeks[1].delete()
-    weeks[3].delete()
-    assert ensure_weeks(since=now - 4 * WEEK, now=now) == 3
-    weeks = list(BudgetWeek.objects.order_by("start"))
-    assert all(a.end == b.start for a, b in pairwise(weeks))
-
-
-def test_no_week_is_made_for_what_is_older_than_all_models(now: datetime) -> None:
-    made = ensure_weeks(since=datetime(1, 1, 1, tzinfo=UTC), now=now)
-    assert 300 < made < 400
-
-
-def test_a_week_to_come_fits_between_those_that_are_stored(now: datetime) -> None:
-    BudgetWeekFactory(start=WEEK_START - WEEK, end=WEEK_START + timedelta(hours=5))
-    BudgetWeekFactory(start=WEEK_END - timedelta(hours=3))
-    window = window_to_come(now, BudgetRule.objects.get())
-    assert window.start == WEEK_START + timedelta(hours=5)
-    assert window.end == WEEK_END - timedelta(hours=3)
-
-
-def test_looking_at_a_week_to_come_stores_nothing(now: datetime) -> None:
-    window_to_come(now, BudgetRule.objects.get())
-    assert not BudgetWeek.objects.exists()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.operations import ensure_week
+from allocation.budgets.weeks import ensure_week
 from allocation.policy.meter import PRESETS, US_DOLLARS
 from tests.factories import AuditEntryFactory, UsageRecordFactory, rebuild_hours
 
@@ -73,6 +73,15 @@ class TestReading:
         page = chairman_client.get(URL)
         sentence = next(row.sentence for row in page.context["page"].meters if row.name == "mine")
         assert "5-minute cache writes × 1.25 and 1-hour cache writes × 2" in sentence
+
+    def test_weights_keep_the_zeros_of_whole_numbers(self, viewer_client: Client) -> None:
+        """As a calibration rounds them: nothing after the point, and so no point."""
+        weights = {"haiku": "0", "sonnet": "1", "opus": "2.50", "fable": "20"}
+        Meter.objects.create(name="measured", weighting="tier", tier_weights=weights)
+        page = viewer_client.get(URL)
+        rows = page.context["page"].meters
+        sentence = next(row.sentence for row in rows if row.name == "measured")
+        assert "haiku × 0, sonnet, opus × 2.5 and fable × 20." in sentence
 
     def test_the_history_asks_as_much_for_many_as_for_one(self, viewer_client: Client) -> None:
         AuditEntryFactory(subject="the budget rule")

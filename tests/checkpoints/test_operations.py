@@ -114,6 +114,15 @@ def test_a_correction_keeps_what_was_captured_apart() -> None:
     assert (entry.before["tokens"], entry.after["tokens"]) == (5_000, 6_000)
 
 
+def test_what_an_agent_estimated_is_captured_too() -> None:
+    sd = StrategicDirectiveFactory(phase="LEAD")
+    at, estimate = NOW - timedelta(hours=1), {"source": "api", "estimated": True, "unsplit": 2_000}
+    record = UsageRecordFactory(sd=sd, phase="LEAD", at=at, input=0, output=0, **estimate)
+    rebuild_hours({record.hour})
+    log(sd, LEAD_TO_PLAN, tokens=5_000)
+    assert UsageRecord.objects.get(source="manual").unsplit == 3_000
+
+
 @pytest.mark.parametrize("said", [300, None, 1_000])
 def test_a_correction_counts_only_what_is_above_all_that_was_captured(said: int | None) -> None:
     sd = StrategicDirectiveFactory(phase="EXEC")

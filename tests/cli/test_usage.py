@@ -10,7 +10,7 @@ import pytest
 
 from allocation.budgets.models import BudgetWeek
 from allocation.usage.models import UsageRecord
-from allocation.usage.operations import count_by_hand
+from allocation.usage.operations import HandCount, count_by_hand
 from tests.cli.conftest import Ran
 from tests.factories import NOW, BudgetRuleFactory, MeterFactory, StrategicDirectiveFactory
 from tests.usage.transcripts import response, write
@@ -192,7 +192,9 @@ def test_dollars_are_of_what_could_be_priced(cli: Cli, burn: Callable[..., None]
 
 def test_what_was_logged_by_hand_is_raw_and_has_no_price(cli: Cli) -> None:
     sd = StrategicDirectiveFactory(code="SD-A-1")
-    count_by_hand(key="test:1", tokens_by_tier={"opus": 3_000}, at=NOW, sd=sd, phase="PLAN")
+    count_by_hand(
+        [HandCount(key="test:1", tokens_by_tier={"opus": 3_000}, at=NOW, sd=sd, phase="PLAN")]
+    )
     found = totals(cli)["total"]
     assert (found["unsplit"], found["raw"], found["budget_tokens"]) == (3_000, 3_000, 5_000)
     assert (found["usd"], found["unpriced_records"]) == (None, 1)
@@ -212,7 +214,9 @@ def test_totals_are_split(by: str, keys: dict[str, int], cli: Cli, burn: Any) ->
     sd = StrategicDirectiveFactory(code="SD-A-1")
     burn(1_000, sub_agent="TESTING", sd=sd)
     burn(20, model="claude-next-9", session_id="session-2")
-    count_by_hand(key="test:1", tokens_by_tier={"opus": 300}, at=NOW, sd=sd, phase="PLAN")
+    count_by_hand(
+        [HandCount(key="test:1", tokens_by_tier={"opus": 300}, at=NOW, sd=sd, phase="PLAN")]
+    )
     found = totals(cli, "--by", by)
     assert {row["key"]: row["raw"] for row in found["rows"]} == keys
     assert found["total"]["raw"] == 1_320

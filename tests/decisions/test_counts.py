@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from allocation.decisions.counts import ALIKE, alike, count_weeks, recount, week_start
 from allocation.decisions.models import CountedWeek, Decision, DecisionCount
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
 from allocation.decisions.outcomes import RunOutcome, observe_decision, record_outcome
+from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
 from allocation.reports.kpi_page import kpi_page

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from allocation.audit.models import AuditEntry
-from allocation.budgets.operations import ensure_week
+from allocation.budgets.weeks import ensure_week
 from allocation.catalog.models import Tier
 from allocation.dashboard.tick import tick
 from allocation.decisions.deferrals import (
@@ -24,7 +24,8 @@ from allocation.decisions.deferrals import (
     waiting_counts,
 )
 from allocation.decisions.models import Decision, DeferredRun
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import defer_sd
 from allocation.directives.waiting import stop_sd

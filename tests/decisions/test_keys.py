@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import Run, decide, decide_all, situation_at
+from allocation.decisions.operations import Run, decide, decide_all
+from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Outcome, Task
 from allocation.rights.roles import Role, act_as

@@ -8,7 +8,8 @@ import pytest
 from allocation.budgets.operations import set_limit, switch
 from allocation.catalog.models import Tier
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.floors.models import ModelFloor
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase

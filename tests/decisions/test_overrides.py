@@ -12,7 +12,8 @@ from django.db import connection
 from allocation.audit.models import AuditEntry
 from allocation.decisions import operations
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import Run, decide, decide_all, situation_at
+from allocation.decisions.operations import Run, decide, decide_all
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
 from allocation.floors.operations import use_override

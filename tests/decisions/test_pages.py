@@ -14,7 +14,8 @@ from allocation.budgets.operations import switch
 from allocation.decisions import export
 from allocation.decisions.deferrals import run_now
 from allocation.decisions.models import Decision, DeferredRun
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.decisions.trail import PAGE, Filters, trail_page
 from allocation.directives.models import Status
 from allocation.policy.errors import RuleError

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit
 from allocation.catalog.pricing import load_price_book
-from allocation.decisions.operations import situation_at
 from allocation.decisions.preflight import Preflight, preflight
+from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
 from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.zones import Zone
@@ -34,7 +34,6 @@ def plan(burned: int = 0, **columns: object) -> Preflight:
 
 def test_an_sd_that_has_not_begun_has_all_phases_ahead() -> None:
     assert {run.phase for run in plan().runs} == set(Phase)
-    assert {run.phase for run in plan().at_hand} == {Phase.LEAD}
 
 
 def test_an_sd_in_exec_has_only_that_ahead() -> None:
@@ -56,7 +55,7 @@ def test_what_is_burned_already_comes_off_the_estimate() -> None:
 
 
 def test_projected_tokens_weigh_as_their_tier() -> None:
-    lead = {run.sub_agent: run for run in plan(complexity=3).at_hand}
+    lead = {run.sub_agent: run for run in plan(complexity=3).runs if run.phase is Phase.LEAD}
     assert lead["SECURITY"].budget == Fraction(15_000) * 5 / 3
     assert lead["DOCMON"].budget == 6_000
 
@@ -82,7 +81,7 @@ def test_runs_that_would_be_deferred_cost_nothing_and_are_named() -> None:
 def test_a_budget_in_dollars_projects_dollars() -> None:
     change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(900))
     change_rule(change=change, actor="chairman", now=NOW)
-    lead = {run.sub_agent: run for run in plan().at_hand}
+    lead = {run.sub_agent: run for run in plan().runs if run.phase is Phase.LEAD}
     # 15,000 tokens on opus, a sixth of them output
     assert lead["SECURITY"].budget == Fraction(12_500 * 5 + 2_500 * 25, 10**6)
 

@@ -7,6 +7,7 @@ import factory
 from django.db import transaction
 from factory.django import DjangoModelFactory
 
+from allocation.policy.weeks import hour_of
 from allocation.usage.models import (
     AgentCall,
     AgentRun,
@@ -16,7 +17,7 @@ from allocation.usage.models import (
     UsageHour,
     UsageRecord,
 )
-from allocation.usage.tables import hour_of, roll_up
+from allocation.usage.tables import roll_up
 from tests.factories.base import NOW
 
 

@@ -14,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from allocation.budgets.operations import set_limit
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
 from allocation.reports.models import QualityEvent

@@ -149,7 +149,7 @@ def test_a_worker_thread_keeps_its_connection_and_not_its_role(
 def test_a_view_that_forgot_to_ask_is_stopped_by_the_database(
     operator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allocation.budgets.views.require_rule", str)
+    monkeypatch.setattr("allocation.budgets.views.require_chairman", lambda user, _: str(user))
     client = Client()
     client.force_login(operator)
     page = client.post("/budget/switch/", {"enabled": "0", "reason": "Mine."})

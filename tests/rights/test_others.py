@@ -12,7 +12,8 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.tick import tick
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import decide, situation_at
+from allocation.decisions.operations import decide
+from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import defer_sd
 from allocation.forecasts.models import Forecast, ForecastScore

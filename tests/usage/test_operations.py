@@ -11,6 +11,7 @@ from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
 from allocation.usage.models import RollUpCheck, UsageHour, UsageRecord
 from allocation.usage.operations import (
+    HandCount,
     check_days,
     check_roll_ups,
     count_by_hand,
@@ -30,38 +31,35 @@ def rolled_up() -> dict[str, int]:
 
 def test_an_amount_logged_by_hand_is_one_record_for_each_tier(now: datetime) -> None:
     sd = StrategicDirectiveFactory()
+    tokens = {"haiku": 40, "opus": 60, "sonnet": 0}
     count_by_hand(
-        key="checkpoint:1",
-        tokens_by_tier={"haiku": 40, "opus": 60, "sonnet": 0},
-        at=now,
-        sd=sd,
-        phase="PLAN",
-        sub_agent="DOCMON",
+        [HandCount(key="checkpoint:1", tokens_by_tier=tokens, at=now, sd=sd, phase="PLAN")]
     )
     assert rolled_up() == {"haiku": 40, "opus": 60}
     record = UsageRecord.objects.get(tier="opus")
     assert (record.message_id, record.source) == ("checkpoint:1:opus", "manual")
-    assert (record.sd, record.phase, record.sub_agent) == (sd, "PLAN", "DOCMON")
+    assert (record.sd, record.phase, record.sub_agent) == (sd, "PLAN", "")
 
 
 def test_logged_again_it_takes_the_place_of_the_first(now: datetime) -> None:
-    def log(at: datetime, **tokens: int) -> None:
-        count_by_hand(key="checkpoint:1", tokens_by_tier=tokens, at=at, sd=None, phase="")
+    def log(key: str, at: datetime, tokens: dict[str, int]) -> None:
+        count_by_hand([HandCount(key=key, tokens_by_tier=tokens, at=at, sd=None, phase="")])
 
-    count_by_hand(key="checkpoint:11", tokens_by_tier={"": 9}, at=now, sd=None, phase="")
-    log(now, haiku=40, opus=60)
-    log(now, haiku=40, opus=60)
+    log("checkpoint:11", now, {"": 9})
+    log("checkpoint:1", now, {"haiku": 40, "opus": 60})
+    log("checkpoint:1", now, {"haiku": 40, "opus": 60})
     assert rolled_up() == {"": 9, "haiku": 40, "opus": 60}
-    log(now + timedelta(hours=3), haiku=50)
+    log("checkpoint:1", now + timedelta(hours=3), {"haiku": 50})
     assert rolled_up() == {"": 9, "haiku": 50}
-    log(now)
+    log("checkpoint:1", now, {})
     assert rolled_up() == {"": 9}
 
 
 @pytest.mark.parametrize("tokens", [-1, 2**53])
 def test_an_absurd_amount_is_refused(now: datetime, tokens: int) -> None:
+    amount = HandCount(key="c", tokens_by_tier={"opus": tokens}, at=now, sd=None, phase="")
     with pytest.raises(RuleError, match=r"Tokens must be from 0 to"):
-        count_by_hand(key="c", tokens_by_tier={"opus": tokens}, at=now, sd=None, phase="")
+        count_by_hand([amount])
 
 
 @pytest.fixture
@@ -98,13 +96,6 @@ def test_an_alias_never_hides_a_registered_code(reviewed: None) -> None:
     UsageRecordFactory(agent_type="Security", sidechain=True)
     reattribute()
     assert "DOCMON" not in by_sub_agent()
-
-
-def test_amounts_logged_by_hand_keep_the_sub_agent_they_name(now: datetime) -> None:
-    tokens = {"opus": 5}
-    count_by_hand(key="c", tokens_by_tier=tokens, at=now, sd=None, phase="", sub_agent="RETRO")
-    assert reattribute() == 0
-    assert UsageRecord.objects.get().sub_agent == "RETRO"
 
 
 def test_records_follow_a_new_price_for_long_prompts(reviewed: None) -> None:

@@ -13,7 +13,7 @@ from allocation.access import may_log, may_rule
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule
 from allocation.usage.models import Source
-from allocation.usage.operations import count_by_hand
+from allocation.usage.operations import HandCount, count_by_hand
 from allocation.usage.page import UsagePage
 from allocation.usage.standing import running_week
 from tests.factories import (
@@ -49,7 +49,9 @@ def test_tokens_are_split_by_every_measure(viewer_client: Client) -> None:
     sd = StrategicDirectiveFactory(code="SD-A")
     burn(sub_agent="TESTING", model="claude-sonnet-4-5", input=3_000, output=0, sd=sd)
     burn(sub_agent="", model="claude-haiku-4-5-20251001", input=3_000, output=0, cache_read=500)
-    count_by_hand(key="checkpoint:1", tokens_by_tier={"opus": 600}, at=NOW, sd=sd, phase="PLAN")
+    count_by_hand(
+        [HandCount(key="checkpoint:1", tokens_by_tier={"opus": 600}, at=NOW, sd=sd, phase="PLAN")]
+    )
     page = usage(viewer_client)
     assert rows(page, "sub-agents") == [
         ("TESTING", "3,000", "3,000", "under $0.01"),
@@ -106,7 +108,9 @@ def test_what_may_be_counted_twice_is_said(
 ) -> None:
     sd, now = StrategicDirectiveFactory(), timezone.now()
     burn(at=now, input=3_000, output=0, cache_read=500, sd=sd if of_an_sd else None)
-    count_by_hand(key="checkpoint:1", tokens_by_tier={"": by_hand}, at=now, sd=sd, phase="PLAN")
+    count_by_hand(
+        [HandCount(key="checkpoint:1", tokens_by_tier={"": by_hand}, at=now, sd=sd, phase="PLAN")]
+    )
     for url in ("/", "/usage/"):
         text = viewer_client.get(url).text
         assert ("600 were logged by hand, and 3,000 captured ones name no SD" in text) is warns

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocation.usage.ingest import Observation, Stored, store
+from allocation.usage.ingest import store
 from allocation.usage.models import AgentRun, Source, TranscriptFile, UsageHour, UsageRecord
-from allocation.usage.observation import TRUST, merge
+from allocation.usage.observation import TRUST, Observation, merge
 from allocation.usage.operations import check_roll_ups, import_transcripts
+from allocation.usage.stored import Stored
 from allocation.usage.terms import load_terms
 from allocation.usage.transcripts.attribution import AgentName
 from tests.usage.transcripts import START, append, response, text, totals, write

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -47,13 +46,13 @@ def duration(span: timedelta) -> str:
 @register.filter
 def when(at: datetime | None) -> str:
     """A moment on the owner's clock inside a `<time>` element; an en dash for None."""
-    return "–" if at is None else _time(at, fmt.moment(at, _zone()))
+    return "–" if at is None else _time(at, fmt.moment(at, timezone.get_current_timezone()))
 
 
 @register.filter
 def soon(at: datetime | None) -> str:
     """A near moment, weekday and time, inside a `<time>` element; an en dash for None."""
-    return "–" if at is None else _time(at, fmt.soon(at, _zone()))
+    return "–" if at is None else _time(at, fmt.soon(at, timezone.get_current_timezone()))
 
 
 @register.simple_tag
@@ -70,7 +69,3 @@ def options(choices: Iterable[tuple[str, str]], chosen: str) -> str:
 
 def _time(at: datetime, text: str) -> str:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), text)
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(timezone.get_current_timezone_name())
