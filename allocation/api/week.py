@@ -17,9 +17,9 @@ from allocation.policy.preflight import TokenRange
 from allocation.policy.recommend import Recommendation
 from allocation.reports.this_week import Plan, ThisWeek, plan_for, plan_for_next, this_week
 from allocation.usage.standing import Standing
+from allocation.usage.words import KEYS
 
 OFF = "OFF"
-MAIN_THREAD = "main"
 
 
 def week_at(now: datetime) -> shapes.Week:
@@ -56,13 +56,13 @@ def _week(found: ThisWeek, record: Record) -> shapes.Week:
         "forecast_accuracy": accuracy(record, meter),
         "sub_agents": [
             {
-                "key": name or MAIN_THREAD,
+                "key": KEYS.get(who, who),
                 "budget_tokens": number(part.budget, meter),
                 "raw": part.counts.raw,
                 "usd": dollars(part.usd) if part.usd is not None else None,
                 "percent": share(part.budget / used) if used else 0.0,
             }
-            for name, part in found.spending
+            for who, part in found.spending
         ],
         "optimisation": {
             "summary": found.optimisation.summary,

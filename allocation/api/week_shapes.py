@@ -184,7 +184,7 @@ class Outlook(Standing):
 
 
 class Spent(TypedDict):
-    """What a sub-agent used this week; the main thread is `main`."""
+    """What a sub-agent used this week; or the main thread (`main`), or was logged `by hand`."""
 
     key: str
     budget_tokens: Amount

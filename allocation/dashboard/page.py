@@ -25,7 +25,7 @@ from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.reports.this_week import this_week
 from allocation.usage.standing import Standing
 from allocation.usage.totals import Burned, captured_without_sd, total_of
-from allocation.usage.words import MAIN_THREAD, unit_of
+from allocation.usage.words import unit_of
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -179,7 +179,7 @@ def _spending(standing: Standing, ranked: Sequence[tuple[str, Burned]]) -> list[
     shown, rest = ranked[:MOST_SUB_AGENTS], ranked[MOST_SUB_AGENTS:]
     if rest:
         shown = [*shown, (f"{len(rest)} others", total_of(part for _, part in rest))]
-    return [_spent(name or MAIN_THREAD, standing, part, largest) for name, part in shown]
+    return [_spent(name, standing, part, largest) for name, part in shown]
 
 
 def _spent(name: str, standing: Standing, part: Burned, largest: Fraction) -> Spending:

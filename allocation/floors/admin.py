@@ -93,16 +93,22 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The choices."""
-        return [("in-force", "in force"), ("expired", "expired"), ("revoked", "revoked")]
+        return [
+            ("in-force", "in force"),
+            ("used-up", "used up"),
+            ("expired", "expired"),
+            ("revoked", "revoked"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Override]:
-        """Those in one state, or all."""
+        """Those in one state, as the column has it, or all."""
         now = timezone.now()
         found: OverrideQuerySet = queryset
         if self.value() == "in-force":
             return found.in_force(now)
         states = {
-            "expired": Q(expires_at__lte=now, revoked_at=None),
+            "used-up": Q(uses_left=0, revoked_at=None),
+            "expired": Q(expires_at__lte=now, revoked_at=None) & ~Q(uses_left=0),
             "revoked": Q(revoked_at__isnull=False),
         }
         return found.filter(states.get(self.value() or "", Q()))

@@ -25,6 +25,7 @@ from allocation.policy.weeks import days_of
 from allocation.reports.guard import review_results
 from allocation.usage.standing import Standing, running_week, standing_at
 from allocation.usage.totals import Burned, burned, burned_by, grouped, revision, total_of
+from allocation.usage.words import sub_agent_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class ThisWeek:
     """The running week in full, with the plan for the next SD.
 
     `hours` are in order. `days` are the midnights on the owner's clock that begin its days, and
-    `by_agent_day` goes by sub-agent ("" for the main thread) and the index of one of them.
+    `by_agent_day` goes by who used the tokens, in words, and the index of one of them.
     """
 
     plan: Plan
@@ -66,8 +67,8 @@ class ThisWeek:
 
     @property
     def spending(self) -> list[tuple[str, Burned]]:
-        """What each sub-agent used, the largest first."""
-        parts = grouped((sub_agent, part) for (sub_agent, _), part in self.by_agent_day.items())
+        """What each sub-agent used, and who else did in words, the largest first."""
+        parts = grouped((who, part) for (who, _), part in self.by_agent_day.items())
         return sorted(parts.items(), key=lambda item: (-item[1].budget, item[0]))
 
 
@@ -78,7 +79,7 @@ def this_week(now: datetime) -> ThisWeek:
     hours = {hour: part for (hour,), part in sorted(by_hour.items())}
     days = days_of(week.window, week.clock)
     by_agent_day = burned_by(
-        ("sub_agent", "day"),
+        ("sub_agent", "source", "day"),
         within=week.window,
         days=days,
         mark=mark,
@@ -92,7 +93,10 @@ def this_week(now: datetime) -> ThisWeek:
         plan=_plan(next_sd(), situation, outlook, book),
         hours=hours,
         days=days,
-        by_agent_day=by_agent_day,
+        by_agent_day=grouped(
+            ((sub_agent_in_words(name, source), day), part)
+            for (name, source, day), part in by_agent_day.items()
+        ),
         overrides=situation.overrides,
         optimisation=top_opportunities(now, review_results),
     )

@@ -6,6 +6,8 @@ from allocation.usage.standing import Standing
 
 MAIN_THREAD = "main thread"
 BY_HAND = "logged by hand"
+# What they are called in JSON and by the command line, where a name is a key.
+KEYS = {MAIN_THREAD: "main", BY_HAND: "by hand"}
 
 
 def sub_agent_in_words(name: str, source: str) -> str:

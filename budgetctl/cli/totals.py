@@ -17,12 +17,12 @@ from allocation.display.json_values import dollars, number
 from allocation.policy.meter import Meter
 from allocation.policy.plain import safe
 from allocation.policy.weeks import Window
+from allocation.usage.models import Source
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of
+from allocation.usage.words import BY_HAND, KEYS, sub_agent_in_words
 from budgetctl.cli.printing import Line, heading, row
 
-MAIN_THREAD = "main"
-BY_HAND = "by hand"
 UNKNOWN = "unknown"
 NONE = "none"
 
@@ -73,7 +73,7 @@ def _split(
     columns = {
         "model": ("model", "source"),
         "tier": ("model", "tier"),
-        "sub-agent": ("sub_agent",),
+        "sub-agent": ("sub_agent", "source"),
         "sd": ("sd",),
         "session": ("session_id",),
     }[by]
@@ -86,13 +86,16 @@ def _name(by: str, key: tuple[Any, ...], sds: Mapping[int, str], book: PriceBook
     """What a row is called; what the records do not tell has a word of its own."""
     if by == "model":
         model, source = key
-        return model or (BY_HAND if source == "manual" else UNKNOWN)
+        return model or (KEYS[BY_HAND] if source == Source.MANUAL else UNKNOWN)
+    if by == "sub-agent":
+        who = sub_agent_in_words(*key)
+        return KEYS.get(who, who)
     if by == "tier":
         model, tier = key
         return book.tiers.get(model) or tier or UNKNOWN
     if by == "sd":
         return sds.get(key[0], NONE)
-    return key[0] or (MAIN_THREAD if by == "sub-agent" else NONE)
+    return key[0] or NONE
 
 
 def _by_day(

@@ -129,11 +129,9 @@ def test_the_index_leads_to_every_table_in_groups(chairman_client: Client) -> No
         assert reverse(name) in page.content.decode(), model
 
 
-def test_every_table_of_ours_says_what_it_is_for(chairman_client: Client) -> None:
+def test_every_table_says_what_it_is_for(chairman_client: Client) -> None:
     index = said(chairman_client.get("/admin/"))
-    pages = admin.site._registry.values()
-    ours = {page.opts.label_lower for page in pages if isinstance(page, Page)}
-    assert ours == ABOUT.keys()
+    assert {page.opts.label_lower for page in admin.site._registry.values()} == ABOUT.keys()
     assert [sentence for sentence in ABOUT.values() if sentence not in index] == []
     floors = said(chairman_client.get("/admin/floors/modelfloor/"))
     assert "Floors The least tier that a sub-agent may run on in a phase." in floors

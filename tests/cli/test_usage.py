@@ -205,7 +205,7 @@ def test_what_was_logged_by_hand_is_raw_and_has_no_price(cli: Cli) -> None:
     [
         ("model", {"claude-sonnet-4-5": 1_000, "claude-next-9": 20, "by hand": 300}),
         ("tier", {"sonnet": 1_000, "opus": 300, "unknown": 20}),
-        ("sub-agent", {"TESTING": 1_000, "main": 320}),
+        ("sub-agent", {"TESTING": 1_000, "main": 20, "by hand": 300}),
         ("sd", {"SD-A-1": 1_300, "none": 20}),
         ("session", {"session-1": 1_000, "session-2": 20, "none": 300}),
     ],

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from allocation.api.week import week_at
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit, set_reserve, switch
 from allocation.claude_code.models import PlanReading
@@ -108,6 +109,14 @@ def test_sub_agents_are_ranked_and_the_list_is_bounded() -> None:
     assert names[-1] == "4 others"
     assert len(names) == MOST_SUB_AGENTS + 1
     assert page().by_day.headings[-1] == "9 others"
+
+
+def test_what_nobody_is_named_for_was_the_main_thread_or_logged_by_hand() -> None:
+    use(2_000, sub_agent="")
+    use(1_000, sub_agent="", source="manual", model="", tier="sonnet")
+    assert [row.sub_agent for row in page().spending] == ["main thread", "logged by hand"]
+    assert page().by_day.headings == ("Day", "main thread", "logged by hand")
+    assert [each["key"] for each in week_at(NOW)["sub_agents"]] == ["main", "by hand"]
 
 
 def test_days_run_to_today_also_without_use_on_it() -> None:

@@ -145,7 +145,6 @@ TABLES = {
     "auth/user": EDITED,
     # Their pages can be sent, and have no field to change.
     "axes/accessattempt": frozenset({CHANGE, DELETE}),
-    "axes/accessfailurelog": frozenset({CHANGE, DELETE}),
     "axes/accesslog": frozenset({CHANGE, DELETE}),
     "budgets/budgetrule": frozenset({CHANGE}),
     "budgets/budgetweek": RECORD,
