@@ -160,7 +160,7 @@ class AuditedDeletion(Page):
 class AuditedAdmin(AuditedDeletion):
     """The one base for tables that people edit: each row changed leaves one audit entry.
 
-    We write no base classes of our own but this: Django's admin has a dozen ways to write a row
+    Only the admin has base classes of our own: Django's has a dozen ways to write a row
     (form, inline, deletion with all that hangs on it, bulk action), and a table whose admin forgot
     one of them would change without a trace. Here each of them calls an operation.
     """

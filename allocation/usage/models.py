@@ -81,7 +81,7 @@ class UsageRecord(models.Model):
         db_table = "usage_records"
         ordering = ["-at", "-id"]
         indexes = [
-            # Not unique: several messages of transcripts may name one (allocation.usage.ingest).
+            # Not unique: several messages of transcripts may name one (allocation.usage.identity).
             models.Index(fields=["request_id"], name="usage_record_request"),
             # Roll-ups are rebuilt hour by hour.
             models.Index(fields=["hour"], name="usage_record_hour"),
@@ -101,7 +101,7 @@ class UsageRecord(models.Model):
 class RecordId(models.Model):
     """One more id by which a record is known, or that it was told of by a request id alone.
 
-    Hardly any record has one: see allocation.usage.ingest. `value` is "" for ALONE.
+    Hardly any record has one: see allocation.usage.identity. `value` is "" for ALONE.
     """
 
     MESSAGE, REQUEST, ALONE = "message", "request", "alone"
