@@ -163,11 +163,12 @@ def test_a_method_that_there_is_not_is_refused():
 
 
 def test_the_summary_has_every_figure_by_method_origin_and_series():
-    methods = summary(backtest([series(kind, 8) for kind in KINDS]))["methods"]
+    kinds = {"office hours", "bursty", "fleet"}
+    methods = summary(backtest([series(kind, 6) for kind in kinds]))["methods"]
     assert set(methods) == {*METHODS, CHOOSER}
     for of_method in methods.values():
         assert set(of_method["by_origin"]) == {str(origin) for origin in ORIGINS}
-        assert set(of_method["by_series"]) == set(KINDS)
+        assert set(of_method["by_series"]) == kinds
         assert of_method["overall"].keys() >= KEYS
     assert methods["linear"]["overall"]["mdape_to_linear"] == 1
     assert len({of_method["overall"]["n"] for of_method in methods.values()}) == 1
@@ -180,7 +181,7 @@ def test_figures_without_a_baseline_have_no_ratio():
 
 def test_the_default_meets_its_bar_on_made_up_weeks():
     # A fleet at another pace each week is linear's own case, with a test of its own.
-    users = [series(kind, 22, seed) for kind in KINDS if kind != "fleet" for seed in (1, 2)]
+    users = [series(kind, 22) for kind in KINDS if kind != "fleet"]
     methods = summary(backtest(users, methods=["linear", CHOOSER]))["methods"]
     overall = methods[CHOOSER]["overall"]
     assert overall["mdape_to_linear"] < 0.6
