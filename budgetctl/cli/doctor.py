@@ -69,7 +69,8 @@ def _machine() -> "list[Any]":
     home = client_home()
     to = connection(home)
     if not findings:
-        findings += checks.check_settings(files, to.url.rstrip("/") if to else "")
+        here = to.url.rstrip("/") if to and not _no_address(to.url) else ""
+        findings += checks.check_settings(files, here)
     findings += checks.check_commands(files, lambda script: shutil.which(script) is not None)
     findings.append(checks.check_other_hooks(files))
     name = "CLAUDE_CODE_SUBAGENT_MODEL"
@@ -125,6 +126,17 @@ def _transcripts() -> tuple[int, list[str]]:
     return len(found.found) - len(closed), closed
 
 
+def _no_address(url: str) -> str:
+    """Why nothing can be sent there; "" where it can. The address itself may hold a password."""
+    from allocation.claude_code.client.transport import parts
+
+    try:
+        parts(url)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _server() -> "list[Any]":
     """What the server says; little where it is away."""
     from allocation.claude_code.client.home import client_home, connection
@@ -136,6 +148,9 @@ def _server() -> "list[Any]":
     to = connection(client_home())
     if to is None:
         return [Finding("Connection", False, "none on this machine", f"Run: {CONNECT}")]
+    if said := _no_address(to.url):
+        mend = "Set BUDGETCTL_URL to an address such as https://budget.example."
+        return [Finding("Server", False, said, mend)]
     headers = {"Authorization": f"Bearer {to.token}"}
     try:
         health = post(to.url, "/hooks/health", {}, headers, 10)

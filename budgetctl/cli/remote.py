@@ -116,8 +116,6 @@ def hub() -> Hub | None:
     url, token = os.environ.get("BUDGETCTL_URL", ""), os.environ.get("BUDGETCTL_TOKEN", "")
     if not (url and token):
         return None
-    if not url.startswith(("http://", "https://")):
-        raise Refused("BUDGETCTL_URL must begin with http:// or https://.")
     try:
         parts(url)
     except ValueError as error:

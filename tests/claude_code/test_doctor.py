@@ -174,6 +174,15 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
     assert "is not plain JSON" in " ".join(budgetctl(environment, "doctor").stdout.split())
 
 
+def test_an_address_with_a_password_is_a_fault_and_not_shown(
+    new_environment: Callable[[], Environment],
+) -> None:
+    address = {"BUDGETCTL_URL": "http://me:hidden@127.0.0.1:9", "BUDGETCTL_TOKEN": "bctl_x_y"}
+    ran = budgetctl(new_environment() | address, "doctor")
+    assert "FAULT  Server: the address is none of http or https, or has a password" in ran.stdout
+    assert "hidden" not in ran.stdout + ran.stderr
+
+
 def test_a_home_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SECRET_KEY": "s"}
     said = budgetctl(environment, "doctor").stdout

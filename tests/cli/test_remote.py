@@ -240,7 +240,7 @@ def test_a_server_that_breaks_off_or_is_silent_is_said_in_one_sentence(
     ("url", "said"),
     [
         ("http://127.0.0.1:9", "http://127.0.0.1:9 cannot be reached: Connection refused."),
-        ("file:///etc/passwd", "BUDGETCTL_URL must begin with http:// or https://."),
+        ("file:///etc/passwd", "BUDGETCTL_URL must be an address such as https://"),
         ("http://me:secret@127.0.0.1:9", "BUDGETCTL_URL must be an address such as https://"),
         ("http://[::1", "BUDGETCTL_URL must be an address such as https://"),
     ],

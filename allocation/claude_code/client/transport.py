@@ -8,6 +8,7 @@ from time import monotonic
 from allocation.claude_code.client.payload import Json
 
 MOST_BYTES = 4 * 1024 * 1024
+NO_ADDRESS = "the address is none of http or https, or has a password in it"
 
 
 class Away(Exception):
@@ -44,10 +45,13 @@ def post(url: str, path: str, body: Json, headers: dict[str, str], seconds: floa
 
 
 def parts(url: str) -> tuple[bool, str, int, str]:
-    """Whether TLS is used, the host, the port and the path prefix. Raises ValueError."""
+    """Whether TLS is used, the host, the port and the path prefix.
+
+    Raises ValueError, which does not quote the address: it may hold a password.
+    """
     scheme, mark, rest = url.strip().partition("://")
     if not mark or scheme not in {"http", "https"}:
-        raise ValueError(f"{url} is no http address")
+        raise ValueError(NO_ADDRESS)
     place, _, prefix = rest.partition("/")
     host, port = place, ""
     if place.startswith("["):
@@ -58,7 +62,7 @@ def parts(url: str) -> tuple[bool, str, int, str]:
         host, _, port = place.partition(":")
     # A name and a password would be shown wherever the address is; a line break would add headers.
     if not host or "@" in place or not rest.isprintable():
-        raise ValueError(f"{url} is no http address")
+        raise ValueError(NO_ADDRESS)
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
     return scheme == "https", host, int(port or (443 if scheme == "https" else 80)), prefix
 
