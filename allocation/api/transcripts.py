@@ -9,7 +9,7 @@ from allocation.api.checkpointing import moment, sd_of
 from allocation.api.reported import refuse_made_up
 from allocation.api.schemas import RequestRead, TranscriptsCounted, TranscriptsRead
 from allocation.api.wire import MOST_AT_ONCE
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks
 from allocation.policy.errors import RuleError
 from allocation.usage.ingest import store
 from allocation.usage.observation import Observation

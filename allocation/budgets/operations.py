@@ -1,4 +1,4 @@
-"""Every write to the budget rule."""
+"""Every write to the budget rule and the budget weeks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,13 +12,14 @@ from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record, save_audited
-from allocation.budgets.models import BudgetRule, Meter
+from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.turns import Queue, take_turn
-from allocation.budgets.weeks import week_at
+from allocation.budgets.weeks import LONG_AGO, week_at, window_to_come
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import Weighting
 from allocation.policy.weeks import week_from
 from allocation.policy.zones import effective_limit
+from allocation.rights.roles import Role, acting_as
 
 SUBJECT = "the budget rule"
 
@@ -216,6 +217,45 @@ def _value(name: str, fact: Any) -> Any:
     if name == "reset_time":
         return time.fromisoformat(fact)
     return fact if name in {"enabled", "reset_weekday", "timezone"} else Decimal(fact)
+
+
+def ensure_week(*, now: datetime) -> BudgetWeek:
+    """The stored budget week that holds `now`, made from the rule if there is none yet."""
+    week = week_at(now)
+    if week is not None:
+        return week
+    # It opens by itself, whoever is there first.
+    with acting_as(Role.SYSTEM), transaction.atomic():
+        take_turn(Queue.WEEKS)
+        return week_at(now) or _open_week(now)
+
+
+def _open_week(now: datetime) -> BudgetWeek:
+    rule = BudgetRule.objects.get()
+    window = window_to_come(now, rule)
+    return BudgetWeek.objects.create(
+        start=window.start,
+        end=window.end,
+        limit=rule.limit,
+        reserve_percent=rule.reserve_percent,
+    )
+
+
+def ensure_weeks(*, since: datetime, now: datetime) -> int:
+    """Make the weeks that are missing between `since` and `now`; returns how many were made.
+
+    History that is imported from before the first week is given the limit of today's rule.
+    """
+    before = BudgetWeek.objects.count()
+    at = max(since, LONG_AGO)  # a record of the year 1 would take a hundred thousand weeks
+    known = BudgetWeek.objects.filter(end__gt=at, start__lte=now).order_by("start")
+    for start, end in known.values_list("start", "end"):
+        while at < start:
+            at = ensure_week(now=at).end
+        at = max(at, end)
+    while at <= now:
+        at = ensure_week(now=at).end
+    return BudgetWeek.objects.count() - before
 
 
 def check_limit(limit: Decimal) -> None:

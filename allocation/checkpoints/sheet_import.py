@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
 from allocation.budgets.models import BudgetRule
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks
 from allocation.checkpoints.cells import SheetRow
 from allocation.checkpoints.counting import count_tokens, update_token_log
 from allocation.checkpoints.models import Checkpoint

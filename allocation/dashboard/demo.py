@@ -12,8 +12,7 @@ from django.db import transaction
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
 from allocation.budgets.models import BudgetRule
-from allocation.budgets.operations import set_limit
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week, set_limit
 from allocation.catalog.models import Tier
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.demo_sds import NEXT, NOTE, SDS, DemoSd, Stage

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week
 from allocation.checkpoints.operations import set_off_captured
 from allocation.claude_code.operations import observe_from_usage
 from allocation.decisions.counts import count_weeks

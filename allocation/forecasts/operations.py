@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.db import transaction
 
 from allocation.budgets.models import BudgetWeek
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week
 from allocation.catalog.pricing import load_price_book
 from allocation.forecasts.history import hourly, inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion

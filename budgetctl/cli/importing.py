@@ -61,7 +61,8 @@ def _make_weeks(now: datetime) -> int:
     """
     from django.db.models import Min
 
-    from allocation.budgets.weeks import LONG_AGO, ensure_weeks
+    from allocation.budgets.operations import ensure_weeks
+    from allocation.budgets.weeks import LONG_AGO
     from allocation.usage.models import UsageRecord
 
     records = UsageRecord.objects.filter(hour__gte=LONG_AGO)  # which has an index

@@ -24,7 +24,7 @@ REASON = "Complexity {0} prefers {1}; the week is {2}, and the floor of {3} is {
 def fill(count: int, *, start: datetime, now: datetime) -> None:
     """Store `count` decisions made from `start` to `now`, with the SDs, overrides and usage that
     they belong to."""
-    from allocation.budgets.weeks import ensure_weeks
+    from allocation.budgets.operations import ensure_weeks
     from allocation.catalog.models import SubAgent, Tier
     from allocation.decisions.models import Decision
 

@@ -95,7 +95,7 @@ def main() -> None:
 
         set_django_up()
         call_command("migrate", verbosity=0)
-        from allocation.budgets.weeks import ensure_weeks
+        from allocation.budgets.operations import ensure_weeks
 
         now = datetime.now(UTC)
         ensure_weeks(since=now - timedelta(weeks=WEEKS), now=now)

@@ -187,7 +187,7 @@ def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     from allocation.budgets.models import BudgetWeek
-    from allocation.budgets.weeks import ensure_weeks
+    from allocation.budgets.operations import ensure_weeks
     from allocation.usage.models import UsageRecord
 
     if UsageRecord.objects.exists():

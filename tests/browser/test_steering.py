@@ -12,8 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from allocation.budgets.operations import set_limit
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week, set_limit
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import Priority, Status
 from allocation.directives.operations import defer_sd

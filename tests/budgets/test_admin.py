@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week
 from tests.audit.admin_forms import resend, said, send
 from tests.factories import BudgetWeekFactory
 

@@ -12,13 +12,13 @@ from allocation.budgets.operations import (
     RuleChange,
     change_rule,
     check_unit,
+    ensure_week,
     limit_was_set,
     set_limit,
     set_reserve,
     switch,
     undo_last,
 )
-from allocation.budgets.weeks import ensure_week
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import PRESETS
 from tests.factories import WEEK_START, BudgetWeekFactory

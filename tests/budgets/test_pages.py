@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week
 from allocation.policy.meter import PRESETS, US_DOLLARS
 from tests.factories import AuditEntryFactory, UsageRecordFactory, rebuild_hours
 

@@ -12,13 +12,13 @@ from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.operations import (
     RuleChange,
     change_rule,
+    ensure_week,
     set_limit,
     set_reserve,
     switch,
     undo_change,
     undo_last,
 )
-from allocation.budgets.weeks import ensure_week
 from allocation.policy.errors import RuleError
 from allocation.policy.meter import US_DOLLARS
 from tests.factories import NOW, AuditEntryFactory, UserFactory

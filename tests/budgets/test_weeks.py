@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
-from allocation.budgets.operations import set_limit
-from allocation.budgets.weeks import ensure_week, ensure_weeks, window_to_come
+from allocation.budgets.operations import ensure_week, ensure_weeks, set_limit
+from allocation.budgets.weeks import window_to_come
 from allocation.rights.roles import Role, act_as
 from tests.factories import WEEK_END, WEEK_START, BudgetWeekFactory
 

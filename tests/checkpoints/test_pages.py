@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks
 from allocation.directives.models import Status, StrategicDirective
 from allocation.forecasts.operations import make_forecasts
 from tests.checkpoints.conftest import captured

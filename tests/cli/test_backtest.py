@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks
 from tests.factories import NOW, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db

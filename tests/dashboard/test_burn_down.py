@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks
 from allocation.dashboard.fan import HOUR, Fan
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks

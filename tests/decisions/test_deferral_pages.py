@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.directives.operations import defer_sd

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from allocation.audit.models import AuditEntry
-from allocation.budgets.weeks import ensure_week
+from allocation.budgets.operations import ensure_week
 from allocation.catalog.models import Tier
 from allocation.dashboard.tick import tick
 from allocation.decisions.deferrals import (

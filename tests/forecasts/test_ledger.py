@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 
 from allocation.budgets.models import BudgetWeek
-from allocation.budgets.operations import set_limit, switch
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks, set_limit, switch
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
 from allocation.forecasts.record import forecast_record, newest_forecast

@@ -10,8 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from allocation.budgets.operations import switch
-from allocation.budgets.weeks import ensure_weeks
+from allocation.budgets.operations import ensure_weeks, switch
 from allocation.display import format as fmt
 from allocation.forecasts.chance import newest_word
 from allocation.forecasts.facts import forecast_facts
