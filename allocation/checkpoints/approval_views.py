@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from allocation.access import require_chairman
-from allocation.checkpoints.forms import ApprovalForm, StopForm
+from allocation.checkpoints.forms import ApprovalForm
 from allocation.decisions.deferrals import approve
 from allocation.directives.models import StrategicDirective
 from allocation.directives.waiting import stop_sd
-from allocation.display.confirm import GET_POST, Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.display.format import tokens
 
 _APPROVE = (
@@ -46,7 +46,8 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
         return f"Stopped {sd.code}."
 
     act = _act(sd, "Stop SD", f"Stop {sd.code}", _STOP, danger=True)
-    return confirm(request, act, StopForm(sent(request)), do)
+    form = ReasonForm(sent(request), "Say why: stopping an SD needs a reason.")
+    return confirm(request, act, form, do)
 
 
 def _act(

@@ -56,8 +56,12 @@ def twice_counted(since: datetime) -> QuerySet[Checkpoint]:
 
 
 def update_token_log(checkpoint: Checkpoint) -> None:
-    """The row of the checkpoint's SD and phase, summed again from all its checkpoints."""
+    """The row of the checkpoint's SD and phase, summed again from all its checkpoints; without any
+    there is no row."""
     rows = list(Checkpoint.objects.filter(sd=checkpoint.sd, phase=checkpoint.phase))
+    if not rows:
+        SdTokenLog.objects.filter(sd=checkpoint.sd, phase=checkpoint.phase).delete()
+        return
     by_tier: Counter[str] = Counter()
     for row in rows:
         by_tier.update(split(row.tokens or 0, row.mix))

@@ -16,9 +16,8 @@ from allocation.checkpoints.mix_text import read_mix, write_mix
 from allocation.checkpoints.models import KINDS, MOST_TOKENS, Checkpoint
 from allocation.checkpoints.operations import Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
-from allocation.decisions.forms import reason_field
 from allocation.directives.models import StrategicDirective
-from allocation.display.fields import TextAmountField, TokensField, count_field
+from allocation.display.fields import TextAmountField, TokensField, count_field, reason_field
 from allocation.display.format import tokens as in_groups
 from allocation.policy.mix import check_mix
 from allocation.policy.phases import CheckpointKind, Phase
@@ -208,9 +207,3 @@ class ApprovalForm(forms.Form):
         help_text="Fresh tokens, on top of what it has burned: 20,000 or 20k.",
     )
     reason = reason_field("Say why: an approval needs a reason.")
-
-
-class StopForm(forms.Form):
-    """Why a paused SD ends."""
-
-    reason = reason_field("Say why: stopping an SD needs a reason.")

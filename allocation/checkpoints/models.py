@@ -1,5 +1,7 @@
 """The checkpoint log, and the tokens of each SD by phase."""
 
+from datetime import datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -48,6 +50,12 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sd} {self.kind}"
+
+    @property
+    def phase_started_at(self) -> datetime | None:
+        """When its phase began, where the sheet that it was imported from says so."""
+        stated = self.state.get("phase_started_at")
+        return datetime.fromisoformat(stated) if stated else None
 
 
 class SdTokenLog(models.Model):

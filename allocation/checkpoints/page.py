@@ -115,8 +115,7 @@ def export_rows(zone: ZoneInfo) -> Iterator[tuple[object, ...]]:
     previous: dict[int, datetime] = {}
     found = Checkpoint.objects.select_related("sd").order_by("at", "id")
     for row in found.iterator(chunk_size=2_000):
-        stated = row.state.get("phase_started_at")
-        started = datetime.fromisoformat(stated) if stated else previous.get(row.sd_id)
+        started = row.phase_started_at or previous.get(row.sd_id)
         previous[row.sd_id] = row.at
         if row.tokens is None:
             continue

@@ -82,6 +82,7 @@ class SdPage:
     may_defer: bool
     may_resume: bool
     may_archive: bool
+    may_restore: bool
     paused: bool
 
 
@@ -122,6 +123,7 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
         may_defer=sd.status in {Status.PROPOSED, Status.IN_PROGRESS},
         may_resume=sd.status == Status.DEFERRED,
         may_archive=sd.status not in {Status.ARCHIVED, Status.PAUSED},
+        may_restore=sd.status == Status.ARCHIVED,
         paused=sd.status == Status.PAUSED,
     )
 

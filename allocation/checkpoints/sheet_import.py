@@ -189,11 +189,10 @@ def _move_on(checkpoints: Sequence[Checkpoint], *, actor: str, now: datetime) ->
         later = Checkpoint.objects.filter(sd_id=sd_id, at__gt=checkpoint.at).exists()
         if sd.status not in _MOVABLE or later:
             continue
-        started = first[sd_id].state["phase_started_at"]
         enter_phase(
             row=sd,
             phase=CheckpointKind(checkpoint.kind).phase_after,
             actor=actor,
             now=now,
-            at=datetime.fromisoformat(started) if started else first[sd_id].at,
+            at=first[sd_id].phase_started_at or first[sd_id].at,
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allocation.checkpoints import approval_views, sheet_views, views
+from allocation.checkpoints import approval_views, sheet_views, views, withdrawal_views
 
 app_name = "checkpoints"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("checkpoints/", views.list_checkpoints, name="list-checkpoints"),
     path("checkpoints/new/", views.log, name="log-checkpoint"),
     path("checkpoints/<int:pk>/correct/", views.correct, name="correct-checkpoint"),
+    path("checkpoints/<int:pk>/withdraw/", withdrawal_views.withdraw, name="withdraw-checkpoint"),
+    path("checkpoints/import/<int:pk>/undo/", withdrawal_views.undo, name="undo-import"),
     path("checkpoints/import/", sheet_views.upload, name="import-sheet"),
     path("checkpoints/import/confirm/", sheet_views.confirm, name="confirm-sheet"),
     path("checkpoints/export.csv", sheet_views.export, name="export-sheet"),

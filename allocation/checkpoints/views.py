@@ -46,6 +46,7 @@ def view_sd(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "sd": sd,
         "may_log": may_log(request.user),
+        "may_rule": may_rule(request.user),
         "approval": ApprovalForm() if page.paused and may_rule(request.user) else None,
     }
     return render(request, "checkpoints/sd.html", context)

@@ -15,11 +15,11 @@ from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.catalog.models import Tier
 from allocation.decisions.deferral_page import deferrals_page
 from allocation.decisions.deferrals import defer_proposed, drop_run, move_run, run_now
-from allocation.decisions.forms import DropForm, RunNowForm
+from allocation.decisions.forms import RunNowForm
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import StrategicDirective
 from allocation.directives.waiting import move_sd
-from allocation.display.confirm import GET_POST, Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import running_week
 
@@ -109,7 +109,8 @@ def drop_deferred(request: HttpRequest, pk: int) -> HttpResponse:
         drop_run(row=row, actor=actor, now=timezone.now(), reason=reason)
         return f"Removed the {row}."
 
-    return confirm(request, _act(row, "Remove run", _DROP), DropForm(sent(request)), do)
+    form = ReasonForm(sent(request), "Say why: a run is not forgotten without a reason.")
+    return confirm(request, _act(row, "Remove run", _DROP), form, do)
 
 
 _RUN_NOW = "An override lets this one run go in this week, on the tier chosen here."

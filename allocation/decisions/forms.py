@@ -8,7 +8,7 @@ from django import forms
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
 from allocation.directives.models import Status, StrategicDirective
-from allocation.display.fields import obey
+from allocation.display.fields import obey, reason_field
 from allocation.floors.operations import check_expiry
 
 ALL, ONE_SD, ONE_RUN = "all", "sd", "run"
@@ -18,16 +18,6 @@ SCOPES = [
     (ONE_RUN, "One run, then it is used up"),
 ]
 OVER = (Status.COMPLETED, Status.ARCHIVED)
-
-
-def reason_field(sentence: str, help_text: str = "") -> forms.CharField:
-    """A reason that must be given; `sentence` says so where it is not."""
-    return forms.CharField(
-        max_length=300,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": sentence},
-        help_text=help_text,
-    )
 
 
 class OverrideForm(forms.Form):
@@ -113,12 +103,6 @@ class OverrideForm(forms.Form):
         }
 
 
-class RevokeForm(forms.Form):
-    """Why an override ends before its time."""
-
-    reason = reason_field("Say why: a revocation needs a reason.")
-
-
 class RunNowForm(forms.Form):
     """The override that lets a deferred run go."""
 
@@ -129,9 +113,3 @@ class RunNowForm(forms.Form):
         help_text="What it runs on; not below a floor that never gives way.",
     )
     reason = reason_field("Say why: an override needs a reason.")
-
-
-class DropForm(forms.Form):
-    """Why a run is taken out of the queue."""
-
-    reason = reason_field("Say why: a run is not forgotten without a reason.")

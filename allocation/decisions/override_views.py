@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from allocation.access import may_rule, require_chairman
-from allocation.decisions.forms import OverrideForm, RevokeForm
+from allocation.decisions.forms import OverrideForm
 from allocation.decisions.override_page import overrides_page, scope_in_words
-from allocation.display.confirm import GET_POST, Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.floors.models import Override
 from allocation.floors.operations import create_override, revoke_override
 from allocation.policy.errors import RuleError
@@ -63,4 +63,5 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         back_url=reverse("steering:list-overrides"),
         danger=True,
     )
-    return confirm(request, act, RevokeForm(sent(request)), do)
+    form = ReasonForm(sent(request), "Say why: a revocation needs a reason.")
+    return confirm(request, act, form, do)

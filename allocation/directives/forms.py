@@ -95,22 +95,3 @@ class SdForm(forms.Form):
             critical=given["critical"],
             estimate=given["estimate"],
         )
-
-
-class ReasonForm(forms.Form):
-    """Why something is done to an SD."""
-
-    reason = forms.CharField(
-        max_length=300, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-
-
-class RequiredReasonForm(ReasonForm):
-    """The same where nothing is done without a reason."""
-
-    reason = forms.CharField(
-        max_length=300,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Say why: a deferral needs a reason."},
-        help_text="It stands beside the SD until it is resumed.",
-    )

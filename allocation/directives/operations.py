@@ -94,7 +94,7 @@ def resume_sd(
             actor=actor,
             now=now,
             reason=reason,
-            status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
+            status=_standing(row.phase, None),
             deferral_reason="",
             deferred_at=None,
         )
@@ -107,6 +107,31 @@ def archive_sd(
     return _set(
         row, action="SD archival", actor=actor, now=now, reason=reason, status=Status.ARCHIVED
     )
+
+
+def restore_sd(
+    *, row: StrategicDirective, actor: str, now: datetime, reason: str
+) -> StrategicDirective:
+    """Take an SD out of the archive, to where it stood: one audit entry.
+
+    One that was deferred or paused then is proposed or in progress. Raises RuleError without a
+    reason, and for one that is not archived.
+    """
+    check_reason(reason, "restoring an SD")
+    with transaction.atomic():
+        row = _locked(row)
+        if row.status != Status.ARCHIVED:
+            raise RuleError(f"{row.code} is {row.get_status_display()}, not archived.")
+        return _set(
+            row,
+            action="SD restoration",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=_standing(row.phase, row.completed_at),
+            deferral_reason="",
+            deferred_at=None,
+        )
 
 
 def delete_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> None:
@@ -168,6 +193,46 @@ def enter_phase(
         deferral_reason="",
         deferred_at=None,
     )
+
+
+def go_back(
+    *,
+    row: StrategicDirective,
+    phase: Phase | None,
+    started_at: datetime | None,
+    completed_at: datetime | None,
+    actor: str,
+    now: datetime,
+    reason: str,
+) -> StrategicDirective:
+    """Bring an SD back to where its checkpoints say that it stands, since the last is withdrawn.
+
+    One that is deferred, archived or paused stays so. Raises RuleError for a paused one that would
+    not have started: withdrawn and started again it would wait for the Chairman no more.
+    """
+    with transaction.atomic():
+        row = _locked(row)
+        if row.status == Status.PAUSED and phase is None:
+            raise RuleError(_WAITS.format(row.code))
+        waits = row.status in {Status.DEFERRED, Status.ARCHIVED, Status.PAUSED}
+        return _set(
+            row,
+            action="SD phase",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=row.status if waits else _standing(phase, completed_at),
+            phase=phase.value if phase else "",
+            started_at=started_at,
+            completed_at=None if row.status == Status.DEFERRED else completed_at,
+        )
+
+
+def _standing(phase: str | None, completed_at: datetime | None) -> Status:
+    """The status of an SD for which nothing else was said."""
+    if completed_at:
+        return Status.COMPLETED
+    return Status.IN_PROGRESS if phase else Status.PROPOSED
 
 
 def _write(

@@ -14,4 +14,5 @@ def sd_urls(*, chance: views.Chance) -> tuple[list[URLPattern], str]:
         path("<slug:code>/defer/", views.defer, name="defer-sd"),
         path("<slug:code>/resume/", views.resume, name="resume-sd"),
         path("<slug:code>/archive/", views.archive, name="archive-sd"),
+        path("<slug:code>/restore/", views.restore, name="restore-sd"),
     ], "directives"

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from allocation.access import may_log, require_log
-from allocation.directives.forms import ReasonForm, RequiredReasonForm, SdForm
+from allocation.access import may_log, require_chairman, require_log
+from allocation.directives.forms import SdForm
 from allocation.directives.models import StrategicDirective
 from allocation.directives.operations import (
     SdFacts,
@@ -20,11 +20,12 @@ from allocation.directives.operations import (
     create_sd,
     defer_sd,
     edit_sd,
+    restore_sd,
     resume_sd,
 )
 from allocation.directives.page import rubric, sd_list
 from allocation.directives.queue import to_propose
-from allocation.display.confirm import GET_POST, Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.display.format import percent
 from allocation.policy.errors import RuleError
 
@@ -87,34 +88,52 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(GET_POST)
 def defer(request: HttpRequest, code: str) -> HttpResponse:
     """Put an SD off to the next budget week, with a reason."""
+    actor = require_log(request.user)
     lede = "It waits for the next budget week and comes back by itself when that opens."
-    return _act(request, code, defer_sd, verb="Defer", lede=lede, form_class=RequiredReasonForm)
+    form = ReasonForm(
+        sent(request),
+        "Say why: a deferral needs a reason.",
+        "It stands beside the SD until it is resumed.",
+    )
+    return _act(request, code, defer_sd, form, actor=actor, verb="Defer", lede=lede)
 
 
 @require_http_methods(GET_POST)
 def resume(request: HttpRequest, code: str) -> HttpResponse:
     """Take a deferred SD up again."""
-    return _act(request, code, resume_sd, verb="Resume", lede="It goes on where it stood.")
+    actor, form = require_log(request.user), ReasonForm(sent(request))
+    lede = "It goes on where it stood."
+    return _act(request, code, resume_sd, form, actor=actor, verb="Resume", lede=lede)
 
 
 @require_http_methods(GET_POST)
 def archive(request: HttpRequest, code: str) -> HttpResponse:
     """Take an SD out of the lists."""
+    actor, form = require_log(request.user), ReasonForm(sent(request))
     lede = "It leaves the lists. Its checkpoints, tokens and decisions stay, and its page too."
-    return _act(request, code, archive_sd, verb="Archive", lede=lede)
+    return _act(request, code, archive_sd, form, actor=actor, verb="Archive", lede=lede)
+
+
+@require_http_methods(GET_POST)
+def restore(request: HttpRequest, code: str) -> HttpResponse:
+    """Take an SD out of the archive: the Chairman's, who alone ends one for good."""
+    actor = require_chairman(request.user, "restore an SD")
+    form = ReasonForm(sent(request), "Say why: restoring an SD needs a reason.")
+    lede = "It comes back to the lists where it stood: its agents may run again."
+    return _act(request, code, restore_sd, form, actor=actor, verb="Restore", lede=lede)
 
 
 def _act(
     request: HttpRequest,
     code: str,
     operation: Callable[..., StrategicDirective],
+    form: ReasonForm,
     *,
+    actor: str,
     verb: str,
     lede: str,
-    form_class: type[ReasonForm] = ReasonForm,
 ) -> HttpResponse:
     """Ask for confirmation and a reason, then act."""
-    actor = require_log(request.user)
     sd = get_object_or_404(StrategicDirective, code=code)
 
     def do(reason: str) -> str:
@@ -128,7 +147,7 @@ def _act(
         back_label=sd.code,
         back_url=reverse("checkpoints:view-sd", args=[sd.code]),
     )
-    return confirm(request, act, form_class(sent(request)), do)
+    return confirm(request, act, form, do)
 
 
 def _rubric_note(form: SdForm, sd: StrategicDirective) -> str:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from allocation.display.fields import reason_field
 from allocation.policy.errors import RuleError
 
 # What a page with a form takes.
@@ -26,6 +27,14 @@ class Act:
     back_url: str
     danger: bool = False
     notes: Sequence[str] = ()
+
+
+class ReasonForm(forms.Form):
+    """Why something is done, as `reason_field` asks for it."""
+
+    def __init__(self, data: QueryDict | None, missing: str = "", help_text: str = "") -> None:
+        super().__init__(data)
+        self.fields["reason"] = reason_field(missing, help_text)
 
 
 def confirm(

@@ -55,6 +55,17 @@ class TokensField(TextAmountField):
         return in_groups(value) if isinstance(value, int) else value
 
 
+def reason_field(missing: str = "", help_text: str = "") -> forms.CharField:
+    """A reason. `missing` is the sentence for whoever gives none; without one nobody must."""
+    return forms.CharField(
+        max_length=300,
+        required=bool(missing),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": missing},
+        help_text=help_text,
+    )
+
+
 def typed(value: Any) -> str:
     """The text of a field without spaces around it and characters that no page can show."""
     return str(value or "").replace("\x00", "").strip()

@@ -8,9 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from allocation.access import may_rule, require_chairman
-from allocation.display.confirm import GET_POST, Act, confirm, sent
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.optimizer import words
-from allocation.optimizer.forms import ApplyForm, UndoForm
 from allocation.optimizer.measure import Reviews, read_facts
 from allocation.optimizer.models import AppliedChange
 from allocation.optimizer.operations import apply_opportunity, undo_change
@@ -45,7 +44,12 @@ def apply_change(
         apply_opportunity(opportunity=found, meter=meter, reason=reason, actor=actor, now=now)
         return f"Applied: {words.title(found)}."
 
-    return confirm(request, _applying(found, facts.meter), ApplyForm(sent(request)), do)
+    form = ReasonForm(
+        sent(request),
+        "Say why: a change of the rules needs a reason.",
+        "It becomes the ceiling’s rationale and stands in the audit trail.",
+    )
+    return confirm(request, _applying(found, facts.meter), form, do)
 
 
 @require_http_methods(GET_POST)
@@ -59,7 +63,9 @@ def undo_applied(request: HttpRequest, pk: int) -> HttpResponse:
         left = undo_change(change=change, reason=reason, actor=actor, now=timezone.now())
         return words.undone(change, left)
 
-    return confirm(request, _undoing(change), UndoForm(sent(request)), do)
+    why = "Say why: an undo needs a reason."
+    form = ReasonForm(sent(request), why, "It stands in the audit trail.")
+    return confirm(request, _undoing(change), form, do)
 
 
 def _place(opportunity: Opportunity) -> tuple[str, str, str]:

@@ -68,7 +68,8 @@ def beta_quantile(share: float, a: float, b: float) -> float:
             high = x
         density = exp(scale + (a - 1) * log(x) + (b - 1) * log1p(-x))
         step = over / (density or _TINY)
-        if abs(step) <= _CLOSE_ENOUGH * x:
+        # Small beside the nearer end: there a step that is small beside 1 is a leap in the chance.
+        if abs(step) <= _CLOSE_ENOUGH * min(x, 1 - x) or x - step == x:
             break
         x = x - step if low < x - step < high else (low + high) / 2
         if x in {0.0, 1.0}:

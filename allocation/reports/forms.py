@@ -161,16 +161,6 @@ QUALITY_FORMS: dict[str, type[QualityForm]] = {
 }
 
 
-class ReasonForm(forms.Form):
-    """Why something is done."""
-
-    reason = forms.CharField(
-        max_length=300,
-        error_messages={"required": "Say why: it stays in the audit trail."},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-
 def offered_sds() -> list[str]:
     """The SDs that were created last, to choose from."""
     codes = StrategicDirective.objects.values_list("code", flat=True)

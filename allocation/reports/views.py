@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.budgets.models import BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
-from allocation.display.confirm import GET_POST, sent
+from allocation.display.confirm import GET_POST, ReasonForm, sent
 from allocation.floors.operations import raise_floor
 from allocation.policy.errors import RuleError
 from allocation.reports.audit_page import audit_page
-from allocation.reports.forms import QUALITY_FORMS, LessonForm, ReasonForm, offered_sds
+from allocation.reports.forms import QUALITY_FORMS, LessonForm, offered_sds
 from allocation.reports.kpi_page import kpi_page, result_in_words
 from allocation.reports.labels import week_called
 from allocation.reports.models import EVENT_KINDS, QualityEvent
@@ -96,7 +96,7 @@ def delete_event(request: HttpRequest, pk: int) -> HttpResponse:
     event = get_object_or_404(QualityEvent.objects.select_related("sd"), pk=pk)
     if event.actor != actor and not may_rule(request.user):
         raise PermissionDenied("You may take back the quality events that you logged yourself.")
-    form = ReasonForm(sent(request))
+    form = ReasonForm(sent(request), "Say why: it stays in the audit trail.")
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         delete_quality_event(event=event, actor=actor, now=timezone.now(), reason=reason)

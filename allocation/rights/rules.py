@@ -17,7 +17,8 @@ READERS = frozenset(Role) - {Role.NOBODY}
 _NONE: Roles = frozenset()
 _CHAIRMAN = frozenset({Role.CHAIRMAN})
 _CLOCK = _CHAIRMAN | {Role.SYSTEM}
-_LOGGERS = _CHAIRMAN | {Role.OPERATOR, Role.AGENT}
+_PEOPLE = _CHAIRMAN | {Role.OPERATOR}
+_LOGGERS = _PEOPLE | {Role.AGENT}
 _WRITERS = _LOGGERS | {Role.SYSTEM}
 
 
@@ -38,7 +39,8 @@ class Rule:
 
 _SETTINGS = Rule(_CHAIRMAN, _CHAIRMAN, _CHAIRMAN)
 _COUNTS = Rule(_WRITERS, _WRITERS, _WRITERS)
-_LOG = Rule(_LOGGERS, _LOGGERS)
+# What a person logged, or brought in with a sheet, a person can take back.
+_LOG = Rule(_LOGGERS, _LOGGERS, _PEOPLE)
 _WHAT_HAPPENED = Rule(_LOGGERS, _WRITERS)
 
 RULES: dict[str, Rule] = {
@@ -72,7 +74,7 @@ RULES: dict[str, Rule] = {
         given='("limit", reserve_percent) = (SELECT "limit", reserve_percent FROM budget_rule)',
     ),
     # What is done, and what is decided about it.
-    "strategic_directives": Rule(_LOGGERS, _WRITERS, _CHAIRMAN),
+    "strategic_directives": Rule(_LOGGERS, _WRITERS, _PEOPLE),
     "model_allocation_decisions": _WHAT_HAPPENED,
     "deferred_runs": _WHAT_HAPPENED,
     # Counted by the clock, and to be counted anew where somebody reports late.

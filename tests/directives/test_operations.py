@@ -18,6 +18,7 @@ from allocation.directives.operations import (
     delete_sd,
     edit_sd,
     enter_phase,
+    restore_sd,
     resume_sd,
 )
 from allocation.policy.errors import RuleError
@@ -149,6 +150,31 @@ def test_a_completed_sd_is_archived_with_its_history(now: datetime) -> None:
     row = archive_sd(row=StrategicDirectiveFactory(status=Status.COMPLETED), now=now, **WHO)
     assert (row.status, row.completed_at) == (Status.ARCHIVED, now)
     assert actions() == ["SD archival"]
+
+
+@pytest.mark.parametrize(
+    ("stood", "status"),
+    [
+        ({"status": Status.COMPLETED}, Status.COMPLETED),
+        ({"status": Status.PAUSED, "phase": "EXEC"}, Status.IN_PROGRESS),
+        ({"status": Status.DEFERRED, "deferral_reason": "Later."}, Status.PROPOSED),
+    ],
+)
+def test_an_archived_sd_comes_back_to_where_it_stood(
+    now: datetime, stood: dict[str, Any], status: str
+) -> None:
+    row = archive_sd(row=StrategicDirectiveFactory(**stood), now=now, **WHO)
+    restored = restore_sd(row=row, now=now, reason="It was the wrong one.", **WHO)
+    assert (restored.status, restored.deferral_reason) == (status, "")
+    assert actions() == ["SD archival", "SD restoration"]
+    with pytest.raises(RuleError, match=f"is {restored.get_status_display()}, not archived"):
+        restore_sd(row=row, now=now, reason="Again.", **WHO)
+
+
+def test_nothing_is_restored_without_a_reason(now: datetime) -> None:
+    row = StrategicDirectiveFactory(status=Status.ARCHIVED)
+    with pytest.raises(RuleError, match="restoring an SD needs a reason"):
+        restore_sd(row=row, now=now, reason=" ", **WHO)
 
 
 def test_an_sd_that_never_began_is_deleted_with_a_reason(now: datetime) -> None:

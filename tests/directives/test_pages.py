@@ -1,6 +1,7 @@
 """The list of SDs, and the forms that write them."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -180,6 +181,21 @@ class TestActs:
         page = chairman_client.post("/sds/SD-A/archive/", {"reason": "Gone."}, follow=True)
         assert "Archived" in page.text
         assert chairman_client.get("/sds/").context["page"].rows == []
+
+    def test_the_chairman_alone_restores_what_is_archived(
+        self, chairman_client: Client, operator: User
+    ) -> None:
+        sd = StrategicDirectiveFactory(code="SD-A", phase="PLAN", status=Status.ARCHIVED)
+        assert "Restore SD" in chairman_client.get("/sds/SD-A/").text
+        other = Client()
+        other.force_login(operator)
+        assert "Restore SD" not in other.get("/sds/SD-A/").text
+        assert other.post("/sds/SD-A/restore/", {"reason": "Mine."}).status_code == 403
+        sent = {"reason": "The wrong one."}
+        page = chairman_client.post("/sds/SD-A/restore/", sent, follow=True)
+        assert "SD-A is in progress." in page.text
+        sd.refresh_from_db()
+        assert (sd.status, sd.phase) == (Status.IN_PROGRESS, "PLAN")
 
     @pytest.mark.parametrize("act", ["edit", "defer", "resume", "archive"])
     def test_looking_changes_nothing(self, chairman_client: Client, act: str) -> None:

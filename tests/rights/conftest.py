@@ -13,7 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from allocation.audit.operations import record
 from allocation.budgets.operations import set_limit
+from allocation.checkpoints.sheet_import import IMPORT
 from allocation.decisions.operations import decide
 from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
@@ -79,6 +81,7 @@ def rows(db: None) -> None:
     decide(situation=situation_at(factories.NOW), task=task, actor="chairman", now=factories.NOW)
     fill()
     set_limit(limit=Decimal(400_000), actor="chairman", now=timezone.now())
+    record(actor="chairman", action=IMPORT, subject="2 checkpoints of 1 SD", now=timezone.now())
 
 
 @pytest.fixture

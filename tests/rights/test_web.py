@@ -12,6 +12,7 @@ from allocation.api.models import AgentToken, Scope
 from allocation.api.operations import create_token
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints.models import Checkpoint
+from allocation.checkpoints.sheet_import import IMPORT
 from allocation.decisions.models import Decision, DeferredRun
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
@@ -28,15 +29,16 @@ from tests.rights.access import (
 )
 
 ROWS = {
-    "budget/undo/": AuditEntry,
-    "checkpoints/": Checkpoint,
-    "decisions/": Decision,
-    "deferrals/": DeferredRun,
-    "kpis/": QualityEvent,
-    "optimize/": AppliedChange,
-    "overrides/": Override,
-    "reminders/": Reminder,
-    "tokens/": AgentToken,
+    "budget/undo/": AuditEntry.objects.exclude(action=IMPORT),
+    "checkpoints/import/": AuditEntry.objects.filter(action=IMPORT),
+    "checkpoints/": Checkpoint.objects.all(),
+    "decisions/": Decision.objects.all(),
+    "deferrals/": DeferredRun.objects.all(),
+    "kpis/": QualityEvent.objects.all(),
+    "optimize/": AppliedChange.objects.all(),
+    "overrides/": Override.objects.all(),
+    "reminders/": Reminder.objects.all(),
+    "tokens/": AgentToken.objects.all(),
 }
 ROLL_BACK = {"sub_agent": "TESTING", "phase": "EXEC", "tier": "opus", "reason": "It fails."}
 SENT = {"kpis/roll-back/": ROLL_BACK}
@@ -45,9 +47,9 @@ SENT = {"kpis/roll-back/": ROLL_BACK}
 def path_of(address: str) -> str:
     """The address of a row that is there."""
     found = address.replace(r"^export\.(?P<suffix>csv|json)$", "export.csv")
-    for start, kind in ROWS.items():
+    for start, rows in ROWS.items():
         if address.startswith(start) and "<int:pk>" in address:
-            found = found.replace("<int:pk>", str(kind.objects.latest("pk").pk))
+            found = found.replace("<int:pk>", str(rows.latest("pk").pk))
     given = {
         "<slug:code>": lambda: StrategicDirective.objects.latest("pk").code,
         "<code>": lambda: StrategicDirective.objects.latest("pk").code,
