@@ -30,11 +30,11 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         withdraw_checkpoint(checkpoint=checkpoint, actor=actor, now=timezone.now(), reason=reason)
         return f"Withdrew {what}. {week_in_words(standing_at(timezone.now()))}"
 
-    burned = f"its {tokens(checkpoint.tokens)} tokens" if checkpoint.tokens else "it"
+    burned = f" and its {tokens(checkpoint.tokens)} tokens" if checkpoint.tokens else ""
     act = Act(
         heading=f"Withdraw {what}",
-        lede=f"As if it had never been logged: {burned} will not count, and if it is the last one "
-        f"of {checkpoint.sd.code}, that stands where the checkpoint before left it.",
+        lede=f"As if it{burned} had never been logged. If it is the SD’s last checkpoint, the SD "
+        "goes back to where the one before had left it.",
         button="Withdraw checkpoint",
         back_label=checkpoint.sd.code,
         back_url=reverse("checkpoints:view-sd", args=[checkpoint.sd.code]),
