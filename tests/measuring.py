@@ -1,8 +1,9 @@
 """What is measured in a run under coverage, where following each line nearly doubles its work.
 
-On SQLite that is everything. On PostgreSQL every test runs too, but what the databases have in
-common was measured already: there it is what only PostgreSQL comes to, namely how its tables are
-made (the rules of their rows), the tests of it alone, and how usage is stored (COPY).
+On SQLite that is everything but what the browser's tests come to: they look at pages that others
+have made already. On PostgreSQL every test runs too, but what the databases have in common was
+measured already: there it is what only PostgreSQL comes to, namely how its tables are made (the
+rules of their rows), the tests of it alone, and how usage is stored (COPY).
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,16 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
+BROWSER = Path(__file__).parent / "browser"
 USAGE = Path(__file__).parent / "usage"
 
 _stopped: list[Coverage] = []
 
 
-def is_its_own(item: pytest.Item) -> bool:
-    """Whether a test comes to lines on PostgreSQL that no other database comes to."""
+def is_measured(item: pytest.Item) -> bool:
+    """Whether a test comes to lines that no others, or no other database's, come to."""
+    if item.config.getoption("db") == "sqlite":
+        return not item.path.is_relative_to(BROWSER)
     marked = item.get_closest_marker("postgresql_only") is not None
     return marked or item.path.is_relative_to(USAGE)
 
@@ -26,7 +30,7 @@ def is_its_own(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     measured = Coverage.current()
-    if measured is None or item.config.getoption("db") == "sqlite" or is_its_own(item):
+    if measured is None or is_measured(item):
         return (yield)
     measured.stop()
     _stopped.append(measured)
