@@ -54,6 +54,7 @@ PAGES = {
     "dark desktop": (DESKTOP, DARK),
     "phone": (PHONE, LIGHT),
     "dark phone": (PHONE, DARK),
+    "desktop without JavaScript": (DESKTOP, LIGHT),
 }
 
 
@@ -107,6 +108,7 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
             has_touch=viewport is PHONE,
             is_mobile=viewport is PHONE,
             reduced_motion="reduce",
+            java_script_enabled="without" not in name,
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
@@ -136,6 +138,12 @@ def phone_page(open_page: OpenPage) -> Page:
 @pytest.fixture
 def dark_phone_page(open_page: OpenPage) -> Page:
     return open_page("dark phone")
+
+
+@pytest.fixture
+def plain_page(open_page: OpenPage) -> Page:
+    """A desktop without JavaScript."""
+    return open_page("desktop without JavaScript")
 
 
 @pytest.fixture

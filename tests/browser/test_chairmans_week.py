@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import APIResponse, Browser, Locator, Page, expect
 from pypdf import PdfReader
@@ -22,8 +20,8 @@ from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
 from allocation.decisions.models import Decision
 from allocation.floors.models import ModelFloor
-from tests.browser.conftest import DESKTOP, PATIENCE
-from tests.browser.watch import Watch, axe_clean
+from tests.browser.conftest import OpenPage
+from tests.browser.watch import axe_clean
 from tests.claude_code.payloads import Payload, call, result
 from tests.factories import (
     BudgetWeekFactory,
@@ -34,6 +32,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SignIn = Callable[[Page, User], None]
 Report = Callable[[Payload], APIResponse]
 SD = "SD-CHECKOUT-001"
 
@@ -49,24 +48,14 @@ def week(transactional_db: None) -> None:
     forget()
 
 
-@pytest.fixture(params=[True, False], ids=["JavaScript", "no JavaScript"])
+@pytest.fixture(params=["desktop", "desktop without JavaScript"])
 def page(
-    request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer, chairman: User
-) -> Iterator[Page]:
+    request: pytest.FixtureRequest, open_page: OpenPage, sign_in: SignIn, chairman: User
+) -> Page:
     """A desktop on which the Chairman is signed in."""
-    client = Client()
-    client.force_login(chairman)
-    context = browser.new_context(
-        base_url=live_server.url, viewport=DESKTOP, java_script_enabled=request.param
-    )
-    context.set_default_timeout(PATIENCE)
-    name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
-    context.add_cookies([cookie])
-    page = context.new_page()
-    watch = Watch(page)
-    yield page
-    assert watch.close() == []
+    page = open_page(request.param)
+    sign_in(page, chairman)
+    return page
 
 
 @pytest.fixture
@@ -168,7 +157,7 @@ def printed_facts(page: Page) -> None:
 
 
 def test_the_pages_of_the_journey_are_accessible(
-    any_page: Page, sign_in: Callable[[Page, User], None], chairman: User, report: Report
+    any_page: Page, sign_in: SignIn, chairman: User, report: Report
 ) -> None:
     report(call("docmon"))
     report(result("docmon", resolvedModel="claude-opus-4-5-20251101"))

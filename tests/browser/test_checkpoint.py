@@ -4,12 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import Priority
@@ -126,15 +123,10 @@ def test_axe_finds_nothing_in_any_page(
 
 
 def test_a_checkpoint_is_logged_without_javascript(
-    browser: Browser, live_server: LiveServer, chairman: User, week: None
+    plain_page: Page, sign_in: SignIn, chairman: User, week: None
 ) -> None:
-    client = Client()
-    client.force_login(chairman)
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
-    context.add_cookies([cookie])
-    page = context.new_page()
+    page = plain_page
+    sign_in(page, chairman)
     page.goto("/checkpoints/new/")
     page.get_by_label("SD", exact=True).select_option(label="SD-B in PLAN – Something worth doing")
     page.get_by_role("button", name="Fill in the usual values").click()
@@ -145,4 +137,3 @@ def test_a_checkpoint_is_logged_without_javascript(
     for address in PAGES:
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-    context.close()

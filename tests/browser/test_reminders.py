@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from allocation.reminders.models import State
 from allocation.reminders.operations import refresh_reminders
@@ -69,13 +68,11 @@ def test_a_new_secret_is_accessible(browser_page: Page, sign_in: SignIn, chairma
 
 
 def test_a_reminder_is_dismissed_without_javascript(
-    browser: Browser, live_server: LiveServer, sign_in: SignIn, reminded: User
+    plain_page: Page, sign_in: SignIn, reminded: User
 ) -> None:
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    page = context.new_page()
+    page = plain_page
     sign_in(page, reminded)
     page.goto("/")
     page.get_by_role("button", name="Dismiss reminder: SD-FORGOTTEN-001 is quiet").click()
     expect(page.get_by_role("status")).to_contain_text("Dismissed: SD-FORGOTTEN-001 is quiet.")
     expect(page.get_by_text("SD-FORGOTTEN-001 is in progress")).to_have_count(0)
-    context.close()

@@ -5,12 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from allocation.budgets.operations import ensure_week, set_limit
 from allocation.decisions.models import DeferredRun
@@ -114,15 +111,10 @@ def test_an_override_is_refused_given_and_revoked(
 
 
 def test_the_chairman_steers_without_javascript(
-    browser: Browser, live_server: LiveServer, chairman: User, steered: DeferredRun
+    plain_page: Page, sign_in: SignIn, chairman: User, steered: DeferredRun
 ) -> None:
-    client = Client()
-    client.force_login(chairman)
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    name = settings.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
-    context.add_cookies([cookie])
-    page = context.new_page()
+    page = plain_page
+    sign_in(page, chairman)
     page.goto("/deferrals/")
     page.get_by_role("button", name="Move up SD-D2").click()
     expect(page.get_by_role("status")).to_contain_text("SD-D2 moved up.")
@@ -141,4 +133,3 @@ def test_the_chairman_steers_without_javascript(
     page.goto("/budget/")
     page.get_by_role("button", name="Undo change").click()
     expect(page.get_by_role("status")).to_contain_text("Undone: limit 500,000")
-    context.close()

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from allocation.decisions.operations import decide
 from allocation.decisions.situation import situation_at
@@ -92,13 +91,11 @@ def test_no_page_scrolls_sideways_on_a_phone(
 
 
 def test_the_week_is_complete_without_javascript(
-    browser: Browser, live_server: LiveServer, sign_in: SignIn, busy: User
+    plain_page: Page, sign_in: SignIn, busy: User
 ) -> None:
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    page = context.new_page()
+    page = plain_page
     sign_in(page, busy)
     page.goto("/")
     page.get_by_text("Show the numbers").first.click()
     expect(page.get_by_role("columnheader", name="Left")).to_be_visible()
     expect(page.get_by_role("link", name="Log checkpoint")).to_be_visible()
-    context.close()
