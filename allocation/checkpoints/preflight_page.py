@@ -75,7 +75,7 @@ def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
             for run in plan.runs
         ],
         tokens=range_text(plan.tokens),
-        basis=plan.tokens.basis,
+        basis=plan.basis,
         besides=f"{range_text(plan.besides)} ({plan.besides.basis})" if plan.besides else "",
         projected=with_unit(standing, projected),
         projected_range=estimate_range(plan.low, plan.high, in_dollars=in_dollars, to=" to "),

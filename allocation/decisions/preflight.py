@@ -79,6 +79,12 @@ class Preflight:
     zone_after: Zone
 
     @property
+    def basis(self) -> str:
+        """What the tokens rest on, in words."""
+        is_over = self.sd.estimate is not None and self.tokens.evidence is not Evidence.SD
+        return f"{self.tokens.basis}{', as its own estimate is used up' if is_over else ''}"
+
+    @property
     def zone_changes(self) -> bool:
         """Whether the SD would take the week into another zone."""
         return self.zone_after is not self.zone_now
@@ -105,9 +111,10 @@ def preflight(
     """The outlook for an SD from the phase it is in. Two queries.
 
     Where the SD has an estimate of its own, it is what the estimate leaves after `burned` fresh
-    tokens. Else each sub-agent has the range of its own history or that of its kind of work, and
-    where the sub-agents of earlier SDs are not known the registered ranges, stretched to what SDs
-    of this complexity came to if there are enough of them.
+    tokens; one that is used up says nothing of what is ahead. Else each sub-agent has the range of
+    its own history or that of its kind of work, and where the sub-agents of earlier SDs are not
+    known the registered ranges, stretched to what SDs of this complexity came to if there are
+    enough of them.
     """
     standing = situation.standing
     phases = list(Phase)
@@ -154,8 +161,8 @@ def _ranges(
     """The range of each planned run, that of what no sub-agent is known for, and of all."""
     shipped = [registered(row.tokens_min, row.tokens_max) for row, _ in planned]
     typical = sum(run.middle for run in shipped)
-    if sd.estimate is not None and typical:
-        by = Fraction(max(0, sd.estimate - burned), typical)
+    if sd.estimate is not None and typical and (burned < sd.estimate or not burned):
+        by = Fraction(sd.estimate - burned, typical)
         scaled = [run.scaled(by, Evidence.SD) for run in shipped]
         # Each scaled one is rounded: the whole is the estimate itself, and not their sum.
         return scaled, None, added(shipped).scaled(by, Evidence.SD)

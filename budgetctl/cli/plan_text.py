@@ -44,9 +44,12 @@ def sd_line(sd: shapes.NextSd) -> Text:
 def after(sd: shapes.NextSd, plan: shapes.Plan) -> Iterator[Line]:
     """What the SD would use and leave, marked as an estimate, and what to look out for."""
     unit = plan["unit"]
-    basis = f"from {_range(sd['tokens']).basis}"
+    ahead = _range(sd["tokens"])
+    basis = f"from {ahead.basis}"
     if sd["estimate"] is not None:
-        basis = f"from the estimate of {fmt.short(sd['estimate'])} tokens"
+        estimate = f"the estimate of {fmt.short(sd['estimate'])} tokens"
+        is_left = ahead.evidence is Evidence.SD
+        basis = f"from {estimate}" if is_left else f"{basis}, as {estimate} is used up"
     low, high = (short(end, unit) for end in sd["projected_80"])
     ends = "" if low == high else f" ({low} to {high})"
     projected = f"~{short(sd['projected'], unit)}{ends}"

@@ -51,7 +51,15 @@ def test_the_whole_is_the_estimate_itself_and_not_a_sum_of_rounded_parts(estimat
 
 
 def test_what_is_burned_already_comes_off_the_estimate() -> None:
-    assert plan(estimate=80_000, burned=90_000).projected == 0
+    assert plan(estimate=80_000, burned=50_000).tokens.middle == 30_000
+    assert plan(estimate=0).projected == 0
+
+
+@pytest.mark.parametrize("burned", [80_000, 90_000])
+def test_an_estimate_that_is_used_up_says_nothing_of_what_is_ahead(burned: int) -> None:
+    ahead = plan(estimate=80_000, burned=burned, phase="EXEC")
+    assert ahead.tokens == plan(phase="EXEC").tokens
+    assert ahead.basis == "the registered range, as its own estimate is used up"
 
 
 def test_projected_tokens_weigh_as_their_tier() -> None:
