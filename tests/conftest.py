@@ -20,6 +20,7 @@ from allocation.optimizer import top
 from allocation.rights.roles import Role, act_as
 from allocation.usage import terms
 from tests import factories, first_contents
+from tests.strict_templates import missing_attributes
 
 
 def pytest_configure() -> None:
@@ -103,6 +104,14 @@ def _static_files_are_looked_up_once() -> Iterator[None]:
 def _factories_count_from_one() -> None:
     """The names that factories give do not depend on which tests ran before."""
     factories.count_from_one()
+
+
+@pytest.fixture(autouse=True)
+def asked_in_vain() -> Iterator[list[str]]:
+    """What templates asked for that is not there: the test fails if there is any at its end."""
+    with missing_attributes() as missing:
+        yield missing
+    assert missing == [], "Templates ask in vain for these."
 
 
 @pytest.fixture(autouse=True)

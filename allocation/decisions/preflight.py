@@ -90,6 +90,11 @@ class Preflight:
         return self.zone_after is not self.zone_now
 
     @property
+    def at_hand(self) -> tuple[PlannedRun, ...]:
+        """The runs of the phase that comes first."""
+        return tuple(run for run in self.runs if run.phase is self.runs[0].phase)
+
+    @property
     def deferred(self) -> tuple[PlannedRun, ...]:
         """The runs that would not be allowed now."""
         return tuple(run for run in self.runs if run.deferred)

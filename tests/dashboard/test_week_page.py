@@ -1,5 +1,6 @@
 """The week page: what it says, in every state that a week can be in."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -161,6 +162,13 @@ def test_the_page_shows_it_all(chairman_client: Client) -> None:
     text = chairman_client.get("/").content.decode()
     for expected in ("tokens left", "SD-SHOWN", "A reason to be seen.", "Where the tokens went"):
         assert expected in text
+
+
+def test_the_next_sd_comes_with_what_its_sub_agents_run_on_first(chairman_client: Client) -> None:
+    StrategicDirectiveFactory(code="SD-NEXT", complexity=3)
+    text = chairman_client.get("/").text
+    assert "LEAD comes first." in text
+    assert re.search(r">SECURITY</th><td class=\"tier\">opus</td>", text)
 
 
 def test_overrides_in_force_are_on_the_page(chairman_client: Client) -> None:
