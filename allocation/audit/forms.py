@@ -168,6 +168,15 @@ class AuditedFormSet(InlineFormSet):
 
     reason_required = False
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name each field by its row: Django labels those of a table by their column's head, which
+        no browser ties to them."""
+        super().add_fields(form, index)
+        row = form.instance if form.instance.pk else f"another {form.instance._meta.verbose_name}"
+        for field in form.fields.values():
+            if not field.widget.is_hidden:
+                field.widget.attrs["aria-label"] = f"{field.label} of {row}"
+
     def clean(self) -> None:
         """Ask for a reason where one is needed."""
         super().clean()

@@ -296,6 +296,12 @@
     });
   }
 
+  /* What shows while the pointer is over a chart lies over the chart: Escape puts it away. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      drawn.forEach((chart) => chart.dispatchAction({ type: "hideTip" }));
+    }
+  });
   document.addEventListener("htmx:afterSettle", drawAll);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   /* Label widths are measured, so the font comes first. */

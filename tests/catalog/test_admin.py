@@ -68,6 +68,13 @@ def test_a_deleted_alias_gives_the_usage_its_own_name_back(chairman_client: Clie
     assert AuditEntry.objects.get().action == "alias deletion"
 
 
+def test_each_field_in_a_table_of_rows_is_named_by_its_row(chairman_client: Client) -> None:
+    page = chairman_client.get(url_of(SubAgent.objects.get(code="VALIDATION"))).text
+    assert 'aria-label="Name of another alias"' in page
+    assert 'aria-label="Tier of VALIDATION in LEAD"' in page
+    assert 'aria-label="Delete of VALIDATION in LEAD"' in page
+
+
 def test_a_new_sub_agent_takes_the_usage_of_its_name(chairman_client: Client) -> None:
     record = counted("explore", agent_type="explore", sidechain=True)
     url = reverse("admin:catalog_subagent_add")
