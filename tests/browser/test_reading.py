@@ -1,0 +1,58 @@
+"""Pages as they are read by whoever sets letters wider, forces colours, or sees nothing."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from allocation.decisions.models import Decision
+from tests.browser.test_phone import SIDEWAYS, demo
+
+__all__ = ["demo"]
+
+SignIn = Callable[[Page, User], None]
+
+# What WCAG 2.2 asks a page to bear in 1.4.12, in a stylesheet that the security policy lets in.
+WIDER = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important } p { margin-block-end: 2em !important }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+EDGE = "one => getComputedStyle(one).borderBlockEndColor"
+
+
+def test_letters_set_wider_push_nothing_off_the_page(
+    browser_page: Page, sign_in: SignIn, demo: User
+) -> None:
+    sign_in(browser_page, demo)
+    for path in ("/", f"/decisions/{Decision.objects.latest('at').pk}/"):
+        browser_page.goto(path)
+        browser_page.evaluate(WIDER)
+        for width in (1280, 320):
+            browser_page.set_viewport_size({"width": width, "height": 700})
+            assert "page" not in browser_page.evaluate(SIDEWAYS), f"{path} at {width}"
+
+
+def test_forced_colours_leave_the_current_tab_and_the_bars(
+    browser_page: Page, sign_in: SignIn, demo: User
+) -> None:
+    browser_page.emulate_media(forced_colors="active")
+    sign_in(browser_page, demo)
+    browser_page.goto("/decisions/")
+    tabs = browser_page.locator(".tabs a")
+    assert tabs.nth(0).evaluate(EDGE) != tabs.nth(1).evaluate(EDGE)
+    browser_page.goto("/")
+    track = browser_page.locator(".budget-bar .track")
+    assert track.evaluate("one => getComputedStyle(one).stroke") != "none"
+
+
+def test_after_a_message_comes_the_page_it_stands_on(
+    browser_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    sign_in(browser_page, chairman)
+    browser_page.goto("/budget/")
+    browser_page.get_by_role("button", name="Turn budgetctl off").click()
+    expect(browser_page.get_by_role("status")).to_be_focused()
+    browser_page.keyboard.press("Tab")
+    expect(browser_page.locator("#id_limit")).to_be_focused()
