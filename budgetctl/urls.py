@@ -38,6 +38,8 @@ urlpatterns = [
     path("reminders/", include("allocation.reminders.urls")),
     path("", include("allocation.api.urls")),
     path("", include("allocation.claude_code.urls")),
+    # One page to sign in on, for the admin too.
+    path("admin/login/", accounts.LoginView.as_view()),
     path("admin/", admin.site.urls),
     path("accounts/", include(ACCOUNTS)),
 ]

@@ -162,16 +162,21 @@ def _bar(outlook: Outlook) -> Bar:
     elapsed = float(outlook.elapsed * 100)
     effective = float(standing.effective_limit / standing.limit * 100)
     bounds = standing.bounds
+    named = named_bounds([bounds.yellow, bounds.orange, bounds.red])
     return Bar(
         used_percent=round(used, 2),
         elapsed_percent=fmt.whole(outlook.elapsed * 100),
         effective_percent=round(effective, 2),
         reserve_percent=round(100 - effective, 2),
-        bounds=named_bounds([bounds.yellow, bounds.orange, bounds.red]),
+        bounds=named,
         zone=standing.zone.value if standing.enabled else OFF,
         label=f"{fmt.reached(standing.share)} of the {unit_of(standing)} used, "
-        f"{round(elapsed)}% of the week passed.",
+        f"{round(elapsed)}% of the week passed. {_begin(named)}.",
     )
+
+
+def _begin(bounds: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} from {at}%" for name, at in bounds)
 
 
 def _spending(standing: Standing, ranked: Sequence[tuple[str, Burned]]) -> list[Spending]:

@@ -27,7 +27,8 @@ from allocation.reports.week_list import week_list
 def list_weeks(request: HttpRequest) -> HttpResponse:
     """Every budget week, the running one first."""
     page = week_list(request.GET, now=timezone.now(), zone=timezone.get_current_timezone())
-    return render(request, "reports/weeks.html", {"page": page})
+    context = {"page": page, "may_log": may_log(request.user)}
+    return render(request, "reports/weeks.html", context)
 
 
 @require_safe

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from allocation.access import may_log
 from allocation.policy.errors import RuleError
 from allocation.usage.page import read_day, usage_page
 
@@ -18,5 +19,6 @@ def week(request: HttpRequest) -> HttpResponse:
         page, problem = usage_page(day=read_day(typed), now=now, zone=zone), ""
     except RuleError as error:
         page, problem = usage_page(day=None, now=now, zone=zone), str(error)
-    context = {"page": page, "typed": "" if problem else typed, "problem": problem}
+    shown = {"page": page, "may_log": may_log(request.user)}
+    context = shown | {"typed": "" if problem else typed, "problem": problem}
     return render(request, "usage/week.html", context, status=422 if problem else 200)

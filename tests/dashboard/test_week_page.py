@@ -250,6 +250,12 @@ def test_an_sd_in_progress_leads_to_its_next_checkpoint(
     assert link not in viewer_client.get("/").text
 
 
+def test_the_bar_is_said_with_where_the_zones_begin() -> None:
+    said = page().bar.label
+    assert said.startswith("0% of the tokens used, ")
+    assert said.endswith(" of the week passed. Yellow from 70%, Orange from 85%, Red from 95%.")
+
+
 def test_only_who_may_log_can_start_the_next_sd(
     chairman_client: Client, viewer_client: Client
 ) -> None:

@@ -54,6 +54,12 @@ def test_who_tries_too_often_waits_and_is_told_how_long(
     assert sign_in(chairman)[1] == 302
 
 
+def test_who_may_not_open_the_admin_is_told_so_where_all_sign_in(viewer_client: Client) -> None:
+    page = viewer_client.get("/admin/", follow=True)
+    assert "<title>Sign in – budgetctl</title>" in page.text
+    assert "Your account may not open this page." in page.text
+
+
 def test_a_right_password_forgets_the_wrong_ones(viewer: User) -> None:
     for _ in range(2):
         for _ in range(settings.AXES_FAILURE_LIMIT - 1):
