@@ -139,7 +139,8 @@ def roll_back(request: HttpRequest) -> HttpResponse:
 @require_safe
 def view_readiness(request: HttpRequest) -> HttpResponse:
     """How complete each kind of data is, and what to do about each gap."""
-    return render(request, "reports/readiness.html", {"page": readiness_page(timezone.now())})
+    context = {"page": readiness_page(timezone.now()), "may_log": may_log(request.user)}
+    return render(request, "reports/readiness.html", context)
 
 
 def _show_week(
