@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import Priority
@@ -137,3 +138,44 @@ def test_a_checkpoint_is_logged_without_javascript(
     for address in PAGES:
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_what_is_typed_while_the_usual_values_are_on_their_way_stays(
+    browser_page: Page, sign_in: SignIn, chairman: User, week: None
+) -> None:
+    page = browser_page
+    for part in ("ERR_FAILED", "htmx:"):
+        expect_complaint(page, part)
+    sign_in(page, chairman)
+    page.goto("/checkpoints/new/")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/checkpoints/new/", hold, times=1)
+    with page.expect_request("**/checkpoints/new/"):
+        page.get_by_label("SD", exact=True).select_option(label="SD-A in LEAD – Faster pages")
+    page.get_by_label("Lines of code").fill("12")
+    # The late answer is not taken, and the next one brings the rest.
+    with page.expect_response("**/checkpoints/new/"):
+        waiting[0].continue_()
+    expect(page.get_by_label("Checkpoint", exact=True)).to_have_value("lead_to_plan")
+    expect(page.get_by_label("Lines of code")).to_have_value("12")
+    # No answer at all is said.
+    page.route("**/checkpoints/new/", lambda route: route.abort())
+    page.get_by_label("SD", exact=True).select_option(index=2)
+    expect(page.get_by_role("status")).to_contain_text("The server does not answer.")
+    expect(page.get_by_label("Lines of code")).to_have_value("12")
+
+
+def test_who_was_signed_out_keeps_the_form(
+    browser_page: Page, sign_in: SignIn, chairman: User, week: None
+) -> None:
+    page = browser_page
+    sign_in(page, chairman)
+    page.goto("/checkpoints/new/")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_label("SD", exact=True).select_option(label="SD-A in LEAD – Faster pages")
+    expect(page.get_by_role("status")).to_contain_text("You are signed out.")
+    expect(page.get_by_label("Lines of code")).to_be_visible()
