@@ -1,5 +1,6 @@
 """Pages as they are read by whoever sets letters wider, forces colours, or sees nothing."""
 
+import re
 from collections.abc import Callable
 
 from django.contrib.auth.models import User
@@ -45,6 +46,20 @@ def test_forced_colours_leave_the_current_tab_and_the_bars(
     browser_page.goto("/")
     track = browser_page.locator(".budget-bar .track")
     assert track.evaluate("one => getComputedStyle(one).stroke") != "none"
+
+
+def test_escape_puts_away_what_lies_over_a_chart(
+    browser_page: Page, sign_in: SignIn, demo: User
+) -> None:
+    sign_in(browser_page, demo)
+    browser_page.goto("/usage/")
+    chart = browser_page.locator(".chart-canvas").first
+    expect(chart.get_by_text("Mon")).not_to_have_count(0)
+    chart.hover(position={"x": 300, "y": 150})
+    tooltip = chart.get_by_text(re.compile(r": \d"), exact=False).locator("visible=true")
+    expect(tooltip).not_to_have_count(0)
+    browser_page.keyboard.press("Escape")
+    expect(tooltip).to_have_count(0)
 
 
 def test_after_a_message_comes_the_page_it_stands_on(
