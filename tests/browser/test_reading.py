@@ -23,23 +23,19 @@ WIDER = """() => {
 EDGE = "one => getComputedStyle(one).borderBlockEndColor"
 
 
-def test_letters_set_wider_push_nothing_off_the_page(
+def test_a_week_is_read_with_wider_letters_forced_colours_and_escape(
     browser_page: Page, sign_in: SignIn, demo: User
 ) -> None:
     sign_in(browser_page, demo)
+    browser_page.goto("/usage/")
+    _escape_puts_away_what_lies_over_a_chart(browser_page)
     for path in ("/", f"/decisions/{Decision.objects.latest('at').pk}/"):
         browser_page.goto(path)
         browser_page.evaluate(WIDER)
         for width in (1280, 320):
             browser_page.set_viewport_size({"width": width, "height": 700})
             assert "page" not in browser_page.evaluate(SIDEWAYS), f"{path} at {width}"
-
-
-def test_forced_colours_leave_the_current_tab_and_the_bars(
-    browser_page: Page, sign_in: SignIn, demo: User
-) -> None:
     browser_page.emulate_media(forced_colors="active")
-    sign_in(browser_page, demo)
     browser_page.goto("/decisions/")
     tabs = browser_page.locator(".tabs a")
     assert tabs.nth(0).evaluate(EDGE) != tabs.nth(1).evaluate(EDGE)
@@ -48,17 +44,13 @@ def test_forced_colours_leave_the_current_tab_and_the_bars(
     assert track.evaluate("one => getComputedStyle(one).stroke") != "none"
 
 
-def test_escape_puts_away_what_lies_over_a_chart(
-    browser_page: Page, sign_in: SignIn, demo: User
-) -> None:
-    sign_in(browser_page, demo)
-    browser_page.goto("/usage/")
-    chart = browser_page.locator(".chart-canvas").first
+def _escape_puts_away_what_lies_over_a_chart(page: Page) -> None:
+    chart = page.locator(".chart-canvas").first
     expect(chart.get_by_text("Mon")).not_to_have_count(0)
     chart.hover(position={"x": 300, "y": 150})
     tooltip = chart.get_by_text(re.compile(r": \d"), exact=False).locator("visible=true")
     expect(tooltip).not_to_have_count(0)
-    browser_page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
     expect(tooltip).to_have_count(0)
 
 
