@@ -106,7 +106,13 @@ def test_the_interval_is_that_of_the_posterior() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prior", "n", "rework"), [(Fraction(-1, 9), 0, 0), (Fraction(2), 0, 0), (Fraction(0), 1, 2)]
+    ("prior", "n", "rework"),
+    [
+        (Fraction(-1, 9), 0, 0),
+        (Fraction(2), 0, 0),
+        (Fraction(0), 1, 2),
+        (Fraction(0), 1, -1),
+    ],
 )
 def test_rates_that_cannot_be_are_refused(prior: Fraction, n: int, rework: int) -> None:
     with pytest.raises(RuleError):
