@@ -164,6 +164,8 @@ class TestAMove:
     def test_a_ceiling_that_holds_already_is_no_move(self) -> None:
         assert moved(runs(3), by=rules(ceiling=HAIKU)) is None
         assert moved(runs(5), by=rules(ceiling=SONNET)) == ("sonnet", "haiku", 1, Fraction(1))
+        lower = Rules(Floor(OPUS, GivesWay.UNDER_PRESSURE, SONNET), HAIKU, RUBRIC)
+        assert moved(runs(3), by=lower) is None  # to sonnet, which would raise it
 
     @given(
         floors,

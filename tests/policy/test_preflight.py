@@ -57,10 +57,10 @@ def test_the_range_of_a_few_cases_holds_the_next_one_about_as_often_as_it_says()
 
 
 def test_the_range_of_a_few_cases_is_the_prediction_interval_of_their_logarithms() -> None:
-    # 40 x/÷ exp(1.533 * s * sqrt(1 + 1/5)), s = log(2) * sqrt(10/4), Student's t from a table
+    # 4000 times or over exp(t s sqrt(1 + 1/5)): t = 1.533 from a table, s = log(2) sqrt(10/4)
     found = from_cases([1000, 2000, 4000, 8000, 16000], Evidence.SUB_AGENT)
     assert found is not None
-    assert (found.low, found.high) == (pytest.approx(635, rel=0.01), pytest.approx(25_196, rel=0.01))
+    assert [found.low, found.high] == pytest.approx([635, 25_198], rel=0.01)
 
 
 @pytest.mark.parametrize(("level", "value"), [(0, 10), (Fraction(1, 4), 15), (1, 30)])

@@ -77,10 +77,12 @@ def test_other_offsets_are_the_same_moment():
         ((DAILY, "u,2025-06-02,1", "u,2025-06-02,2"), "Line 3: u has 2025-06-02 00:00 twice"),
         ((DAILY, "u,2025-07-01,1"), "Line 2: 2025-07-01 lies in the future"),
         ((HOURLY, "u,2025-06-30T13:00Z,1"), "lies in the future"),
+        ((STAMPS, "0001-01-01T00:00+05:00,1"), "Line 2: .* lies before the calendar begins"),
         ((HOURLY, "u,2025-06-02T10:30Z,1"), "is not on a full hour"),
         ((HOURLY, "u,yesterday,1"), "is not an ISO 8601 time"),
         ((STAMPS, "2025-06-02T10:00Z,1", "2025-06-02T10:00,1"), "Line 3 has no UTC offset"),
         ((STAMPS, "2025-06-02T10:00,1", "2025-06-02T10:00Z,1"), "Line 3 has a UTC offset"),
+        ((DAILY, *['"u,2025-06-02,1'] + ["u,2025-06-03,1"] * 10_000), "cannot be read as CSV"),
         ((DAILY, "u,0025-06-02,1", "u,2025-06-02,1"), "more than ten years"),
     ],
 )
