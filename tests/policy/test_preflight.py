@@ -81,6 +81,9 @@ def test_ranges_add_up_end_by_end() -> None:
     both = added([registered(10, 30), registered(1, 3)])
     assert (both.low, both.middle, both.high) == (11, 22, 33)
     assert added([]).high == 0
+    history = from_cases([30, 10, 20], Evidence.SUB_AGENT)
+    assert history is not None
+    assert added([history, history]).basis == "own history, 3 cases"
 
 
 def test_without_anything_more_the_chances_are_the_forecasts() -> None:
