@@ -69,7 +69,7 @@ def read_csv(lines: Iterable[str], *, now: datetime) -> CsvUse:
     rows = [_row(line, header, fields, now) for line, fields in records if fields]
     if not rows:
         raise RuleError("The file has no row of use.")
-    notes = _notes_on_zones(rows, header)
+    notes = _notes_on_zones(rows)
     by_series: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         by_series[row.series].append(row)
@@ -121,7 +121,7 @@ def _moment(line: int, when: str, header: Sequence[str]) -> datetime:
         raise RuleError(f"Line {line}: {when!r} is not {kind}.") from None
 
 
-def _notes_on_zones(rows: Sequence[_Row], header: Sequence[str]) -> list[str]:
+def _notes_on_zones(rows: Sequence[_Row]) -> list[str]:
     offsets = {row.offset for row in rows}
     if None in offsets and len(offsets) > 1:
         odd = next(row for row in rows if (row.offset is None) != (rows[0].offset is None))
@@ -129,7 +129,7 @@ def _notes_on_zones(rows: Sequence[_Row], header: Sequence[str]) -> list[str]:
         raise RuleError(f"Line {odd.line} has {has} UTC offset, unlike the lines before it.")
     if offsets == {None}:
         return ["The times have no UTC offset; they were read as UTC."]
-    if header != BY_DAY and offsets != {timedelta()}:
+    if offsets != {timedelta()}:
         return ["The times have other UTC offsets; each was converted to UTC."]
     return []
 
