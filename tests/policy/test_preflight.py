@@ -109,6 +109,8 @@ def test_beyond_the_highest_quantile_the_chance_falls_to_nothing() -> None:
 
 def test_what_is_used_is_certain() -> None:
     assert chances(0, limit=100, used=100)[Zone.RED] == 1
+    # RED from 190, nine tenths of the way from there to the lowest quantile
+    assert chances(0, limit=200, used=100)[Zone.RED] == pytest.approx(1 - 0.05 * 9 / 10)
 
 
 @given(

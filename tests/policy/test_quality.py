@@ -30,6 +30,7 @@ DAY = timedelta(days=1)
         (REVIEW, 0, 1),
         (E2E, 1, 0),
         (E2E, 0, 1),
+        (E2E, 1, 1),
         (E2E, MOST_COUNTED, 0),
         (SECURITY, 0, 0),
         (SECURITY, 0, 7),

@@ -1,5 +1,6 @@
 """When the limit is used up, and the chance of each zone, from the tokens that are to come."""
 
+from datetime import datetime
 from math import inf
 
 import pytest
@@ -22,14 +23,19 @@ REMAINING = Remaining(1000, 20, inf, [])
 MOST, LEAST = REMAINING.quantile(0.9), REMAINING.quantile(0.1)
 
 
-def said(limit: int, middle: float = 1000) -> Exhaustion:
+def said(
+    limit: int,
+    middle: float = 1000,
+    remaining: Remaining = REMAINING,
+    now: datetime = NOW,
+) -> Exhaustion:
     return exhaustion(
         view=VIEW,
-        remaining=REMAINING,
+        remaining=remaining,
         middle=middle,
         course=Course(VIEW, by_clock=True),
         limit=limit,
-        now=NOW,
+        now=now,
         end=NOW + AHEAD,
     )
 
@@ -48,9 +54,15 @@ def test_what_comes_to_less_does_not_reach_it_before_the_reset():
     assert said(1500).median is None  # in the very moment of the reset
 
 
+def test_without_any_more_use_it_is_never_reached():
+    idle = Remaining(0, 0, inf, [])
+    assert said(501, middle=0, remaining=idle) == Exhaustion(None, None, None, 0.0)
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + AHEAD])
 @pytest.mark.parametrize("limit", [400, 500])
-def test_a_limit_that_is_used_up_is_reached_now(limit: int):
-    assert said(limit) == Exhaustion(NOW, NOW, NOW, 1.0)
+def test_a_limit_that_is_used_up_is_reached_now(limit: int, now: datetime):
+    assert said(limit, now=now) == Exhaustion(now, now, now, 1.0)
 
 
 def test_the_median_lies_inside_the_range():
