@@ -123,8 +123,6 @@ def _decide_one(
         override = _override(situation, run, spent, actor=actor, now=now)
         recommendation = situation.answer(run.task, sd=run.sd, spent=spent)
     decision = _decision(situation, run, recommendation, override, actor=actor, now=now)
-    if override is not None and override.uses_left is not None:
-        spent.add(override.pk)
     return decision, recommendation
 
 

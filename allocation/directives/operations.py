@@ -239,11 +239,8 @@ def _write(
     row: StrategicDirective, sd: SdFacts, *, actor: str, now: datetime, reason: str
 ) -> StrategicDirective:
     code = sd.code.strip().upper()
-    taken = f"There is an SD called {code} already."
     check_complexity(sd.complexity)
     check_estimate(sd.estimate)
-    if StrategicDirective.objects.filter(code=code).exclude(pk=row.pk).exists():
-        raise RuleError(taken)
     try:
         with transaction.atomic():
             if row.pk:
@@ -272,8 +269,7 @@ def _write(
     except ValidationError as error:
         raise RuleError(" ".join(error.messages)) from error
     except IntegrityError as error:
-        # Somebody else took the code in this very moment.
-        raise RuleError(taken) from error
+        raise RuleError(f"There is an SD called {code} already.") from error
     return row
 
 

@@ -37,7 +37,7 @@ def model_truth(
     """
     if observed is None:
         return Truth.UNKNOWN
-    if recommended is None or observed != recommended:
+    if observed != recommended:
         return Truth.OVERRIDE if reason.strip() else Truth.SILENT_MISMATCH
     if requested is None or requested == recommended:
         return Truth.FOLLOWED

@@ -124,7 +124,7 @@ def quantile(values: Sequence[int], level: Fraction) -> Fraction:
     """The value at a level between 0 and 1, evenly between two neighbours."""
     ordered = sorted(values)
     place = level * (len(ordered) - 1)
-    at = min(int(place), len(ordered) - 1)
+    at = int(place)
     after = ordered[min(at + 1, len(ordered) - 1)]
     return ordered[at] + (after - ordered[at]) * (place - at)
 
@@ -159,10 +159,9 @@ def _chance_of(totals: Sequence[int], used: int, least: float) -> float:
     if least <= used:
         return 1.0
     step = 1 / (len(totals) + 1)
-    beyond = totals[-1] + max(1, 2 * (totals[-1] - totals[-2]))
+    beyond = totals[-1] + 2 * (totals[-1] - totals[-2])
     values = [min(used, totals[0]), *totals, beyond]
     for at, (low, high) in enumerate(pairwise(values)):
         if least <= high:
-            inside = (least - low) / (high - low) if high > low else 0.0
-            return 1 - step * (at + max(0.0, inside))
+            return 1 - step * (at + (least - low) / (high - low))
     return 0.0

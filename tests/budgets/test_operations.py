@@ -114,6 +114,7 @@ def test_the_limit_that_ships_is_kept_once(now: datetime, limit: Decimal) -> Non
 
 def test_a_kept_limit_hides_no_change_from_undo(now: datetime) -> None:
     set_reserve(percent=Decimal(5), actor="chairman", now=now)
+    assert not limit_was_set()
     set_limit(limit=Decimal(500_000), actor="chairman", now=now)
     assert undo_last(actor="chairman", now=now).reserve_percent == 0
 
@@ -170,11 +171,12 @@ def test_the_meter_in_use_keeps_its_unit_and_another_may_change() -> None:
 
 def test_a_new_limit_and_reserve_hold_for_the_running_week_and_no_other(now: datetime) -> None:
     past = BudgetWeekFactory(start=WEEK_START - WEEK)
-    running = BudgetWeekFactory()
+    drifted = WEEK_START + WEEK - timedelta(hours=9)
+    running = BudgetWeekFactory(end=drifted)
     change(now, limit=Decimal(300_000), reserve_percent=Decimal(10))
     past.refresh_from_db()
     running.refresh_from_db()
-    assert (running.limit, running.reserve_percent) == (300_000, 10)
+    assert (running.limit, running.reserve_percent, running.end) == (300_000, 10, drifted)
     assert (past.limit, past.reserve_percent) == (500_000, 0)
 
 

@@ -20,7 +20,7 @@ from allocation.budgets.operations import (
     undo_last,
 )
 from allocation.policy.errors import RuleError
-from allocation.policy.meter import US_DOLLARS
+from allocation.policy.meter import FRESH_TOKENS, US_DOLLARS
 from tests.factories import NOW, AuditEntryFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,14 @@ class TestOperation:
             change_rule(change=RuleChange(meter=dollars, limit=limit), **WHO)
             undo_last(**WHO)
             assert BudgetRule.objects.values().get() == before
+
+    def test_a_meter_that_was_deleted_since_does_not_come_back(self) -> None:
+        measured = Meter.objects.create(name="measured", weighting="flat")
+        for meter in (measured, Meter.objects.get(name=FRESH_TOKENS.name)):
+            change_rule(change=RuleChange(meter=meter), **WHO)
+        measured.delete()
+        with pytest.raises(RuleError, match="There is no meter called “measured” any more"):
+            undo_last(**WHO)
 
     def test_an_undo_is_undone(self) -> None:
         set_reserve(percent=Decimal(10), **WHO)

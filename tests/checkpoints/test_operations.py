@@ -135,6 +135,7 @@ def test_a_correction_counts_only_what_is_above_all_that_was_captured(said: int 
 
 @pytest.mark.parametrize(("came", "left"), [(1_000, 4_000), (5_000, 0), (9_000, 0)])
 def test_what_is_captured_after_the_checkpoint_is_counted_once(came: int, left: int) -> None:
+    log(StrategicDirectiveFactory(phase="LEAD"), LEAD_TO_PLAN, tokens=700)  # another's stays
     sd = StrategicDirectiveFactory(phase="LEAD")
     log(sd, LEAD_TO_PLAN, tokens=5_000, mix={"sonnet": 50, "opus": 50})
     before = NOW - timedelta(minutes=5)
@@ -142,10 +143,10 @@ def test_what_is_captured_after_the_checkpoint_is_counted_once(came: int, left: 
     with acting_as(Role.SYSTEM):
         tick(now=NOW + timedelta(minutes=1))
         tick(now=NOW + timedelta(minutes=2))
-    assert sum(UsageRecord.objects.values_list("unsplit", flat=True)) == left
+    assert sum(UsageRecord.objects.values_list("unsplit", flat=True)) == left + 700
     entry = AuditEntry.objects.get(action="checkpoint set-off")
     assert (entry.before, entry.after) == ({"counted_by_hand": 5_000}, {"counted_by_hand": left})
-    assert SdTokenLog.objects.get().tokens_burned == 5_000  # what was said stands
+    assert SdTokenLog.objects.get(sd=sd).tokens_burned == 5_000  # what was said stands
 
 
 def test_a_correction_in_the_last_moment_is_what_is_set_off(

@@ -19,6 +19,7 @@ from allocation.checkpoints.withdrawal import undo_import, withdraw_checkpoint
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import archive_sd, defer_sd
 from allocation.directives.waiting import pause_sd
+from allocation.forecasts.models import Forecast, Occasion
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import Source, UsageHour, UsageRecord
@@ -87,14 +88,16 @@ def bring_in(*rows: SheetRow) -> AuditEntry:
 
 class TestOneCheckpoint:
     def test_nothing_of_it_counts_and_the_trail_keeps_what_it_said(self, log: Log) -> None:
+        bring_in(sheet(phase=Phase.PLAN))
         log(CheckpointKind.START)
         log(CheckpointKind.LEAD_TO_PLAN, 10_000)
         wrong = log(CheckpointKind.PLAN_TO_EXEC, 70_000)
-        assert counted_by_hand() == 80_000
-        sd = withdraw(wrong)
-        assert counted_by_hand() == 10_000
+        assert counted_by_hand() == 90_000
+        withdraw(wrong)
+        assert counted_by_hand() == 20_000
         assert not Checkpoint.objects.filter(pk=wrong.pk).exists()
-        assert [row.phase for row in SdTokenLog.objects.filter(sd=sd)] == ["LEAD"]
+        logs = set(SdTokenLog.objects.values_list("sd__code", "phase"))
+        assert logs == {("SD-NEW-1", "LEAD"), ("SD-SHEET-1", "PLAN")}
         entry = AuditEntry.objects.get(action="checkpoint withdrawal")
         assert entry.before["tokens"] == 70_000
         assert entry.reason == "It was another SD's."
@@ -119,6 +122,12 @@ class TestOneCheckpoint:
         assert withdraw(handover).phase == "LEAD"
         sd = withdraw(start)
         assert (sd.status, sd.phase, sd.started_at) == (Status.PROPOSED, "", None)
+
+    def test_the_week_is_forecast_anew(self, log: Log) -> None:
+        wrong = log(CheckpointKind.START)
+        withdraw(wrong)
+        made_at = wrong.at + timedelta(minutes=5)
+        assert Forecast.objects.filter(made_at=made_at, occasion=Occasion.CHECKPOINT).exists()
 
     def test_an_earlier_one_moves_nothing(self, log: Log) -> None:
         log(CheckpointKind.START)
@@ -180,16 +189,25 @@ class TestImport:
     def test_all_of_it_goes_and_so_do_the_sds_that_it_made(self, log: Log) -> None:
         log(CheckpointKind.START)
         log(CheckpointKind.LEAD_TO_PLAN, 7_000)
+        StrategicDirectiveFactory(code="SD-WAITS")
         rows = [sheet(), sheet(line=3, code="SD-SHEET-2"), sheet(line=4, code="SD-NEW-1")]
         entry = bring_in(*rows)
         assert counted_by_hand() == 37_000
-        assert undo_import(entry=entry, actor="chairman", now=LATER) == 3
+        assert undo_import(entry=entry, actor="chairman", now=LATER, reason="Last year’s.") == 3
         assert counted_by_hand() == 7_000
-        assert [sd.code for sd in StrategicDirective.objects.all()] == ["SD-NEW-1"]
-        assert StrategicDirective.objects.get().phase == "PLAN"
+        left = StrategicDirective.objects.order_by("code").values_list("code", "phase")
+        assert list(left) == [("SD-NEW-1", "PLAN"), ("SD-WAITS", "")]
         undone = AuditEntry.objects.get(action="checkpoint sheet undo")
         assert undone.before == {"import": entry.pk, "tokens": 30_000}
+        assert undone.reason == "Last year’s."
         assert undone.subject == "3 checkpoints of 3 checkpoints of 3 SDs"
+
+    def test_an_sd_that_was_complete_stays_so(self, log: Log) -> None:
+        done = log(CheckpointKind.COMPLETION, 5_000)
+        entry = bring_in(sheet(code="SD-NEW-1", ended_at=done.at + timedelta(hours=1)))
+        undo_import(entry=entry, actor="chairman", now=done.at + timedelta(hours=2))
+        sd = StrategicDirective.objects.get()
+        assert (sd.status, sd.phase, sd.completed_at) == (Status.COMPLETED, "", done.at)
 
     def test_the_sheet_can_be_imported_again(self) -> None:
         undo_import(entry=bring_in(sheet()), actor="chairman", now=LATER)
@@ -211,13 +229,15 @@ class TestImport:
         sd.refresh_from_db()
         assert (sd.status, sd.phase) == (Status.IN_PROGRESS, "EXEC")
 
-    def test_of_two_the_other_one_says_when_the_sd_began(self) -> None:
-        right = sheet(line=3, phase=Phase.PLAN, ended_at=datetime(2025, 12, 7, tzinfo=UTC))
+    @pytest.mark.parametrize("began", [None, datetime(2025, 12, 3, tzinfo=UTC)])
+    def test_of_two_the_other_one_says_when_the_sd_began(self, began: datetime | None) -> None:
+        ended = datetime(2025, 12, 7, tzinfo=UTC)
+        right = sheet(line=3, phase=Phase.PLAN, started_at=began, ended_at=ended)
         slip = sheet(started_at=datetime(2024, 12, 6, tzinfo=UTC), ended_at=right.ended_at)
         bring_in(right)
         StrategicDirective.objects.update(started_at=slip.started_at)
         undo_import(entry=bring_in(slip), actor="chairman", now=LATER)
-        assert StrategicDirective.objects.get().started_at == right.ended_at
+        assert StrategicDirective.objects.get().started_at == (began or ended)
 
     def test_once(self) -> None:
         entry = bring_in(sheet())

@@ -99,6 +99,8 @@ class TestQueue:
         assert (entry.before, entry.after) == ({"place": 3}, {"place": 2})
         move_run(row=DeferredRun.objects.get(sd__code="SD-A"), up=True, **WHO)
         assert AuditEntry.objects.filter(action="deferral order").count() == 1
+        ask(sd=StrategicDirectiveFactory(code="SD-D", phase="EXEC"))
+        assert list(order.all()) == ["SD-A", "SD-C", "SD-B", "SD-D"]
 
     def test_a_run_goes_now_by_an_override_for_that_run(self, red: None) -> None:
         sd = StrategicDirectiveFactory(phase="EXEC")

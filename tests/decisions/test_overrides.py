@@ -16,7 +16,8 @@ from allocation.decisions.operations import Run, decide, decide_all
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
-from allocation.floors.operations import use_override
+from allocation.floors.operations import revoke_override, use_override
+from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
 from allocation.rights.roles import Role, act_as
@@ -72,6 +73,9 @@ def test_an_override_for_one_run_is_used_up_by_it() -> None:
     assert override.uses_left == 0
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.actor) == ("override use", "hook")
+    assert (entry.before, entry.after) == ({"uses_left": 1}, {"uses_left": 0})
+    with pytest.raises(RuleError, match="was used already"):
+        revoke_override(override=override, actor="chairman", now=NOW, reason="Too late.")
 
 
 def test_a_repeated_question_does_not_use_it_twice() -> None:
@@ -80,12 +84,15 @@ def test_a_repeated_question_does_not_use_it_twice() -> None:
     assert Override.objects.get().uses_left == 1
 
 
-def test_of_several_runs_in_one_question_one_gets_it() -> None:
-    given(uses_left=1)
+@pytest.mark.parametrize(("left", "tier"), [(1, "haiku"), (2, "opus"), (None, "opus")])
+def test_of_several_runs_in_one_question_as_many_get_it_as_it_is_for(
+    left: int | None, tier: str
+) -> None:
+    given(uses_left=left)
     runs = [Run(task=DOCS), Run(task=DOCS)]
     decided = decide_all(situation=situation_at(NOW), runs=runs, actor="hook", now=NOW)
-    assert [row.override is not None for row, _ in decided] == [True, False]
-    assert [str(answer.tier) for _, answer in decided] == ["opus", "haiku"]
+    assert [row.override is not None for row, _ in decided] == [True, tier == "opus"]
+    assert [str(answer.tier) for _, answer in decided] == ["opus", tier]
 
 
 def test_what_was_read_earlier_may_be_gone() -> None:

@@ -1,5 +1,6 @@
 """Rule 8: the report's tables from its priors, and what runs make of a guess."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -63,6 +64,7 @@ def test_the_reports_tables_come_out_of_its_priors(
     [
         (SONNET_EQUIVALENT, [Fraction(13_750, 3), 11_200, Fraction(52_250, 3)], [1, 2, 3]),
         (FRESH_TOKENS, [13_750, 11_200, 10_450], [3, 2, 1]),
+        (replace(FRESH_TOKENS, input=Decimal(2)), [27_500, 22_400, 20_900], [3, 2, 1]),
         (MEASURED, [1_375, 11_200, 31_350], [1, 2, 3]),
         (US_DOLLARS, [Fraction("0.07875"), Fraction("0.198"), Fraction("0.31125")], [1, 2, 3]),
     ],
@@ -106,7 +108,13 @@ def test_the_interval_is_that_of_the_posterior() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prior", "n", "rework"), [(Fraction(-1, 9), 0, 0), (Fraction(2), 0, 0), (Fraction(0), 1, 2)]
+    ("prior", "n", "rework"),
+    [
+        (Fraction(-1, 9), 0, 0),
+        (Fraction(2), 0, 0),
+        (Fraction(0), 1, 2),
+        (Fraction(0), 1, -1),
+    ],
 )
 def test_rates_that_cannot_be_are_refused(prior: Fraction, n: int, rework: int) -> None:
     with pytest.raises(RuleError):

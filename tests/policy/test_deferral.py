@@ -83,6 +83,8 @@ def test_an_sd_pauses_once_the_week_and_its_approval_are_used_up(
     [
         (2, True, [2, 1, 3]),
         (2, False, [1, 3, 2]),
+        (3, True, [1, 3, 2]),
+        (1, False, [2, 1, 3]),
         (1, True, [1, 2, 3]),
         (3, False, [1, 2, 3]),
     ],

@@ -208,11 +208,10 @@ def test_a_token_meter_always_counts_and_never_below_0(
 
 
 def test_a_measured_meter_weighs_by_tier_and_unknown_tiers_as_one() -> None:
-    meter = Meter(
-        "measured", Weighting.TIER, cache_read=Decimal("0.5"), tier_weights=(("opus", Decimal(3)),)
-    )
+    weights = (("opus", Decimal(3)), ("sonnet", Decimal(0)))
+    meter = Meter("measured", Weighting.TIER, cache_read=Decimal("0.5"), tier_weights=weights)
     counts = Counts(input=10, cache_read=4)
-    for tier, used in (("opus", 36), ("haiku", 12), ("", 12)):
+    for tier, used in (("opus", 36), ("sonnet", 0), ("haiku", 12), ("", 12)):
         assert budget_tokens(counts, meter, list_price=OPUS_4_5, charged=None, tier=tier) == used
 
 

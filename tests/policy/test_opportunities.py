@@ -164,6 +164,8 @@ class TestAMove:
     def test_a_ceiling_that_holds_already_is_no_move(self) -> None:
         assert moved(runs(3), by=rules(ceiling=HAIKU)) is None
         assert moved(runs(5), by=rules(ceiling=SONNET)) == ("sonnet", "haiku", 1, Fraction(1))
+        lower = Rules(Floor(OPUS, GivesWay.UNDER_PRESSURE, SONNET), HAIKU, RUBRIC)
+        assert moved(runs(3), by=lower) is None  # to sonnet, which would raise it
 
     @given(
         floors,
@@ -237,13 +239,23 @@ class TestWhatItSaves:
             Fraction(10), None
         )
         assert reworked(counts, Fraction(1), meter=US_DOLLARS, price=None) == Spent(None, None)
+        by_hand = Counts(unsplit=10)
+        assert reworked(by_hand, Fraction(1), meter=FRESH_TOKENS, price=HAIKU_PRICE) == Spent(
+            Fraction(10), None
+        )
 
     def test_what_is_unknown_stays_unknown(self) -> None:
         known = Spent(Fraction(6), Decimal(4))
-        assert total([known, known]).times(Fraction(1, 2)) == known
-        assert known.minus(NOTHING) == known
-        for each in (known + Spent(None, None), known.minus(Spent(None, None))):
-            assert each.times(Fraction(2)) == Spent(None, None)
+        unknown = Spent(None, None)
+        assert total([known, known, known]).times(Fraction(2, 3)) == known + known
+        assert (known + known).minus(known) == known.minus(NOTHING) == known
+        for each in (
+            known + unknown,
+            unknown + known,
+            known.minus(unknown),
+            unknown.minus(known),
+        ):
+            assert each.times(Fraction(2)) == unknown
 
 
 def results(tier: Tier, passed: int, failed: int = 0, rework: int = 0, day: int = 0) -> TierResults:
@@ -251,7 +263,7 @@ def results(tier: Tier, passed: int, failed: int = 0, rework: int = 0, day: int 
     return TierResults(tier, passed, failed, rework, at, at + timedelta(days=9))
 
 
-GOOD, BAD = ReworkRate(Fraction(5, 100)), ReworkRate(Fraction(35, 100))
+GOOD, BAD = ReworkRate(Fraction(1, 30)), ReworkRate(Fraction(35, 100))
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,9 @@ def test_an_override_sets_the_tier_where_no_floor_is_in_its_way(tier: Tier) -> N
     assert shipped(Task("DOCMON", LEAD, 5), GREEN, to(tier)).tier == tier
 
 
-@pytest.mark.parametrize(("reason", "actor"), [("", "Ada"), (" \n", "Ada"), ("why", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("reason", "actor"), [("", "Ada"), (" \n", "Ada"), ("why", ""), ("why", " "), ("", "")]
+)
 def test_an_override_needs_a_reason_and_an_actor(reason: str, actor: str) -> None:
     with pytest.raises(RuleError, match="An override needs a reason and an actor"):
         ForcedTier(OPUS, reason, actor)

@@ -63,6 +63,7 @@ def test_the_order_in_which_readings_come_makes_no_difference(
         (0.83, 1, "83"),
         (1.015, 1, "101.5"),
         (0, 100, "0"),
+        (1_000, 100, "1000"),
         (33.3333, 100, "33.33"),
     ],
 )

@@ -37,9 +37,9 @@ def test_fewer_than_three_cases_say_nothing() -> None:
 
 
 def test_many_cases_and_those_with_nothing_go_by_their_tenths() -> None:
-    many = from_cases(range(101), Evidence.SUB_AGENT)
+    many = from_cases(range(1, 102), Evidence.SUB_AGENT)
     assert many is not None
-    assert (many.low, many.middle, many.high) == (10, 50, 90)
+    assert (many.low, many.middle, many.high) == (11, 51, 91)
     seldom = from_cases([0, 0, 0, 0, 50], Evidence.SUB_AGENT)
     assert seldom is not None
     assert (seldom.low, seldom.middle, seldom.high) == (0, 0, 30)
@@ -54,6 +54,13 @@ def test_the_range_of_a_few_cases_holds_the_next_one_about_as_often_as_it_says()
         assert found is not None
         held += found.low <= after <= found.high
     assert 300 <= held <= 340
+
+
+def test_the_range_of_a_few_cases_is_the_prediction_interval_of_their_logarithms() -> None:
+    # 4000 times or over exp(t s sqrt(1 + 1/5)): t = 1.533 from a table, s = log(2) sqrt(10/4)
+    found = from_cases([1000, 2000, 4000, 8000, 16000], Evidence.SUB_AGENT)
+    assert found is not None
+    assert [found.low, found.high] == pytest.approx([635, 25_198], rel=0.01)
 
 
 @pytest.mark.parametrize(("level", "value"), [(0, 10), (Fraction(1, 4), 15), (1, 30)])
@@ -74,6 +81,9 @@ def test_ranges_add_up_end_by_end() -> None:
     both = added([registered(10, 30), registered(1, 3)])
     assert (both.low, both.middle, both.high) == (11, 22, 33)
     assert added([]).high == 0
+    history = from_cases([30, 10, 20], Evidence.SUB_AGENT)
+    assert history is not None
+    assert added([history, history]).basis == "own history, 3 cases"
 
 
 def test_without_anything_more_the_chances_are_the_forecasts() -> None:
@@ -87,14 +97,20 @@ def test_an_sd_moves_chances_to_worse_zones() -> None:
     assert chances(1_000) == {Zone.GREEN: 0, Zone.YELLOW: 0, Zone.ORANGE: 0, Zone.RED: 1}
 
 
+def test_each_amount_of_an_sd_is_as_likely_as_the_others() -> None:
+    assert chances(0, 1_000)[Zone.RED] == pytest.approx((0.05 + 1) / 2)
+
+
 def test_beyond_the_highest_quantile_the_chance_falls_to_nothing() -> None:
     assert chances(0, limit=10_000)[Zone.GREEN] == 1
-    just_above = chances(0, limit=550)[Zone.YELLOW]  # YELLOW from 385
-    assert 0 < just_above < 0.05
+    # YELLOW from 385, a quarter of the way from 380 to 400, which is twice the last step away
+    assert chances(0, limit=550)[Zone.YELLOW] == pytest.approx(0.05 * 3 / 4)
 
 
 def test_what_is_used_is_certain() -> None:
     assert chances(0, limit=100, used=100)[Zone.RED] == 1
+    # RED from 190, nine tenths of the way from there to the lowest quantile
+    assert chances(0, limit=200, used=100)[Zone.RED] == pytest.approx(1 - 0.05 * 9 / 10)
 
 
 @given(

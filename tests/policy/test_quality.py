@@ -30,6 +30,7 @@ DAY = timedelta(days=1)
         (REVIEW, 0, 1),
         (E2E, 1, 0),
         (E2E, 0, 1),
+        (E2E, 1, 1),
         (E2E, MOST_COUNTED, 0),
         (SECURITY, 0, 0),
         (SECURITY, 0, 7),
@@ -48,6 +49,7 @@ def test_counts_that_an_event_can_have(kind: EventKind, passed: int, failed: int
         (E2E, 0, 0, "No test ran"),
         (E2E, -1, 2, "negative"),
         (E2E, MOST_COUNTED, 1, "cannot be the count"),
+        (SECURITY, 0, MOST_COUNTED + 1, "cannot be the count"),
         (SECURITY, 1, 0, "counts issues"),
         (SECURITY, 0, -1, "negative"),
     ],
@@ -127,6 +129,25 @@ def test_rework_falls_back_to_the_next_tier_and_never_above_opus(
     assert (alarm.raise_to, alarm.drop) == (proposed, 0)
 
 
+@pytest.mark.parametrize(
+    ("after", "before", "raise_to"),
+    [
+        (ran(HAIKU, 50, 50, day=3), OPUS, OPUS),  # back to where it passed
+        (ran(HAIKU, 60, 0, 40, day=3), None, SONNET),  # no better there: one tier up
+    ],
+)
+def test_an_alarm_goes_back_to_the_tier_that_did_better_and_else_one_up(
+    after: TierResults, before: Tier | None, raise_to: Tier
+) -> None:
+    alarm = alarms(ran(OPUS, 60, 0, 40), after)[0]
+    assert (alarm.before.tier if alarm.before else None, alarm.raise_to) == (before, raise_to)
+
+
+def test_alarms_come_from_the_least_tier_up() -> None:
+    found = alarms(ran(OPUS, 10), ran(SONNET, 5, 5, day=1), ran(HAIKU, 0, 10, day=2))
+    assert [alarm.after.tier for alarm in found] == [HAIKU, SONNET]
+
+
 def test_what_the_floor_keeps_out_by_now_has_been_rolled_back() -> None:
     results = (ran(SONNET, 20), ran(HAIKU, 10, 10, day=3))
     assert len(alarms(*results)) == 1
@@ -143,6 +164,7 @@ def test_without_results_there_is_no_alarm() -> None:
         (0, 0, Readiness.NO_DATA),
         (5, 0, Readiness.NO_DATA),
         (0, 10, Readiness.NOT_READY),
+        (1, 1, Readiness.READY),
         (499, 1000, Readiness.NOT_READY),
         (500, 1000, Readiness.CALIBRATE),
         (899, 1000, Readiness.CALIBRATE),

@@ -144,6 +144,11 @@ def test_a_message_is_tried_six_times_in_six_hours() -> None:
     assert waits == [1, 4, 16, 64, 256]
 
 
+@pytest.mark.parametrize("hours", [1, 720])
+def test_an_hour_and_a_month_are_a_silence(hours: int) -> None:
+    check_quiet_hours(hours)
+
+
 @pytest.mark.parametrize("hours", [0, -1, 721])
 def test_so_many_hours_are_no_silence(hours: int) -> None:
     with pytest.raises(RuleError, match="1 to 720 hours"):

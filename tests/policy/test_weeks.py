@@ -184,7 +184,7 @@ def test_weeks_tile_time_without_gap_or_overlap(at: datetime, reset: Reset) -> N
 
 def test_the_days_of_a_window_begin_at_midnight_on_the_clock_also_where_it_changes() -> None:
     berlin = ZoneInfo(BERLIN)
-    days = days_of(Window(utc("2026-10-23T12:00"), utc("2026-10-26T00:00")), berlin)
+    days = days_of(Window(utc("2026-10-23T12:00"), utc("2026-10-26T23:00")), berlin)
     assert [f"{day:%d %H:%M %z}" for day in days] == [
         "23 00:00 +0200",
         "24 00:00 +0200",

@@ -9,7 +9,8 @@ import pytest
 
 from allocation.usage.models import AgentCall, AgentRun, UsageRecord
 from allocation.usage.operations import import_transcripts
-from allocation.usage.transcripts.attribution import Evidence
+from allocation.usage.transcripts.attribution import AgentCall as CallHalf
+from allocation.usage.transcripts.attribution import AgentName, Evidence, read_meta
 from allocation.usage.transcripts.importing import ImportSummary
 from tests.usage.transcripts import (
     SESSION,
@@ -85,6 +86,29 @@ def test_a_meta_file_outside_the_usual_folders_asks_the_transcript_beside_it(
     run()
     assert by_sub_agent() == {"DOCMON": 7}
     assert AgentRun.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "folder", ["s1/subagents", "s1/subagents/workflows/wf_1", "subagents/x/s1/subagents"]
+)
+def test_the_session_is_the_folder_above_that_of_the_sub_agents(
+    tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    meta = name_agent(tmp_path / folder / "agent-a1.jsonl", "docmon")
+    assert read_meta(meta) == AgentName("s1", "a1", "docmon", Evidence.META_FILE)
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_of_two_agents_for_one_call_the_surer_counts(order: tuple[int, ...]) -> None:
+    halves = [
+        CallHalf("toolu_1", "s1", "retro"),
+        CallHalf("toolu_1", "s2", "", "a2", Evidence.PROGRESS),
+        CallHalf("toolu_1", "s3", "", "a3", Evidence.PARENT),
+    ]
+    first, second, third = (halves[place] for place in order)
+    named = first.joined(second).joined(third).name
+    assert named == AgentName("s3", "a3", "retro", Evidence.PARENT)
 
 
 def test_its_own_lines_name_it(agent: Path, run: Import) -> None:

@@ -10,7 +10,7 @@ taken, and noted in a sentence.
 import csv
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -59,20 +59,17 @@ def read_csv(lines: Iterable[str], *, now: datetime) -> CsvUse:
     Raises RuleError, with the line, for: another header, no row, a field too few or too many, a
     date or time that is none, tokens that are not a whole number from 0 up, a day or hour later
     than `now`, the same day or hour of a series twice, an hour_utc that is not on the hour, and
-    timestamps with and without a UTC offset in one file.
+    timestamps with and without a UTC offset in one file. And for what is no CSV at all.
     """
-    reader = csv.reader(lines)
-    header = tuple(field.strip().lstrip("\ufeff").lower() for field in next(reader, ()))
+    records = _records(lines)
+    header = tuple(field.lstrip("\ufeff").lower() for field in next(records, (1, []))[1])
     if header not in _SHAPES:
         shapes = "; ".join(",".join(shape) for shape in _SHAPES)
         raise RuleError(f"The first line must be one of: {shapes}.")
-    rows = []
-    for fields in reader:
-        if fields:
-            rows.append(_row(reader.line_num, header, [field.strip() for field in fields], now))
+    rows = [_row(line, header, fields, now) for line, fields in records if fields]
     if not rows:
         raise RuleError("The file has no row of use.")
-    notes = _notes_on_zones(rows, header)
+    notes = _notes_on_zones(rows)
     by_series: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         by_series[row.series].append(row)
@@ -81,6 +78,17 @@ def read_csv(lines: Iterable[str], *, now: datetime) -> CsvUse:
         notes += _notes_on_order(name, own, header)
         series.append(CsvSeries(name, _hours(name, own, header)))
     return CsvUse(tuple(series), tuple(notes))
+
+
+def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """The fields of each record, with the line that it ends in."""
+    reader = csv.reader(lines)
+    try:
+        for fields in reader:
+            yield reader.line_num, [field.strip() for field in fields]
+    except csv.Error:
+        at = f"Line {reader.line_num} cannot be read as CSV"
+        raise RuleError(f"{at}: a quotation mark may be left open before it.") from None
 
 
 def _row(line: int, header: Sequence[str], fields: list[str], now: datetime) -> _Row:
@@ -94,7 +102,10 @@ def _row(line: int, header: Sequence[str], fields: list[str], now: datetime) -> 
     moment = _moment(line, when, header)
     if moment.replace(tzinfo=moment.tzinfo or UTC) > now:
         raise RuleError(f"Line {line}: {when} lies in the future.")
-    utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise RuleError(f"Line {line}: {when} lies before the calendar begins.") from None
     if header == BY_HOUR and (utc - datetime.min.replace(tzinfo=UTC)) % HOUR:
         raise RuleError(f"Line {line}: {when} is not on a full hour.")
     return _Row(line, (names or [ONLY_SERIES])[0], utc, moment.utcoffset(), int(tokens))
@@ -110,7 +121,7 @@ def _moment(line: int, when: str, header: Sequence[str]) -> datetime:
         raise RuleError(f"Line {line}: {when!r} is not {kind}.") from None
 
 
-def _notes_on_zones(rows: Sequence[_Row], header: Sequence[str]) -> list[str]:
+def _notes_on_zones(rows: Sequence[_Row]) -> list[str]:
     offsets = {row.offset for row in rows}
     if None in offsets and len(offsets) > 1:
         odd = next(row for row in rows if (row.offset is None) != (rows[0].offset is None))
@@ -118,7 +129,7 @@ def _notes_on_zones(rows: Sequence[_Row], header: Sequence[str]) -> list[str]:
         raise RuleError(f"Line {odd.line} has {has} UTC offset, unlike the lines before it.")
     if offsets == {None}:
         return ["The times have no UTC offset; they were read as UTC."]
-    if header != BY_DAY and offsets != {timedelta()}:
+    if offsets != {timedelta()}:
         return ["The times have other UTC offsets; each was converted to UTC."]
     return []
 

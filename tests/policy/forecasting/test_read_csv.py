@@ -28,22 +28,24 @@ def test_days_are_laid_over_their_hours():
 def test_hours_are_taken_as_they_are():
     use = read(HOURLY, "u1,2025-06-02 10:00:00+00:00,5", "u2,2025-06-02T11:00Z,7")
     assert [(one.name, one.hours.tokens) for one in use.series] == [("u1", (5,)), ("u2", (7,))]
+    assert use.notes == ()
 
 
 def test_timestamps_are_added_up_by_the_hour():
     use = read(STAMPS, "2025-06-02T10:01:02Z,5", "2025-06-02T10:59:59.9Z,6", "2025-06-02T12:00Z,1")
     assert use.series[0].hours.tokens == (11, 0, 1)
     assert use.series[0].hours.first.hour == 10
+    assert use.notes == ()
 
 
-def test_a_byte_order_mark_and_blank_lines_are_no_matter():
-    assert len(read("\ufeff" + DAILY, "", " u1 , 2025-06-02 , 48 ").series) == 1
+def test_a_byte_order_mark_capitals_and_blank_lines_are_no_matter():
+    assert len(read("\ufeff" + DAILY.title(), "", " u1 , 2025-06-02 , 48 ").series) == 1
 
 
 @pytest.mark.parametrize(
     ("lines", "note"),
     [
-        ((DAILY, "u,2025-06-05,1", "u,2025-06-02,1"), "not in order"),
+        ((DAILY, "u,2025-06-04,1", "u,2025-06-05,1", "u,2025-06-03,1"), "not in order"),
         ((DAILY, "u,2025-06-02,1", "u,2025-06-05,1"), "days without a row, counted as 0 tokens: 2"),
         ((HOURLY, "u,2025-06-02T10:00Z,1", "u,2025-06-02T12:00Z,1"), "hours without a row"),
         ((HOURLY, "u,2025-06-02T10:00,1"), "read as UTC"),
@@ -77,10 +79,13 @@ def test_other_offsets_are_the_same_moment():
         ((DAILY, "u,2025-06-02,1", "u,2025-06-02,2"), "Line 3: u has 2025-06-02 00:00 twice"),
         ((DAILY, "u,2025-07-01,1"), "Line 2: 2025-07-01 lies in the future"),
         ((HOURLY, "u,2025-06-30T13:00Z,1"), "lies in the future"),
-        ((HOURLY, "u,2025-06-02T10:30Z,1"), "is not on a full hour"),
+        ((STAMPS, "2025-06-30T11:30-01:00,1"), "lies in the future"),
+        ((STAMPS, "0001-01-01T00:00+05:00,1"), "Line 2: .* lies before the calendar begins"),
+        ((HOURLY, "u,2025-06-02T10:30Z,1"), "Line 2: .* is not on a full hour"),
         ((HOURLY, "u,yesterday,1"), "is not an ISO 8601 time"),
         ((STAMPS, "2025-06-02T10:00Z,1", "2025-06-02T10:00,1"), "Line 3 has no UTC offset"),
         ((STAMPS, "2025-06-02T10:00,1", "2025-06-02T10:00Z,1"), "Line 3 has a UTC offset"),
+        ((DAILY, *['"u,2025-06-02,1'] + ["u,2025-06-03,1"] * 10_000), "cannot be read as CSV"),
         ((DAILY, "u,0025-06-02,1", "u,2025-06-02,1"), "more than ten years"),
     ],
 )

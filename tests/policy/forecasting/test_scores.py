@@ -68,6 +68,11 @@ def test_the_limit_is_reached_inside_the_hour(limit, after):
     assert exhausted_at(hours, Window(MONDAY, END), limit) == MONDAY + after
 
 
+def test_a_week_that_began_before_the_first_use_was_idle_until_then():
+    hours = HourlyTokens(MONDAY + HOUR * 10, (100, 0, 100))
+    assert exhausted_at(hours, Window(MONDAY, END), 150) == MONDAY + HOUR * 12.5
+
+
 def test_a_limit_that_is_never_reached_has_no_moment():
     hours = HourlyTokens(MONDAY, (100,) * 400)
     assert exhausted_at(hours, Window(MONDAY, END), 100 * 168 + 1) is None

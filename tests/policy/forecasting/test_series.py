@@ -23,8 +23,8 @@ def test_buckets_in_any_order_become_hours_without_holes():
     [
         ([], "not one hour"),
         ([(MONDAY, 1), (MONDAY, 2)], "given twice"),
-        ([(MONDAY, -1)], "negative"),
-        ([(MONDAY, MOST_TOKENS + 1)], "more tokens"),
+        ([(MONDAY, 5), (MONDAY + HOUR, -1)], "negative"),
+        ([(MONDAY, 5), (MONDAY + HOUR, MOST_TOKENS + 1)], "more tokens"),
         ([(MONDAY.replace(minute=30), 1)], "full hour"),
         ([(MONDAY.replace(tzinfo=None), 1)], "full hour"),
         ([(MONDAY, 1), (MONDAY.replace(year=1025), 1)], "ten years"),
@@ -63,7 +63,7 @@ def test_a_first_hour_in_another_zone_is_the_same_hour():
 
 
 def test_whole_weeks_leave_out_what_was_seen_in_part():
-    hours = HourlyTokens(MONDAY, (1,) * 24 * 16)
+    hours = HourlyTokens(MONDAY, (1,) * 24 * 14)
     weeks = whole_weeks(hours, Reset(2, time(14), ZoneInfo("UTC")))
     assert [week.start for week in weeks] == [datetime(2025, 6, 4, 14, tzinfo=UTC)]
     assert len(whole_weeks(hours, Reset(0, time(), ZoneInfo("UTC")))) == 2
