@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from allocation.audit.operations import delete_audited, facts, record
+from allocation.audit.operations import delete_audited, facts, locked, record
+from allocation.directives.locks import locked_sd
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.policy.complexity import check_complexity
 from allocation.policy.errors import RuleError, check_reason
@@ -54,7 +55,7 @@ def defer_sd(
     """
     check_reason(reason, "a deferral")
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status in {Status.COMPLETED, Status.ARCHIVED}:
             raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
         if row.status == Status.PAUSED:
@@ -83,7 +84,7 @@ def resume_sd(
     A paused SD goes on only when the Chairman approves it (`waiting.approve_sd`).
     """
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status == Status.PAUSED:
             raise RuleError(_WAITS.format(row.code))
         if row.status != Status.DEFERRED:
@@ -119,7 +120,7 @@ def restore_sd(
     """
     check_reason(reason, "restoring an SD")
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status != Status.ARCHIVED:
             raise RuleError(f"{row.code} is {row.get_status_display()}, not archived.")
         return _set(
@@ -137,6 +138,7 @@ def restore_sd(
 def delete_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> None:
     """Delete an SD that never began. Raises RuleError without a reason, or if it has a history."""
     with transaction.atomic():
+        locked(row)  # so that nothing is counted for it between the check and the deletion
         check_deletable(row=row)
         delete_audited(row=row, actor=actor, now=now, reason=reason)
 
@@ -211,7 +213,7 @@ def go_back(
     not have started: withdrawn and started again it would wait for the Chairman no more.
     """
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status == Status.PAUSED and phase is None:
             raise RuleError(_WAITS.format(row.code))
         waits = row.status in {Status.DEFERRED, Status.ARCHIVED, Status.PAUSED}
@@ -247,7 +249,7 @@ def _write(
     try:
         with transaction.atomic():
             if row.pk:
-                row = _locked(row)
+                row = locked_sd(row)
             before = facts(row) if row.pk else None
             row.code = code
             row.title = _title(sd.title)
@@ -289,14 +291,6 @@ def _title(typed: str) -> str:
     return title
 
 
-def _locked(row: StrategicDirective) -> StrategicDirective:
-    """The row as it stands now, for this transaction to change.
-
-    `no_key`, because usage that is written meanwhile refers to the key and must not wait for it.
-    """
-    return StrategicDirective.objects.select_for_update(no_key=True).get(pk=row.pk)
-
-
 def _set(
     row: StrategicDirective,
     *,
@@ -307,7 +301,7 @@ def _set(
     **values: object,
 ) -> StrategicDirective:
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         before = facts(row)
         for name, value in values.items():
             setattr(row, name, value)
