@@ -127,8 +127,9 @@ class TestTwoThreads:
             rework_cycles=0,
         )
         meet(monkeypatch, (operations, "update_token_log"), (sheet_import, "ensure_weeks"))
+        done = Entry(kind=CheckpointKind.COMPLETION, tokens=1)
         wrong = at_once(
-            lambda: log(running, now),
+            lambda: log(running, now, entry=done),
             lambda: import_sheet(rows=[row], actor="operator", now=now),
         )
         assert wrong == []
