@@ -1,6 +1,7 @@
 """Every write to the budget rule and the budget weeks."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record, save_audited
+from allocation.audit.shown import check_shown
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.turns import Queue, take_turn
 from allocation.budgets.weeks import LONG_AGO, week_at, window_to_come
@@ -49,6 +51,10 @@ class RuleChange:
         }
 
 
+# What the form of the rule shows: all but the switch.
+COLUMNS = tuple(name for name in RuleChange.__slots__ if name != "enabled")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """What a meter that was measured gives a fresh token of each tier, and a cache read."""
@@ -58,19 +64,27 @@ class Weights:
 
 
 def change_rule(
-    *, change: RuleChange, actor: str, now: datetime, reason: str = "", action: str = "rule change"
+    *,
+    change: RuleChange,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    action: str = "rule change",
+    seen: str | None = None,
 ) -> BudgetRule:
     """Change the budget rule, and with it the week that is running: one audit entry.
 
     A new limit or reserve holds for the running week too; a new reset cuts it short or extends it
     to the next reset. Weeks that are over keep what they had. A change that changes nothing leaves
-    no trace, but for the limit that ships: to keep that is to set it. Raises RuleError with one
-    sentence for values that no rule can work with.
+    no trace, but for the limit that ships: to keep that is to set it. `seen` is what the writer had
+    before them (audit.shown). Raises RuleError with one sentence for values that no rule can work
+    with, and Changed.
     """
     with transaction.atomic():
         rule = BudgetRule.objects.select_for_update().select_related("meter").get()
         before = facts(rule)
         was_in_dollars = rule.meter.to_policy().in_dollars
+        as_it_is = copy(rule)
         for name, value in change.given().items():
             setattr(rule, name, value)
         _check(rule)
@@ -81,6 +95,7 @@ def change_rule(
             )
         after = facts(rule)
         if after != before:
+            check_shown(as_it_is, seen, subject=SUBJECT, names=COLUMNS)
             rule.save()
             _carry_into_running_week(rule, change, now)
         elif change.limit is not None and not limit_was_set():

@@ -1,5 +1,6 @@
 """Every write to the checkpoint log, and what follows from a checkpoint."""
 
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet, Sum
 
 from allocation.audit.operations import CLOCK, facts, record
+from allocation.audit.shown import check_shown
 from allocation.budgets.operations import ensure_week
 from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
@@ -34,6 +36,8 @@ from allocation.usage.totals import FRESH
 
 # What harnesses have purged by then nobody captures any more.
 LATEST = timedelta(days=30)
+# What a correction may change.
+AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
 WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
 # The newest ones: a tick does not take long.
 MOST_SET_OFF = 200
@@ -148,10 +152,12 @@ def correct_checkpoint(
     note: str,
     actor: str,
     now: datetime,
+    seen: str | None = None,
 ) -> Checkpoint:
     """Correct what a checkpoint said was burned; one audit entry keeps what it said before.
 
-    Kind, phase and moment stay. Raises RuleError as `log_checkpoint` does.
+    Kind, phase and moment stay. `seen` is what the writer had before them (audit.shown). Raises
+    RuleError as `log_checkpoint` does, and Changed.
     """
     with transaction.atomic():
         locked_sds(pk=checkpoint.sd_id)
@@ -159,7 +165,7 @@ def correct_checkpoint(
         row = Checkpoint.objects.select_related("sd").filter(pk=checkpoint.pk).first()
         if row is None:
             raise RuleError(WITHDRAWN)
-        before = facts(row)
+        before, as_it_is = facts(row), copy(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
         captured = _captured_for(row)
@@ -170,13 +176,15 @@ def correct_checkpoint(
         after = facts(row)
         if after == before:
             return row
+        subject = f"{row.sd.code} {row.get_kind_display()}"
+        check_shown(as_it_is, seen, subject=subject, names=AMOUNTS)
         row.save()
         count_tokens((row, captured))
         update_token_log(row)
         record(
             actor=actor,
             action="checkpoint correction",
-            subject=f"{row.sd.code} {row.get_kind_display()}",
+            subject=subject,
             before=before,
             after=after,
             reason=row.note,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from allocation.access import may_log, may_rule, require_log
 from allocation.audit.models import AuditEntry
+from allocation.audit.shown import refuse
 from allocation.checkpoints.defaults import open_sds
 from allocation.checkpoints.forms import ApprovalForm, CheckpointForm, CorrectionForm
 from allocation.checkpoints.models import Checkpoint
@@ -108,12 +109,11 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     checkpoint = get_object_or_404(Checkpoint.objects.select_related("sd"), pk=pk)
     form = CorrectionForm(sent(request), checkpoint=checkpoint)
     if form.is_valid():
+        given = form.amounts() | {"seen": form.cleaned_data["shown"]}
         try:
-            correct_checkpoint(
-                checkpoint=checkpoint, actor=actor, now=timezone.now(), **form.amounts()
-            )
+            correct_checkpoint(checkpoint=checkpoint, actor=actor, now=timezone.now(), **given)
         except RuleError as error:
-            form.add_error("tokens", str(error))
+            refuse(form, error, "tokens")
         else:
             what = f"Corrected {checkpoint.sd.code}, {checkpoint.get_kind_display()}."
             messages.success(request, f"{what} {week_in_words(standing_at(timezone.now()))}")

@@ -1,5 +1,6 @@
 """Every write to strategic directives."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from allocation.audit.operations import delete_audited, facts, locked, record
+from allocation.audit.shown import check_shown
 from allocation.directives.locks import locked_sd
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.policy.complexity import check_complexity
@@ -40,10 +42,20 @@ def create_sd(*, sd: SdFacts, actor: str, now: datetime, reason: str = "") -> St
 
 
 def edit_sd(
-    *, row: StrategicDirective, sd: SdFacts, actor: str, now: datetime, reason: str = ""
+    *,
+    row: StrategicDirective,
+    sd: SdFacts,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    seen: str | None = None,
 ) -> StrategicDirective:
-    """Change what is said of an SD: one audit entry, none if nothing differs."""
-    return _write(row, sd, actor=actor, now=now, reason=reason)
+    """Change what is said of an SD: one audit entry, none if nothing differs.
+
+    `seen` is what the writer had before them (audit.shown). Raises RuleError if the facts do not
+    hold, and Changed.
+    """
+    return _write(row, sd, actor=actor, now=now, reason=reason, seen=seen)
 
 
 def defer_sd(
@@ -238,7 +250,13 @@ def _standing(phase: str | None, completed_at: datetime | None) -> Status:
 
 
 def _write(
-    row: StrategicDirective, sd: SdFacts, *, actor: str, now: datetime, reason: str
+    row: StrategicDirective,
+    sd: SdFacts,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str,
+    seen: str | None = None,
 ) -> StrategicDirective:
     code = sd.code.strip().upper()
     taken = f"There is an SD called {code} already."
@@ -250,7 +268,7 @@ def _write(
         with transaction.atomic():
             if row.pk:
                 row = locked_sd(row)
-            before = facts(row) if row.pk else None
+            before, as_it_is = (facts(row), copy(row)) if row.pk else (None, row)
             row.code = code
             row.title = _title(sd.title)
             row.complexity = sd.complexity
@@ -261,6 +279,7 @@ def _write(
             after = facts(row)
             if after == before:
                 return row
+            check_shown(as_it_is, seen, subject=as_it_is.code, names=SdFacts.__slots__)
             row.save(update_fields=SdFacts.__slots__ if row.pk else None)
             record(
                 actor=actor,
