@@ -5,6 +5,7 @@ Nothing of it is counted any more; the audit trail keeps what it said.
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -27,6 +28,16 @@ from allocation.policy.phases import CheckpointKind
 from allocation.usage.tables import among
 
 
+WITHDRAWAL = "checkpoint withdrawal"
+
+
+def was_withdrawn(*, sd: StrategicDirective, submission: UUID) -> bool:
+    """Whether this very submission was logged for an SD and taken back: the trail knows."""
+    subjects = [f"{sd.code} {kind.label}" for kind in CheckpointKind]  # which an index knows
+    entries = AuditEntry.objects.filter(subject__in=subjects, action=WITHDRAWAL)
+    return entries.filter(before__submission=str(submission)).exists()
+
+
 def withdraw_checkpoint(*, checkpoint: Checkpoint, actor: str, now: datetime, reason: str) -> None:
     """Take a checkpoint back with its tokens: one audit entry, and one if it moves its SD back.
 
@@ -42,7 +53,7 @@ def withdraw_checkpoint(*, checkpoint: Checkpoint, actor: str, now: datetime, re
             raise RuleError("This checkpoint is withdrawn already.")
         record(
             actor=actor,
-            action="checkpoint withdrawal",
+            action=WITHDRAWAL,
             subject=f"{row.sd.code} {row.get_kind_display()}",
             before=facts(row),
             reason=reason,
