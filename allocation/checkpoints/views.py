@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -106,7 +106,9 @@ def log(request: HttpRequest) -> HttpResponse:
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct what a checkpoint said was burned."""
     actor = require_log(request.user)
-    checkpoint = get_object_or_404(Checkpoint.objects.select_related("sd"), pk=pk)
+    checkpoint = Checkpoint.objects.select_related("sd").filter(pk=pk).first()
+    if checkpoint is None:
+        return withdrawn_before(request)
     form = CorrectionForm(sent(request), checkpoint=checkpoint)
     if form.is_valid():
         given = form.amounts() | {"seen": form.cleaned_data["shown"]}
@@ -121,6 +123,15 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"form": form, "checkpoint": checkpoint}
     status = 422 if form.is_bound else 200
     return render(request, "checkpoints/correct.html", context, status=status)
+
+
+def withdrawn_before(request: HttpRequest) -> HttpResponse:
+    """A form of a checkpoint that is gone: a second click, or another tab. Raises Http404 where
+    nothing was sent."""
+    if request.method != "POST":
+        raise Http404("There is no such checkpoint.")
+    messages.warning(request, "This checkpoint is withdrawn already: nothing more was changed.")
+    return redirect("checkpoints:list-checkpoints")
 
 
 def _show(request: HttpRequest, form: CheckpointForm, status: int = 200) -> HttpResponse:

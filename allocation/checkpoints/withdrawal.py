@@ -27,7 +27,6 @@ from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.phases import CheckpointKind
 from allocation.usage.tables import among
 
-
 WITHDRAWAL = "checkpoint withdrawal"
 
 

@@ -137,6 +137,8 @@ def defer_proposed(
     reason = f"The week runs out with a chance of {percent(chance)}, and critical SDs are pending."
     with transaction.atomic():
         locked_sds(pk__in=[sd.pk for sd in chosen])
+        # In the order of the proposal, and without what somebody else put off meanwhile.
+        chosen = [sd for sd in to_propose(chance) if sd in chosen]
         for sd in chosen:
             defer_sd(row=sd, actor=actor, now=now, reason=reason)
     return [sd.code for sd in chosen]

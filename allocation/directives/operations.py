@@ -63,13 +63,16 @@ def defer_sd(
 ) -> StrategicDirective:
     """Put an SD off to the next budget week, at the end of the queue (rule 4).
 
-    Raises RuleError without a reason, and for a paused SD: that waits for the Chairman's word.
+    Raises RuleError without a reason, for one that is deferred, and for a paused SD: that waits for
+    the Chairman's word.
     """
     check_reason(reason, "a deferral")
     with transaction.atomic():
         row = locked_sd(row)
         if row.status in {Status.COMPLETED, Status.ARCHIVED}:
             raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
+        if row.status == Status.DEFERRED:  # a second click would send it to the end of the queue
+            raise RuleError(f"{row.code} is deferred already: {row.deferral_reason}")
         if row.status == Status.PAUSED:
             raise RuleError(_WAITS.format(row.code))
         last = StrategicDirective.objects.filter(status=Status.DEFERRED).aggregate(
