@@ -30,7 +30,6 @@ def signed_out_forms(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         response = get_response(request)
         if response.status_code != 302 or not response["Location"].startswith(login):
             return response
-        # The form has shown its key by now, so it is one of ours.
         fields = _typed(request)
         if not fields and "HX-Request" not in request.headers:
             return response
@@ -41,14 +40,14 @@ def signed_out_forms(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer to a form whose key is not that of this browser (CSRF_FAILURE_VIEW)."""
-    return render(request, "403_csrf.html", {"fields": _ours(request)}, status=403)
+    return render(request, "403_csrf.html", {"fields": _typed(request)}, status=403)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The answer while the database is away. It asks the database nothing, as a page with the usual
     context would."""
     context = {
-        "fields": _ours(request),
+        "fields": _typed(request),
         "path": request.get_full_path(),
         "csrf_token": get_token(request),
     }
@@ -63,15 +62,11 @@ def failed(request: HttpRequest) -> HttpResponse:
     return server_error(request)
 
 
-def _ours(request: HttpRequest) -> Sequence[Field]:
-    """What a form sent, if it was one of our pages that sent it."""
-    own = f"{request.scheme}://{request.get_host()}"
-    return _typed(request) if request.headers.get("Origin") == own else []
-
-
 def _typed(request: HttpRequest) -> Sequence[Field]:
-    """What a form sent, to be sent again; nothing of one with a password."""
-    if any("password" in name for name in request.POST):
+    """What a form of one of our pages sent, to be sent again; nothing of one with a password."""
+    # Browsers say with each form where it comes from.
+    ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    if not ours or any("password" in name for name in request.POST):
         return []
     return [
         (name, value)
