@@ -81,7 +81,7 @@ def change_rule(
     with, and Changed.
     """
     with transaction.atomic():
-        rule = BudgetRule.objects.select_for_update().select_related("meter").get()
+        rule = _locked_rule()
         before = facts(rule)
         was_in_dollars = rule.meter.to_policy().in_dollars
         as_it_is = copy(rule)
@@ -112,6 +112,15 @@ def change_rule(
             now=now,
         )
     return rule
+
+
+def _locked_rule() -> BudgetRule:
+    """The rule as it stands now, for this transaction to change.
+
+    Its meter is read after it: joined with one that another transaction has just exchanged,
+    PostgreSQL would find no rule at all.
+    """
+    return BudgetRule.objects.select_for_update().get()
 
 
 def limit_was_set() -> bool:
@@ -156,13 +165,14 @@ def apply_calibration(
     if not reason.strip():
         raise RuleError("Say why: a new limit and meter need a reason.")
     with transaction.atomic():
+        # Of two clicks the second finds the meter that the first has stored.
+        used = _locked_rule().meter
         meter = Meter(
             name=_free_name(f"measured {now:%Y-%m-%d}"),
             weighting=Weighting.TIER.value,
             cache_read=weights.cache_read,
             tier_weights={tier: f"{weight:f}" for tier, weight in weights.tiers.items()},
         )
-        used = BudgetRule.objects.select_related("meter").get().meter
         if replace(used.to_policy(), name=meter.name) == meter.to_policy():
             meter = used
         else:
@@ -196,7 +206,7 @@ def undo_change(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
     if entry.subject != SUBJECT or not entry.before or not entry.after:
         raise RuleError("This is no change of the budget rule: there is nothing to undo.")
     with transaction.atomic():
-        rule = BudgetRule.objects.select_for_update().select_related("meter").get()
+        rule = _locked_rule()
         as_it_is = facts(rule)
         since = sorted(name for name in entry.after if as_it_is.get(name) != entry.after[name])
         if since:

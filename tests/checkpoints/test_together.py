@@ -1,14 +1,11 @@
 """Writers of checkpoints who meet: each comes through, one after the other."""
 
 import threading
-from collections.abc import Callable
-from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 
 from allocation.budgets.models import BudgetWeek
 from allocation.checkpoints import operations, sheet_import, withdrawal
@@ -27,6 +24,7 @@ from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import Source, UsageRecord
 from tests.factories import StrategicDirectiveFactory
+from tests.threads import at_once
 
 # How long one is held up for another that, as it should, waits for it.
 HELD_SECONDS = 0.5
@@ -54,26 +52,6 @@ def correct(checkpoint: Checkpoint, now: datetime) -> Checkpoint:
         actor="chairman",
         now=now,
     )
-
-
-def at_once(*works: Callable[[], object]) -> list[Exception]:
-    """What goes wrong with works that are done at the same time."""
-    wrong: list[Exception] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except Exception as error:  # a thread's failure must reach the test
-            wrong.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=copy_context().run, args=[run, work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
 
 
 def meet(patch: pytest.MonkeyPatch, first: tuple[Any, str], second: tuple[Any, str]) -> None:
