@@ -14,7 +14,7 @@ from django.utils.cache import patch_cache_control
 from allocation.access import role_of
 from allocation.budgets.models import BudgetRule
 from allocation.rights.roles import acting_as, each_as
-from budgetctl.faults import database_sentence
+from budgetctl.kept_forms import unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -96,4 +96,4 @@ class DatabaseFaults:
         if not isinstance(error, OperationalError):
             return None
         logger.error("%s: %s", request.path, error)
-        return render(request, "503.html", {"sentence": database_sentence(error)}, status=503)
+        return unavailable(request)

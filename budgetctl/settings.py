@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "budgetctl.middleware.acting_for_the_user",
+    "budgetctl.kept_forms.signed_out_forms",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -196,6 +197,7 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "budgetctl.kept_forms.expired"
 
 # Served over TLS (`BUDGETCTL_TLS=1` behind a proxy that terminates it), everything insists on it.
 TLS = env.bool("BUDGETCTL_TLS", default=False)

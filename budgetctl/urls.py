@@ -12,6 +12,8 @@ from allocation.optimizer.urls import optimizer_urls
 from allocation.reports.guard import review_results
 from allocation.usage.meters import used_by_meter
 
+handler500 = "budgetctl.kept_forms.failed"
+
 # Those of Django's that need no mail server.
 ACCOUNTS = [
     path("login/", accounts.LoginView.as_view(), name="login"),

@@ -13,6 +13,7 @@ from allocation.api.schemas import CheckpointLogged, SdProposed
 from allocation.checkpoints.defaults import usual_kind
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
+from allocation.checkpoints.withdrawal import was_withdrawn
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd
 from allocation.policy.errors import RuleError
@@ -49,10 +50,14 @@ def log(
 ) -> Checkpoint:
     """Log a checkpoint: the same submission, or the same key of a token, logs once.
 
-    Raises RuleError for what cannot be logged, and Conflict for a submission of another SD or kind.
+    Raises RuleError for what cannot be logged, and Conflict for a submission of another SD or kind,
+    and for one that was withdrawn since: who sends it again does not know that.
     """
     sd = sd_of(logged.sd)
     own = uuid.uuid5(_KEYS, f"{token.prefix}:{key}") if key else uuid.uuid4()
+    submission = logged.submission or own
+    if was_withdrawn(sd=sd, submission=submission):
+        raise Conflict("The checkpoint of this key was withdrawn: take a new key to log it anew.")
     row = log_checkpoint(
         sd=sd,
         entry=Entry(
@@ -64,7 +69,7 @@ def log(
             lines_modified=logged.lines_modified,
             note=logged.note,
         ),
-        submission=logged.submission or own,
+        submission=submission,
         actor=token.actor,
         now=now,
         at=moment(logged.at),

@@ -32,6 +32,9 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
     phase = read.phase.value if read.phase else ""
     seen = not_ahead([_seen(each, sd.pk if sd else None, phase) for each in read.requests], now)
     with transaction.atomic():
+        # History without a week would have no limit to be judged by. Before usage takes its turn,
+        # as everywhere (directives.locks).
+        made = ensure_weeks(since=min(each.at for each in seen), now=now) if seen else 0
         stored = store(
             seen,
             terms=current_terms(now),
@@ -44,8 +47,6 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
                 for each in read.calls
             ],
         )
-        # History without a week would have no limit to be judged by.
-        made = ensure_weeks(since=min(each.at for each in seen), now=now) if stored.new else 0
     return TranscriptsCounted(
         new=stored.new,
         improved=stored.improved,

@@ -1,6 +1,5 @@
 """Forms for rows whose every change is audited."""
 
-import json
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms.models import construct_instance
 
-from allocation.audit.models import AuditEntry
-from allocation.audit.operations import Written, facts, fingerprint, locked, subject_of
+from allocation.audit.operations import Written, locked, subject_of
+from allocation.audit.shown import Changed, check_shown, refuse, shown, shown_field
 from allocation.policy.errors import RuleError
 
 # Django's classes take type arguments only while types are checked.
@@ -27,11 +26,10 @@ else:
 class ShownForm(ModelForm):
     """A form that notices when its row was changed by somebody else while it was filled in.
 
-    It carries a digest of each column as the row was shown. Where one no longer fits, the form
-    says which and what it is now, keeps the input, and takes the row as it is for shown.
+    Such as audit.shown has it, with all columns.
     """
 
-    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+    shown = shown_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,7 +37,7 @@ class ShownForm(ModelForm):
             if isinstance(value, Decimal):
                 self.initial[name] = short(value)
         if self.instance.pk is not None:
-            self.initial["shown"] = json.dumps(fingerprint(self.instance), sort_keys=True)
+            self.initial["shown"] = shown(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Compare what was shown with what is there, and hold on to it until it is saved."""
@@ -51,14 +49,11 @@ class ShownForm(ModelForm):
             raise ValidationError(
                 "Somebody deleted this while you were editing. Copy what you need from here."
             )
-        is_now = fingerprint(stored)
-        shown = _read(cleaned.get("shown", ""))
-        changed = [name for name, digest in is_now.items() if shown.get(name) != digest]
-        if changed:
-            data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict, or a dict
-            data[self.add_prefix("shown")] = json.dumps(is_now, sort_keys=True)
-            self.data = data
-            raise ValidationError(_changed_meanwhile(stored, changed))
+        seen = cleaned.get("shown") or "{}"
+        try:
+            check_shown(stored, seen, subject=subject_of(stored))
+        except Changed as error:
+            refuse(self, error, None)
         return cleaned
 
 
@@ -66,37 +61,6 @@ def short(value: Decimal) -> Decimal:
     """The same number without zeros at its end: 450000.00 is read as 450000."""
     whole = value.to_integral_value()
     return whole if value == whole else value.normalize()
-
-
-def _read(shown: str) -> dict[str, Any]:
-    try:
-        value = json.loads(shown)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _changed_meanwhile(row: models.Model, columns: list[str]) -> str:
-    last = AuditEntry.objects.filter(subject=subject_of(row)).first()
-    who = last.actor if last else "Somebody"
-    values = facts(row)
-    is_now = "; ".join(
-        f"{_label(row, name)} is now {_value(row, name, values)}" for name in columns
-    )
-    return (
-        f"{who} changed this after you opened it: {is_now}. Nothing is stored yet, and your input "
-        "still stands here. Save again to put it in place of theirs."
-    )
-
-
-def _label(row: models.Model, name: str) -> str:
-    return str(getattr(row._meta.get_field(name), "verbose_name", name))
-
-
-def _value(row: models.Model, name: str, values: dict[str, Any]) -> str:
-    display = getattr(row, f"get_{name}_display", None)
-    text = str(display() if display else values[name])
-    return "empty" if values[name] in (None, "") else f"“{text}”"
 
 
 class AuditedForm(ShownForm):

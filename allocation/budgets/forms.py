@@ -7,8 +7,9 @@ from zoneinfo import available_timezones
 from django import forms
 from django.http import QueryDict
 
+from allocation.audit.shown import shown_field
 from allocation.budgets.models import WEEKDAYS, BudgetRule, Meter
-from allocation.budgets.operations import RuleChange, check_limit, check_timezone
+from allocation.budgets.operations import COLUMNS, RuleChange, check_limit, check_timezone
 from allocation.display.fields import TextAmountField, obey
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
@@ -75,8 +76,9 @@ class RuleForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, rule: BudgetRule) -> None:
         """`rule` is the rule as it stands: it fills the fields in."""
-        super().__init__(data, initial={name: _shown(getattr(rule, name)) for name in _COLUMNS})
+        super().__init__(data, initial={name: _shown(getattr(rule, name)) for name in COLUMNS})
         self.rule = rule
+        self.fields["shown"] = shown_field(rule, COLUMNS)
 
     def clean_limit(self) -> Decimal:
         """A limit that a week can have."""
@@ -126,7 +128,7 @@ class RuleForm(forms.Form):
 
     def change(self) -> RuleChange:
         """What a valid form changes; saved as it was, it keeps the limit."""
-        given = {name: self.cleaned_data[name] for name in _COLUMNS}
+        given = {name: self.cleaned_data[name] for name in COLUMNS}
         changed = {name: new for name, new in given.items() if new != getattr(self.rule, name)}
         return RuleChange(**(changed or {"limit": given["limit"]}))
 
@@ -140,19 +142,6 @@ class SwitchForm(forms.Form):
         widget=forms.HiddenInput,
     )
     reason = forms.CharField(max_length=300, required=False)
-
-
-_COLUMNS = (
-    "limit",
-    "reserve_percent",
-    "meter",
-    "reset_weekday",
-    "reset_time",
-    "timezone",
-    "yellow_percent",
-    "orange_percent",
-    "red_percent",
-)
 
 
 def _shown(value: Any) -> Any:

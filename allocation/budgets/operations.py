@@ -1,6 +1,7 @@
 """Every write to the budget rule and the budget weeks."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record, save_audited
+from allocation.audit.shown import check_shown
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.turns import Queue, take_turn
 from allocation.budgets.weeks import LONG_AGO, week_at, window_to_come
@@ -49,6 +51,10 @@ class RuleChange:
         }
 
 
+# What the form of the rule shows: all but the switch.
+COLUMNS = tuple(name for name in RuleChange.__slots__ if name != "enabled")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """What a meter that was measured gives a fresh token of each tier, and a cache read."""
@@ -58,19 +64,27 @@ class Weights:
 
 
 def change_rule(
-    *, change: RuleChange, actor: str, now: datetime, reason: str = "", action: str = "rule change"
+    *,
+    change: RuleChange,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    action: str = "rule change",
+    seen: str | None = None,
 ) -> BudgetRule:
     """Change the budget rule, and with it the week that is running: one audit entry.
 
     A new limit or reserve holds for the running week too; a new reset cuts it short or extends it
     to the next reset. Weeks that are over keep what they had. A change that changes nothing leaves
-    no trace, but for the limit that ships: to keep that is to set it. Raises RuleError with one
-    sentence for values that no rule can work with.
+    no trace, but for the limit that ships: to keep that is to set it. `seen` is what the writer had
+    before them (audit.shown). Raises RuleError with one sentence for values that no rule can work
+    with, and Changed.
     """
     with transaction.atomic():
-        rule = BudgetRule.objects.select_for_update().select_related("meter").get()
+        rule = _locked_rule()
         before = facts(rule)
         was_in_dollars = rule.meter.to_policy().in_dollars
+        as_it_is = copy(rule)
         for name, value in change.given().items():
             setattr(rule, name, value)
         _check(rule)
@@ -81,6 +95,7 @@ def change_rule(
             )
         after = facts(rule)
         if after != before:
+            check_shown(as_it_is, seen, subject=SUBJECT, names=COLUMNS)
             rule.save()
             _carry_into_running_week(rule, change, now)
         elif change.limit is not None and not limit_was_set():
@@ -97,6 +112,15 @@ def change_rule(
             now=now,
         )
     return rule
+
+
+def _locked_rule() -> BudgetRule:
+    """The rule as it stands now, for this transaction to change.
+
+    Its meter is read after it: joined with one that another transaction has just exchanged,
+    PostgreSQL would find no rule at all.
+    """
+    return BudgetRule.objects.select_for_update().get()
 
 
 def limit_was_set() -> bool:
@@ -141,13 +165,14 @@ def apply_calibration(
     if not reason.strip():
         raise RuleError("Say why: a new limit and meter need a reason.")
     with transaction.atomic():
+        # Of two clicks the second finds the meter that the first has stored.
+        used = _locked_rule().meter
         meter = Meter(
             name=_free_name(f"measured {now:%Y-%m-%d}"),
             weighting=Weighting.TIER.value,
             cache_read=weights.cache_read,
             tier_weights={tier: f"{weight:f}" for tier, weight in weights.tiers.items()},
         )
-        used = BudgetRule.objects.select_related("meter").get().meter
         if replace(used.to_policy(), name=meter.name) == meter.to_policy():
             meter = used
         else:
@@ -181,7 +206,7 @@ def undo_change(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
     if entry.subject != SUBJECT or not entry.before or not entry.after:
         raise RuleError("This is no change of the budget rule: there is nothing to undo.")
     with transaction.atomic():
-        rule = BudgetRule.objects.select_for_update().select_related("meter").get()
+        rule = _locked_rule()
         as_it_is = facts(rule)
         since = sorted(name for name in entry.after if as_it_is.get(name) != entry.after[name])
         if since:

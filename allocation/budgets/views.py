@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from allocation.access import may_rule, require_chairman
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts
+from allocation.audit.shown import refuse
 from allocation.budgets.forms import RuleForm, SwitchForm, time_zones
 from allocation.budgets.models import BudgetRule, Meter
 from allocation.budgets.operations import SUBJECT, change_rule, switch, undo_change
@@ -40,10 +41,10 @@ def change(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
     if form.is_valid():
         before, now = facts(rule), timezone.now()
         try:
-            reason = form.cleaned_data["reason"]
-            rule = change_rule(change=form.change(), actor=actor, now=now, reason=reason)
+            said = {"reason": form.cleaned_data["reason"], "seen": form.cleaned_data["shown"]}
+            rule = change_rule(change=form.change(), actor=actor, now=now, **said)
         except RuleError as error:
-            form.add_error(None, str(error))
+            refuse(form, error, None)
         else:
             end = window_at(now, rule).end
             messages.success(request, saved_in_words(before, facts(rule), rule=rule, end=end))

@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from allocation.audit.shown import shown_field
 from allocation.catalog.models import PHASES, Tier
 from allocation.checkpoints.defaults import Defaults
 from allocation.checkpoints.mix_text import read_mix, write_mix
 from allocation.checkpoints.models import KINDS, MOST_TOKENS, Checkpoint
-from allocation.checkpoints.operations import Entry
+from allocation.checkpoints.operations import AMOUNTS, Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
 from allocation.directives.models import StrategicDirective
 from allocation.display.fields import TextAmountField, TokensField, count_field, reason_field
@@ -170,8 +171,8 @@ class CorrectionForm(AmountsForm):
     """What a checkpoint should have said."""
 
     def __init__(self, data: QueryDict | None = None, *, checkpoint: Checkpoint) -> None:
-        names = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
-        super().__init__(data, initial={name: getattr(checkpoint, name) for name in names})
+        super().__init__(data, initial={name: getattr(checkpoint, name) for name in AMOUNTS})
+        self.fields["shown"] = shown_field(checkpoint, AMOUNTS)
         self.fields["tokens"].required = CheckpointKind(checkpoint.kind).is_handover
 
 

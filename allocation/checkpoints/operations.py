@@ -1,13 +1,16 @@
 """Every write to the checkpoint log, and what follows from a checkpoint."""
 
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from allocation.audit.operations import CLOCK, facts, record
+from allocation.audit.shown import check_shown
+from allocation.budgets.operations import ensure_week
 from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import (
@@ -19,6 +22,7 @@ from allocation.checkpoints.counting import (
 from allocation.checkpoints.estimating import keep_estimate
 from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
+from allocation.directives.locks import locked_sd, locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import enter_phase
 from allocation.forecasts.models import Occasion
@@ -32,6 +36,9 @@ from allocation.usage.totals import FRESH
 
 # What harnesses have purged by then nobody captures any more.
 LATEST = timedelta(days=30)
+# What a correction may change.
+AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
+WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
 # The newest ones: a tick does not take long.
 MOST_SET_OFF = 200
 
@@ -68,6 +75,7 @@ def log_checkpoint(
     about, where it is not `now`. Tokens of the phase that transcripts or telemetry have counted
     already are not counted again; only the rest is. Raises RuleError with one sentence.
     """
+    ensure_week(now=now)  # which the forecasts need, before the SD is locked
     try:
         return _log(sd, entry, submission, actor=actor, now=now, at=at or now)
     except IntegrityError:
@@ -88,13 +96,17 @@ def _log(
     at: datetime,
 ) -> Checkpoint:
     with transaction.atomic():
-        # Usage that is written meanwhile refers to the key, and must not wait for this lock.
-        sd = StrategicDirective.objects.select_for_update(no_key=True).get(pk=sd.pk)
+        sd = locked_sd(sd)
         logged = Checkpoint.objects.filter(submission=submission).first()
         if logged is not None:
             return logged
         phase = entry.phase or phase_burned(entry.kind, Phase(sd.phase) if sd.phase else None)
+        last = Checkpoint.objects.filter(sd=sd).aggregate(at=Max("at"))["at"]
+        if at == now:
+            at = now = max(now, last or now)  # of two at once, the one that waited comes second
         mix = _check(sd, entry, phase, at=at, now=now)
+        if last is not None and at < last:
+            raise RuleError(f"{sd.code} has a later checkpoint: import what came before it.")
         checkpoint = Checkpoint(
             sd=sd,
             kind=entry.kind.value,
@@ -140,15 +152,20 @@ def correct_checkpoint(
     note: str,
     actor: str,
     now: datetime,
+    seen: str | None = None,
 ) -> Checkpoint:
     """Correct what a checkpoint said was burned; one audit entry keeps what it said before.
 
-    Kind, phase and moment stay. Raises RuleError as `log_checkpoint` does.
+    Kind, phase and moment stay. `seen` is what the writer had before them (audit.shown). Raises
+    RuleError as `log_checkpoint` does, and Changed.
     """
     with transaction.atomic():
-        locked = Checkpoint.objects.select_for_update(of=("self",), no_key=True)
-        row = locked.select_related("sd").get(pk=checkpoint.pk)
-        before = facts(row)
+        locked_sds(pk=checkpoint.sd_id)
+        lock()  # the clock takes off what was captured of it
+        row = Checkpoint.objects.select_related("sd").filter(pk=checkpoint.pk).first()
+        if row is None:
+            raise RuleError(WITHDRAWN)
+        before, as_it_is = facts(row), copy(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
         captured = _captured_for(row)
@@ -159,13 +176,15 @@ def correct_checkpoint(
         after = facts(row)
         if after == before:
             return row
+        subject = f"{row.sd.code} {row.get_kind_display()}"
+        check_shown(as_it_is, seen, subject=subject, names=AMOUNTS)
         row.save()
         count_tokens((row, captured))
         update_token_log(row)
         record(
             actor=actor,
             action="checkpoint correction",
-            subject=f"{row.sd.code} {row.get_kind_display()}",
+            subject=subject,
             before=before,
             after=after,
             reason=row.note,
@@ -190,7 +209,9 @@ def _set_off(row: Checkpoint, now: datetime) -> bool:
         return False  # nearly always, and no turn is taken for that
     with transaction.atomic():
         lock()  # usage is written by one at a time, and the clock may not lock checkpoints
-        row.refresh_from_db(fields=["tokens", "mix"])  # it may have been corrected meanwhile
+        if not Checkpoint.objects.filter(pk=row.pk).exists():  # withdrawn meanwhile
+            return False
+        row.refresh_from_db(fields=["tokens", "mix"])  # or corrected
         counted, captured, left = _by_hand_and_captured(row)
         if left >= counted:
             return False

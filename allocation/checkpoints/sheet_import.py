@@ -15,6 +15,7 @@ from allocation.checkpoints.cells import SheetRow
 from allocation.checkpoints.counting import count_tokens, update_token_log
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import captured_since_last
+from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd, enter_phase
 from allocation.display.format import counted
@@ -133,8 +134,7 @@ def _sds(
     codes: set[str], *, actor: str, now: datetime
 ) -> tuple[dict[str, StrategicDirective], set[str]]:
     """The SDs by code, locked in one order, and the codes of those that had to be made."""
-    found = StrategicDirective.objects.select_for_update(no_key=True).filter(code__in=codes)
-    sds = {sd.code: sd for sd in found.order_by("pk")}
+    sds = {sd.code: sd for sd in locked_sds(code__in=codes)}
     missing = codes - sds.keys()
     for code in sorted(missing):
         sds[code] = create_sd(

@@ -3,13 +3,14 @@
 from uuid import UUID, uuid5
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allocation.access import may_log, may_rule, require_log
 from allocation.audit.models import AuditEntry
+from allocation.audit.shown import refuse
 from allocation.checkpoints.defaults import open_sds
 from allocation.checkpoints.forms import ApprovalForm, CheckpointForm, CorrectionForm
 from allocation.checkpoints.models import Checkpoint
@@ -105,15 +106,16 @@ def log(request: HttpRequest) -> HttpResponse:
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct what a checkpoint said was burned."""
     actor = require_log(request.user)
-    checkpoint = get_object_or_404(Checkpoint.objects.select_related("sd"), pk=pk)
+    checkpoint = Checkpoint.objects.select_related("sd").filter(pk=pk).first()
+    if checkpoint is None:
+        return withdrawn_before(request)
     form = CorrectionForm(sent(request), checkpoint=checkpoint)
     if form.is_valid():
+        given = form.amounts() | {"seen": form.cleaned_data["shown"]}
         try:
-            correct_checkpoint(
-                checkpoint=checkpoint, actor=actor, now=timezone.now(), **form.amounts()
-            )
+            correct_checkpoint(checkpoint=checkpoint, actor=actor, now=timezone.now(), **given)
         except RuleError as error:
-            form.add_error("tokens", str(error))
+            refuse(form, error, "tokens")
         else:
             what = f"Corrected {checkpoint.sd.code}, {checkpoint.get_kind_display()}."
             messages.success(request, f"{what} {week_in_words(standing_at(timezone.now()))}")
@@ -121,6 +123,15 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"form": form, "checkpoint": checkpoint}
     status = 422 if form.is_bound else 200
     return render(request, "checkpoints/correct.html", context, status=status)
+
+
+def withdrawn_before(request: HttpRequest) -> HttpResponse:
+    """A form of a checkpoint that is gone: a second click, or another tab. Raises Http404 where
+    nothing was sent."""
+    if request.method != "POST":
+        raise Http404("There is no such checkpoint.")
+    messages.warning(request, "This checkpoint is withdrawn already: nothing more was changed.")
+    return redirect("checkpoints:list-checkpoints")
 
 
 def _show(request: HttpRequest, form: CheckpointForm, status: int = 200) -> HttpResponse:

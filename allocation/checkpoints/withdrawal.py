@@ -3,25 +3,38 @@
 Nothing of it is counted any more; the audit trail keeps what it said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record
 from allocation.budgets.models import BudgetRule
+from allocation.budgets.operations import ensure_week
 from allocation.checkpoints.counting import count_tokens, update_token_log
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.sheet_import import logged_by
+from allocation.directives.locks import locked_sds
 from allocation.directives.models import StrategicDirective
-from allocation.directives.operations import check_deletable, delete_sd, go_back
+from allocation.directives.operations import delete_sd, go_back
 from allocation.display.format import counted
+from allocation.forecasts.estimates import take_score_back
 from allocation.forecasts.models import Occasion
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.phases import CheckpointKind
 from allocation.usage.tables import among
+
+WITHDRAWAL = "checkpoint withdrawal"
+
+
+def was_withdrawn(*, sd: StrategicDirective, submission: UUID) -> bool:
+    """Whether this very submission was logged for an SD and taken back: the trail knows."""
+    subjects = [f"{sd.code} {kind.label}" for kind in CheckpointKind]  # which an index knows
+    entries = AuditEntry.objects.filter(subject__in=subjects, action=WITHDRAWAL)
+    return entries.filter(before__submission=str(submission)).exists()
 
 
 def withdraw_checkpoint(*, checkpoint: Checkpoint, actor: str, now: datetime, reason: str) -> None:
@@ -31,14 +44,15 @@ def withdraw_checkpoint(*, checkpoint: Checkpoint, actor: str, now: datetime, re
     without a reason, and where a paused SD would not have started.
     """
     check_reason(reason, "a withdrawal")
+    ensure_week(now=now)  # which the forecasts need, before any SD is locked
     with transaction.atomic():
-        _locked_sds([checkpoint.sd_id])
+        locked_sds(pk=checkpoint.sd_id)
         row = Checkpoint.objects.select_related("sd").filter(pk=checkpoint.pk).first()
         if row is None:
             raise RuleError("This checkpoint is withdrawn already.")
         record(
             actor=actor,
-            action="checkpoint withdrawal",
+            action=WITHDRAWAL,
             subject=f"{row.sd.code} {row.get_kind_display()}",
             before=facts(row),
             reason=reason,
@@ -57,7 +71,8 @@ def undo_import(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
     with transaction.atomic():
         # The one budget rule is the lock: imports go one after the other.
         BudgetRule.objects.select_for_update(no_key=True).get()
-        _locked_sds(logged_by(entry).order_by().values_list("sd", flat=True).distinct())
+        ensure_week(now=now)
+        locked_sds(pk__in=logged_by(entry).order_by().values_list("sd", flat=True).distinct())
         rows = list(logged_by(entry).select_related("sd"))
         if not rows:
             raise RuleError("Nothing of this import is left to undo.")
@@ -75,12 +90,6 @@ def undo_import(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
         for sd in StrategicDirective.objects.filter(code__in=among(created)):
             _delete_unneeded(sd, actor=actor, now=now, reason=reason)
     return len(rows)
-
-
-def _locked_sds(pks: Iterable[int]) -> None:
-    """Lock SDs in one order, as those who log checkpoints do."""
-    sds = StrategicDirective.objects.select_for_update(no_key=True).filter(pk__in=among(pks))
-    list(sds.order_by("pk"))
 
 
 def _withdraw(rows: Sequence[Checkpoint], *, actor: str, now: datetime, reason: str) -> None:
@@ -110,6 +119,8 @@ def _move_back(gone: Sequence[Checkpoint], *, actor: str, now: datetime, reason:
         started_at = None
     elif started_at in {row.phase_started_at or row.at for row in gone}:
         started_at = first.phase_started_at or first.at
+    if last is None or phase is not None:
+        take_score_back(sd=sd)
     go_back(
         row=sd,
         phase=phase,
@@ -127,7 +138,6 @@ def _last(sd_id: int) -> Checkpoint | None:
 
 def _delete_unneeded(sd: StrategicDirective, *, actor: str, now: datetime, reason: str) -> None:
     try:
-        check_deletable(row=sd)
+        delete_sd(row=sd, actor=actor, now=now, reason=reason)
     except RuleError:  # it has a history of its own by now
         return
-    delete_sd(row=sd, actor=actor, now=now, reason=reason)

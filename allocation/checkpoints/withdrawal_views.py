@@ -10,6 +10,7 @@ from allocation.access import require_log
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.sheet_import import IMPORT, logged_by
+from allocation.checkpoints.views import withdrawn_before
 from allocation.checkpoints.withdrawal import undo_import, withdraw_checkpoint
 from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.display.format import counted, tokens
@@ -23,7 +24,9 @@ _KEPT = "The audit trail keeps what it said. What transcripts and telemetry coun
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a checkpoint back that should not have been logged."""
     actor = require_log(request.user)
-    checkpoint = get_object_or_404(Checkpoint.objects.select_related("sd"), pk=pk)
+    checkpoint = Checkpoint.objects.select_related("sd").filter(pk=pk).first()
+    if checkpoint is None:
+        return withdrawn_before(request)
     what = f"{checkpoint.get_kind_display()} of {checkpoint.sd.code}"
 
     def do(reason: str) -> str:

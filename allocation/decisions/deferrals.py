@@ -16,6 +16,7 @@ from allocation.audit.operations import CLOCK, record
 from allocation.budgets.weeks import week_at
 from allocation.catalog.models import SubAgent, Tier
 from allocation.decisions.models import DeferredRun
+from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import defer_sd
 from allocation.directives.page import burned_by_sd
@@ -135,6 +136,9 @@ def defer_proposed(
         raise RuleError("That is not proposed for deferral any more.")
     reason = f"The week runs out with a chance of {percent(chance)}, and critical SDs are pending."
     with transaction.atomic():
+        locked_sds(pk__in=[sd.pk for sd in chosen])
+        # In the order of the proposal, and without what somebody else put off meanwhile.
+        chosen = [sd for sd in to_propose(chance) if sd in chosen]
         for sd in chosen:
             defer_sd(row=sd, actor=actor, now=now, reason=reason)
     return [sd.code for sd in chosen]

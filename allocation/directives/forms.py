@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from allocation.audit.shown import shown_field
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.directives.operations import SdFacts, check_estimate
 from allocation.display.fields import TokensField, count_field, obey
@@ -50,8 +51,18 @@ class SdForm(forms.Form):
         help_text="150,000 or 150k. Empty to estimate from its sub-agents.",
     )
 
-    def __init__(self, *args: Any, rubric: Sequence[Level], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        rubric: Sequence[Level],
+        sd: StrategicDirective | None = None,
+        **options: Any,
+    ) -> None:
+        """`sd` is the SD that the form changes, and fills the fields in; None for a new one."""
+        names = SdFacts.__slots__ if sd else ()
+        options["initial"] = {name: getattr(sd, name) for name in names}
         super().__init__(*args, **options)
+        self.fields["shown"] = shown_field(sd, names)
         self.rubric = rubric
 
     def clean_code(self) -> str:

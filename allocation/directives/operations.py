@@ -1,5 +1,6 @@
 """Every write to strategic directives."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from allocation.audit.operations import delete_audited, facts, record
+from allocation.audit.operations import delete_audited, facts, locked, record
+from allocation.audit.shown import check_shown
+from allocation.directives.locks import locked_sd
 from allocation.directives.models import Priority, Status, StrategicDirective
 from allocation.policy.complexity import check_complexity
 from allocation.policy.errors import RuleError, check_reason
@@ -39,10 +42,20 @@ def create_sd(*, sd: SdFacts, actor: str, now: datetime, reason: str = "") -> St
 
 
 def edit_sd(
-    *, row: StrategicDirective, sd: SdFacts, actor: str, now: datetime, reason: str = ""
+    *,
+    row: StrategicDirective,
+    sd: SdFacts,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    seen: str | None = None,
 ) -> StrategicDirective:
-    """Change what is said of an SD: one audit entry, none if nothing differs."""
-    return _write(row, sd, actor=actor, now=now, reason=reason)
+    """Change what is said of an SD: one audit entry, none if nothing differs.
+
+    `seen` is what the writer had before them (audit.shown). Raises RuleError if the facts do not
+    hold, and Changed.
+    """
+    return _write(row, sd, actor=actor, now=now, reason=reason, seen=seen)
 
 
 def defer_sd(
@@ -50,13 +63,16 @@ def defer_sd(
 ) -> StrategicDirective:
     """Put an SD off to the next budget week, at the end of the queue (rule 4).
 
-    Raises RuleError without a reason, and for a paused SD: that waits for the Chairman's word.
+    Raises RuleError without a reason, for one that is deferred, and for a paused SD: that waits for
+    the Chairman's word.
     """
     check_reason(reason, "a deferral")
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status in {Status.COMPLETED, Status.ARCHIVED}:
             raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
+        if row.status == Status.DEFERRED:  # a second click would send it to the end of the queue
+            raise RuleError(f"{row.code} is deferred already: {row.deferral_reason}")
         if row.status == Status.PAUSED:
             raise RuleError(_WAITS.format(row.code))
         last = StrategicDirective.objects.filter(status=Status.DEFERRED).aggregate(
@@ -83,7 +99,7 @@ def resume_sd(
     A paused SD goes on only when the Chairman approves it (`waiting.approve_sd`).
     """
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status == Status.PAUSED:
             raise RuleError(_WAITS.format(row.code))
         if row.status != Status.DEFERRED:
@@ -119,7 +135,7 @@ def restore_sd(
     """
     check_reason(reason, "restoring an SD")
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status != Status.ARCHIVED:
             raise RuleError(f"{row.code} is {row.get_status_display()}, not archived.")
         return _set(
@@ -137,6 +153,7 @@ def restore_sd(
 def delete_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> None:
     """Delete an SD that never began. Raises RuleError without a reason, or if it has a history."""
     with transaction.atomic():
+        locked(row)  # so that nothing is counted for it between the check and the deletion
         check_deletable(row=row)
         delete_audited(row=row, actor=actor, now=now, reason=reason)
 
@@ -211,7 +228,7 @@ def go_back(
     not have started: withdrawn and started again it would wait for the Chairman no more.
     """
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         if row.status == Status.PAUSED and phase is None:
             raise RuleError(_WAITS.format(row.code))
         waits = row.status in {Status.DEFERRED, Status.ARCHIVED, Status.PAUSED}
@@ -236,7 +253,13 @@ def _standing(phase: str | None, completed_at: datetime | None) -> Status:
 
 
 def _write(
-    row: StrategicDirective, sd: SdFacts, *, actor: str, now: datetime, reason: str
+    row: StrategicDirective,
+    sd: SdFacts,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str,
+    seen: str | None = None,
 ) -> StrategicDirective:
     code = sd.code.strip().upper()
     check_complexity(sd.complexity)
@@ -244,8 +267,8 @@ def _write(
     try:
         with transaction.atomic():
             if row.pk:
-                row = _locked(row)
-            before = facts(row) if row.pk else None
+                row = locked_sd(row)
+            before, as_it_is = (facts(row), copy(row)) if row.pk else (None, row)
             row.code = code
             row.title = _title(sd.title)
             row.complexity = sd.complexity
@@ -256,6 +279,7 @@ def _write(
             after = facts(row)
             if after == before:
                 return row
+            check_shown(as_it_is, seen, subject=as_it_is.code, names=SdFacts.__slots__)
             row.save(update_fields=SdFacts.__slots__ if row.pk else None)
             record(
                 actor=actor,
@@ -285,14 +309,6 @@ def _title(typed: str) -> str:
     return title
 
 
-def _locked(row: StrategicDirective) -> StrategicDirective:
-    """The row as it stands now, for this transaction to change.
-
-    `no_key`, because usage that is written meanwhile refers to the key and must not wait for it.
-    """
-    return StrategicDirective.objects.select_for_update(no_key=True).get(pk=row.pk)
-
-
 def _set(
     row: StrategicDirective,
     *,
@@ -303,7 +319,7 @@ def _set(
     **values: object,
 ) -> StrategicDirective:
     with transaction.atomic():
-        row = _locked(row)
+        row = locked_sd(row)
         before = facts(row)
         for name, value in values.items():
             setattr(row, name, value)

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from allocation.access import may_log, require_chairman, require_log
+from allocation.audit.shown import refuse
 from allocation.directives.forms import SdForm
 from allocation.directives.models import StrategicDirective
 from allocation.directives.operations import (
-    SdFacts,
     archive_sd,
     create_sd,
     defer_sd,
@@ -71,13 +71,13 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     actor = require_log(request.user)
     sd = get_object_or_404(StrategicDirective, code=code)
     levels, words = rubric()
-    initial = {name: getattr(sd, name) for name in SdFacts.__slots__}
-    form = SdForm(sent(request), rubric=levels, initial=initial)
+    form = SdForm(sent(request), rubric=levels, sd=sd)
     if form.is_valid():
         try:
-            changed = edit_sd(row=sd, sd=form.facts(), actor=actor, now=timezone.now())
+            seen = form.cleaned_data["shown"]
+            changed = edit_sd(row=sd, sd=form.facts(), actor=actor, now=timezone.now(), seen=seen)
         except RuleError as error:
-            form.add_error("code", str(error))
+            refuse(form, error, "code")
         else:
             messages.success(request, f"Saved {changed.code}.{_rubric_note(form, changed)}")
             return redirect("checkpoints:view-sd", changed.code)

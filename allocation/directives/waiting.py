@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from allocation.audit.operations import facts, record
+from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import LARGEST_ESTIMATE
 from allocation.directives.queue import deferred_sds
@@ -47,8 +48,7 @@ def move_sd(*, row: StrategicDirective, up: bool, actor: str, now: datetime) -> 
     Raises RuleError if it is not deferred any more.
     """
     with transaction.atomic():
-        locked = StrategicDirective.objects.select_for_update(no_key=True).order_by("pk")
-        waiting = {each.pk: each for each in locked.filter(status=Status.DEFERRED)}
+        waiting = {each.pk: each for each in locked_sds(status=Status.DEFERRED)}
         before = [sd.pk for sd in deferred_sds() if sd.pk in waiting]
         after = moved(before, row.pk, up=up)
         if after == before:
@@ -162,11 +162,10 @@ def _step(
 ) -> list[StrategicDirective]:
     """The changed row, or nothing where its status is another by now."""
     with transaction.atomic():
-        # Usage that is written meanwhile refers to the key, and must not wait for this lock.
-        locked = StrategicDirective.objects.select_for_update(no_key=True)
-        stored = locked.filter(pk=row.pk, status=only).first()
-        if stored is None:
+        found = locked_sds(pk=row.pk, status=only)
+        if not found:
             return []
+        stored = found[0]
         before = facts(stored)
         for name, value in values.items():
             setattr(stored, name, value)

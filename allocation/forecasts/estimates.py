@@ -7,11 +7,15 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
+from django.db import transaction
+
+from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.page import burned_by_sd
 from allocation.forecasts.models import SdEstimate, SdEstimateScore
 from allocation.policy.forecasting import absolute_percentage_error
 from allocation.policy.preflight import TokenRange
+from allocation.rights.roles import Role, acting_as
 
 # Transcripts are read and telemetry comes in within minutes of the last request.
 COUNTED_AFTER = timedelta(minutes=30)
@@ -52,19 +56,28 @@ def store_estimate(
 
 
 def score_estimates(*, now: datetime) -> int:
-    """Score the estimates whose SD is completed and counted; how many were. Two queries at most."""
-    waiting = list(
-        SdEstimate.objects.filter(
-            sd__status=Status.COMPLETED,
-            sd__completed_at__lte=now - COUNTED_AFTER,
-            score__isnull=True,
-        )
+    """Score the estimates whose SD is completed and counted; how many were. Mostly one query."""
+    waiting = SdEstimate.objects.filter(
+        sd__status=Status.COMPLETED,
+        sd__completed_at__lte=now - COUNTED_AFTER,
+        score__isnull=True,
     )
-    if not waiting:
+    sds = set(waiting.values_list("sd", flat=True))
+    if not sds:
         return 0
-    used = burned_by_sd([row.sd_id for row in waiting])
-    scores = [_score(row, used.get(row.sd_id) or 0, now) for row in waiting]
-    return len(SdEstimateScore.objects.bulk_create(scores, ignore_conflicts=True))
+    with transaction.atomic():
+        # So that none is scored whose completion is withdrawn meanwhile.
+        locked_sds(pk__in=sds)
+        rows = list(waiting.filter(sd__in=sds))
+        used = burned_by_sd([row.sd_id for row in rows])
+        scores = [_score(row, used.get(row.sd_id) or 0, now) for row in rows]
+        return len(SdEstimateScore.objects.bulk_create(scores, ignore_conflicts=True))
+
+
+@acting_as(Role.SYSTEM)  # who withdraws a completion may not write scores
+def take_score_back(*, sd: StrategicDirective) -> None:
+    """Let the score of an SD's estimate go, since the SD is completed no more."""
+    SdEstimateScore.objects.filter(estimate__sd=sd).delete()
 
 
 def estimate_record(before: datetime) -> EstimateRecord:

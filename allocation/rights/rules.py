@@ -107,7 +107,7 @@ RULES: dict[str, Rule] = {
     "forecasts": Rule(insert=_WRITERS),
     "forecast_scores": Rule(insert=_CLOCK),
     "sd_estimates": Rule(insert=_WRITERS),
-    "sd_estimate_scores": Rule(insert=_CLOCK),
+    "sd_estimate_scores": Rule(insert=_CLOCK, delete=_CLOCK),  # if its SD is completed no more
     "week_snapshots": Rule(insert=_CLOCK),
     "week_lessons": Rule(insert=_CHAIRMAN),
 }

@@ -1,36 +1,49 @@
 /*
- * What htmx leaves open: an answer that comes too late, from another page, or not at all. The page
- * stays as it is then, with what was typed into it.
+ * What htmx leaves open when a part of a page is asked for: an answer that comes after something
+ * else was typed, and none to show. What was typed stays as it is.
  */
 (function () {
   "use strict";
 
+  const KEPT = " What you typed is still here.";
+  const UNREACHED = "The server could not be reached." + KEPT + " Try again in a moment.";
+  const SENTENCES = {
+    403: "You were signed out, or may not do this." + KEPT + " Sign in in another tab, then load this page again.",
+    503: "budgetctl is not available just now." + KEPT + " Try again in a minute.",
+  };
+  const FAILED = "Something failed on the server." + KEPT + " Try again.";
+
   const asked = new WeakMap();
   const typed = (form) => (form ? new URLSearchParams(new FormData(form)).toString() : "");
 
-  function say(sentence) {
-    const list = document.createElement("ul");
-    const item = document.createElement("li");
-    list.className = "message-list";
-    item.className = "message message-warning";
-    item.textContent = sentence;
-    list.append(item);
-    document.getElementById("messages").replaceChildren(list);
+  function forget() {
+    document.querySelectorAll(".request-failed").forEach((said) => said.remove());
   }
 
-  document.addEventListener("htmx:beforeRequest", ({ detail }) => asked.set(detail.xhr, typed(detail.elt.form)));
+  function say({ detail }, sentence) {
+    const place = detail.elt.closest(".actions") || detail.elt;
+    const said = document.createElement("p");
+    said.className = "notice request-failed";
+    said.setAttribute("role", "alert");
+    said.textContent = sentence;
+    forget();
+    place.before(said);
+  }
+
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    forget();
+    asked.set(detail.xhr, typed(detail.elt.form));
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const { elt, path } = detail.requestConfig;
-    if (new URL(detail.xhr.responseURL).pathname !== path) {
+    const { elt } = detail.requestConfig;
+    if (detail.shouldSwap && asked.get(detail.xhr) !== typed(elt.form)) {
       detail.shouldSwap = false;
-      say("You are signed out. Sign in again to go on.");
-    } else if (asked.get(detail.xhr) !== typed(elt.form)) {
-      detail.shouldSwap = false;
-      window.htmx.trigger(elt, "click");
-    } else if (detail.shouldSwap) {
-      document.getElementById("messages").replaceChildren();
+      window.htmx.trigger(elt, "click"); // asked again, with what is typed now
     }
   });
-  document.addEventListener("htmx:sendError", () => say("The server does not answer. Nothing was changed; try again."));
-  document.addEventListener("htmx:responseError", () => say("The server could not answer. Nothing was changed; try again."));
+  document.addEventListener("htmx:sendError", (event) => say(event, UNREACHED));
+  document.addEventListener("htmx:timeout", (event) => say(event, UNREACHED));
+  document.addEventListener("htmx:responseError", (event) =>
+    say(event, SENTENCES[event.detail.xhr.status] || FAILED)
+  );
 })();

@@ -7,6 +7,7 @@ import pytest
 
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints.models import Checkpoint
+from allocation.checkpoints.withdrawal import withdraw_checkpoint
 from allocation.directives.models import StrategicDirective
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import check_roll_ups
@@ -160,6 +161,21 @@ def test_a_checkpoint_is_logged_once_and_moves_the_sd_on(agent: Agent) -> None:
     assert agent.post("checkpoints", handed | {"tokens": None}, key="l").status_code == 422
     assert agent.post("checkpoints", handed, key="m").json()["sd_phase"] == "PLAN"
     assert StrategicDirective.objects.get().phase == "PLAN"
+
+
+def test_a_checkpoint_that_was_withdrawn_does_not_come_back_with_its_key(
+    agent: Agent, now: datetime
+) -> None:
+    StrategicDirectiveFactory(code="SD-X-1")
+    start = {"sd": "SD-X-1", "kind": "sd_start_lead"}
+    agent.post("checkpoints", start, key="k")
+    slip = Checkpoint.objects.get()
+    withdraw_checkpoint(checkpoint=slip, actor="chairman", now=now, reason="Another SD's.")
+    again = agent.post("checkpoints", start, key="k")
+    assert again.status_code == 409
+    assert "was withdrawn: take a new key" in again.text
+    assert not Checkpoint.objects.exists()
+    assert agent.post("checkpoints", start, key="l").status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ def test_only_what_was_put_off_is_resumed(now: datetime, status: str) -> None:
     [
         (defer_sd, Status.IN_PROGRESS, Status.ARCHIVED, "nothing to defer"),
         (defer_sd, Status.IN_PROGRESS, Status.PAUSED, "waits for the Chairman"),
+        (defer_sd, Status.IN_PROGRESS, Status.DEFERRED, "is deferred already"),
         (resume_sd, Status.DEFERRED, Status.ARCHIVED, "is archived, not deferred"),
     ],
 )

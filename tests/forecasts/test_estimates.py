@@ -7,7 +7,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
+from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
+from allocation.checkpoints.withdrawal import withdraw_checkpoint
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.estimates import (
     COUNTED_AFTER,
@@ -19,6 +21,7 @@ from allocation.forecasts.estimates import (
 from allocation.forecasts.models import SdEstimate, SdEstimateScore
 from allocation.policy.phases import CheckpointKind
 from allocation.policy.preflight import Evidence, TokenRange
+from allocation.rights.roles import Role, acting_as
 from tests.factories import NOW, StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +113,17 @@ def test_the_database_refuses_to_rewrite(table: str) -> None:
     column = {"sd_estimates": "point", "forecasts": "used"}.get(table, "actual")
     with pytest.raises(DatabaseError, match="never rewritten"), transaction.atomic():
         connection.cursor().execute(f"UPDATE {table} SET {column} = 1")
+
+
+def test_a_completion_that_is_withdrawn_takes_the_score_along() -> None:
+    sd = StrategicDirectiveFactory(status="proposed")
+    log(sd, CheckpointKind.START, NOW - timedelta(hours=2))
+    log(sd, CheckpointKind.COMPLETION, NOW - timedelta(hours=1))
+    assert score_estimates(now=NOW) == 1
+    slip = Checkpoint.objects.get(kind=CheckpointKind.COMPLETION)
+    with acting_as(Role.OPERATOR):
+        withdraw_checkpoint(checkpoint=slip, actor="operator", now=NOW, reason="It goes on.")
+    assert not SdEstimateScore.objects.exists()
+    assert score_estimates(now=NOW) == 0
+    log(sd, CheckpointKind.COMPLETION, NOW)
+    assert score_estimates(now=NOW + COUNTED_AFTER) == 1
