@@ -24,7 +24,7 @@ from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
 from allocation.directives.locks import locked_sd, locked_sds
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import enter_phase
+from allocation.directives.steps import enter_phase
 from allocation.forecasts.models import Occasion
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.errors import RuleError

@@ -17,7 +17,8 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import captured_since_last
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import SdFacts, create_sd, enter_phase
+from allocation.directives.operations import SdFacts, create_sd
+from allocation.directives.steps import enter_phase
 from allocation.display.format import counted
 from allocation.forecasts.models import Occasion
 from allocation.forecasts.operations import make_forecasts

@@ -18,7 +18,8 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.sheet_import import logged_by
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import StrategicDirective
-from allocation.directives.operations import delete_sd, go_back
+from allocation.directives.operations import delete_sd
+from allocation.directives.steps import go_back
 from allocation.display.format import counted
 from allocation.forecasts.estimates import take_score_back
 from allocation.forecasts.models import Occasion

@@ -18,9 +18,9 @@ from allocation.catalog.models import SubAgent, Tier
 from allocation.decisions.models import DeferredRun
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import defer_sd
 from allocation.directives.page import burned_by_sd
 from allocation.directives.queue import to_propose
+from allocation.directives.steps import defer_sd
 from allocation.directives.waiting import OPENED, approve_sd, pause_sd, release_sds
 from allocation.display.format import percent
 from allocation.floors.models import Override

@@ -13,14 +13,8 @@ from allocation.audit.admin_base import AuditedAdmin
 from allocation.audit.forms import OperationForm
 from allocation.audit.operations import Written
 from allocation.directives.models import StrategicDirective
-from allocation.directives.operations import (
-    SdFacts,
-    archive_sd,
-    check_deletable,
-    create_sd,
-    delete_sd,
-    edit_sd,
-)
+from allocation.directives.operations import SdFacts, check_deletable, create_sd, delete_sd, edit_sd
+from allocation.directives.steps import archive_sd
 from allocation.policy.errors import RuleError
 
 
@@ -97,8 +91,12 @@ class StrategicDirectiveAdmin(AuditedAdmin):
 
     @admin.action(permissions=["change"], description="Archive the selected SDs")
     def archive_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Take them out of the lists; their history stays."""
-        with transaction.atomic():
-            for row in queryset:
-                archive_sd(row=row, actor=request.user.get_username(), now=timezone.now())
-        self.message_user(request, "Archived; their history stays.", messages.SUCCESS)
+        """Take them out of the lists, all or none; their history stays."""
+        try:
+            with transaction.atomic():
+                for row in queryset:
+                    archive_sd(row=row, actor=request.user.get_username(), now=timezone.now())
+        except RuleError as error:
+            self.message_user(request, f"Nothing was archived. {error}", messages.ERROR)
+        else:
+            self.message_user(request, "Archived; their history stays.", messages.SUCCESS)

@@ -15,16 +15,10 @@ from allocation.access import may_log, require_chairman, require_log
 from allocation.audit.shown import refuse
 from allocation.directives.forms import SdForm
 from allocation.directives.models import StrategicDirective
-from allocation.directives.operations import (
-    archive_sd,
-    create_sd,
-    defer_sd,
-    edit_sd,
-    restore_sd,
-    resume_sd,
-)
+from allocation.directives.operations import create_sd, edit_sd
 from allocation.directives.page import rubric, sd_list
 from allocation.directives.queue import to_propose
+from allocation.directives.steps import archive_sd, defer_sd, restore_sd, resume_sd
 from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.display.format import percent
 from allocation.policy.errors import RuleError

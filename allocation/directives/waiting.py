@@ -4,16 +4,18 @@ Each looks at the row under its lock, so that of two ticks or clicks at once the
 nothing to do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from allocation.audit.operations import facts, record
+from allocation.audit.operations import record
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import LARGEST_ESTIMATE
 from allocation.directives.queue import deferred_sds
+from allocation.directives.steps import standing_by, take_step
 from allocation.policy.deferral import moved
 from allocation.policy.errors import RuleError, check_reason
 
@@ -35,7 +37,7 @@ def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[
                 actor=actor,
                 now=now,
                 reason=OPENED,
-                status=Status.IN_PROGRESS if row.phase else Status.PROPOSED,
+                status=standing_by(row.phase, None),
                 deferral_reason="",
                 deferred_at=None,
             )
@@ -124,59 +126,14 @@ def stop_sd(
     return _one(row, action="SD stop", actor=actor, now=now, reason=reason, status=Status.ARCHIVED)
 
 
-def _one(
-    row: StrategicDirective,
-    *,
-    action: str,
-    actor: str,
-    now: datetime,
-    reason: str,
-    extra: Mapping[str, int] | None = None,
-    **values: object,
-) -> StrategicDirective:
-    done = _step(
-        row,
-        only=Status.PAUSED,
-        action=action,
-        actor=actor,
-        now=now,
-        reason=reason,
-        extra=extra,
-        **values,
-    )
+def _one(row: StrategicDirective, **step: Any) -> StrategicDirective:
+    done = _step(row, only=Status.PAUSED, **step)
     if not done:
         raise RuleError(f"{row.code} is not paused any more: look at it again.")
     return done[0]
 
 
-def _step(
-    row: StrategicDirective,
-    *,
-    only: Status,
-    action: str,
-    actor: str,
-    now: datetime,
-    reason: str,
-    extra: Mapping[str, int] | None = None,
-    **values: object,
-) -> list[StrategicDirective]:
-    """The changed row, or nothing where its status is another by now."""
+def _step(row: StrategicDirective, *, only: Status, **step: Any) -> list[StrategicDirective]:
+    """The changed row after `take_step`, or nothing where its status is another by now."""
     with transaction.atomic():
-        found = locked_sds(pk=row.pk, status=only)
-        if not found:
-            return []
-        stored = found[0]
-        before = facts(stored)
-        for name, value in values.items():
-            setattr(stored, name, value)
-        stored.save(update_fields=list(values))
-        record(
-            actor=actor,
-            action=action,
-            subject=stored.code,
-            before=before,
-            after={**facts(stored), **(extra or {})},
-            reason=reason,
-            now=now,
-        )
-    return [stored]
+        return [take_step(each, **step) for each in locked_sds(pk=row.pk, status=only)]

@@ -33,7 +33,7 @@ sd = typer.Typer(
 def defer(sd: SdCode, reason: NeededReason = "", as_json: Json = False) -> None:
     """Put an SD off to the next budget week, with a reason."""
     open_database()
-    from allocation.directives.operations import defer_sd
+    from allocation.directives.steps import defer_sd
     from budgetctl.cli import clock, rows
 
     row = defer_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
@@ -84,7 +84,7 @@ def stop(sd: SdCode, reason: NeededReason = "", as_json: Json = False) -> None:
 def resume(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
     """Take a deferred SD up again where it stood."""
     open_database()
-    from allocation.directives.operations import resume_sd
+    from allocation.directives.steps import resume_sd
     from budgetctl.cli import clock, rows
 
     row = resume_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)

@@ -11,7 +11,7 @@ from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import StrategicDirective
-from allocation.directives.operations import archive_sd
+from allocation.directives.steps import archive_sd
 from tests.audit.admin_forms import said
 from tests.factories import NOW, ChairmanFactory, CheckpointFactory, StrategicDirectiveFactory
 

@@ -166,7 +166,7 @@ def test_who_was_signed_out_keeps_the_form(
     browser_page: Page, sign_in: SignIn, chairman: User, week: None
 ) -> None:
     page = browser_page
-    for part in ("status of 403", "htmx:"):
+    for part in ("status of 403", "Response Status Error Code 403"):
         expect_complaint(page, part)
     sign_in(page, chairman)
     page.goto("/checkpoints/new/")

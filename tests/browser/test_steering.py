@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from allocation.budgets.operations import ensure_week, set_limit
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import Priority, Status
-from allocation.directives.operations import defer_sd
+from allocation.directives.steps import defer_sd
 from allocation.floors.models import Override
 from allocation.forecasts.models import Forecast, Occasion
 from tests.browser.watch import axe_clean, expect_complaint

@@ -17,7 +17,7 @@ from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.checkpoints.sheet_import import IMPORT, import_sheet
 from allocation.checkpoints.withdrawal import undo_import, withdraw_checkpoint
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import archive_sd, defer_sd
+from allocation.directives.steps import archive_sd, defer_sd
 from allocation.directives.waiting import pause_sd
 from allocation.forecasts.models import Forecast, Occasion
 from allocation.policy.errors import RuleError

@@ -14,8 +14,8 @@ from allocation.audit.models import AuditEntry
 from allocation.budgets.operations import ensure_week
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import Priority, Status, StrategicDirective
-from allocation.directives.operations import defer_sd
 from allocation.directives.queue import deferred_sds, next_sd
+from allocation.directives.steps import defer_sd
 from allocation.floors.models import Override
 from allocation.forecasts.models import Forecast, Occasion
 from allocation.policy.recommend import Outcome

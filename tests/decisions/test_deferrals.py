@@ -27,7 +27,7 @@ from allocation.decisions.models import Decision, DeferredRun
 from allocation.decisions.operations import decide
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import defer_sd
+from allocation.directives.steps import defer_sd
 from allocation.directives.waiting import stop_sd
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase

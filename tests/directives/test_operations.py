@@ -10,17 +10,8 @@ from django.urls import reverse
 
 from allocation.audit.models import AuditEntry
 from allocation.directives.models import Priority, Status, StrategicDirective
-from allocation.directives.operations import (
-    SdFacts,
-    archive_sd,
-    create_sd,
-    defer_sd,
-    delete_sd,
-    edit_sd,
-    enter_phase,
-    restore_sd,
-    resume_sd,
-)
+from allocation.directives.operations import SdFacts, create_sd, delete_sd, edit_sd
+from allocation.directives.steps import archive_sd, defer_sd, enter_phase, restore_sd, resume_sd
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from tests.audit.admin_forms import said, send
@@ -136,6 +127,7 @@ def test_only_what_was_put_off_is_resumed(now: datetime, status: str) -> None:
         (defer_sd, Status.IN_PROGRESS, Status.PAUSED, "waits for the Chairman"),
         (defer_sd, Status.IN_PROGRESS, Status.DEFERRED, "is deferred already"),
         (resume_sd, Status.DEFERRED, Status.ARCHIVED, "is archived, not deferred"),
+        (archive_sd, Status.IN_PROGRESS, Status.PAUSED, "waits for the Chairman"),
     ],
 )
 def test_what_somebody_else_did_meanwhile_stands(
@@ -157,7 +149,7 @@ def test_a_completed_sd_is_archived_with_its_history(now: datetime) -> None:
     ("stood", "status"),
     [
         ({"status": Status.COMPLETED}, Status.COMPLETED),
-        ({"status": Status.PAUSED, "phase": "EXEC"}, Status.IN_PROGRESS),
+        ({"phase": "EXEC"}, Status.IN_PROGRESS),
         ({"status": Status.DEFERRED, "deferral_reason": "Later."}, Status.PROPOSED),
     ],
 )
@@ -263,4 +255,10 @@ def test_the_admin_archives_what_is_selected(chairman_client: Client) -> None:
     chosen = {"action": "archive_selected", "_selected_action": [row.pk], "index": "0"}
     page = chairman_client.post(url, chosen, follow=True)
     assert "Archived; their history stays." in said(page)
+    assert actions() == ["SD archival"]
+    chosen["_selected_action"] = [
+        StrategicDirectiveFactory(status=status).pk for status in (Status.PROPOSED, Status.PAUSED)
+    ]
+    page = chairman_client.post(url, chosen, follow=True)
+    assert "Nothing was archived. SD-" in said(page)
     assert actions() == ["SD archival"]

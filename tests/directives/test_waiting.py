@@ -10,8 +10,8 @@ from django.db import connection
 
 from allocation.audit.models import AuditEntry
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import defer_sd, enter_phase, resume_sd
 from allocation.directives.queue import deferred_sds, to_propose
+from allocation.directives.steps import defer_sd, enter_phase, resume_sd
 from allocation.directives.waiting import move_sd, pause_sd, stop_sd
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase

@@ -14,7 +14,7 @@ from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetWeek
 from allocation.budgets.operations import set_limit, switch
 from allocation.directives.models import Status
-from allocation.directives.operations import defer_sd, resume_sd
+from allocation.directives.steps import defer_sd, resume_sd
 from allocation.forecasts.models import Forecast, Occasion
 from allocation.reminders.models import Channel, Delivery, Reminder
 from allocation.reminders.operations import dismiss_reminder, refresh_reminders, restore_reminder

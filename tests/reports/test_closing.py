@@ -15,7 +15,7 @@ from allocation.budgets.operations import RuleChange, change_rule, set_limit, se
 from allocation.checkpoints.models import Checkpoint
 from allocation.dashboard.tick import tick
 from allocation.directives.models import Status
-from allocation.directives.operations import defer_sd
+from allocation.directives.steps import defer_sd
 from allocation.reports.collect import week_facts
 from allocation.reports.facts import from_json, to_json
 from allocation.reports.models import WeekSnapshot

@@ -15,7 +15,7 @@ from allocation.decisions.models import Decision
 from allocation.decisions.operations import decide
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.operations import defer_sd
+from allocation.directives.steps import defer_sd
 from allocation.forecasts.models import Forecast, ForecastScore
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Task

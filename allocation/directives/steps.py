@@ -1,0 +1,233 @@
+"""The steps in the life of an SD: put off and taken up, archived and restored, from phase to phase.
+
+What may be done where is said here; those of the deferral queue and of paused SDs are in `waiting`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from allocation.audit.operations import facts, record
+from allocation.directives.locks import locked_sd
+from allocation.directives.models import Status, StrategicDirective
+from allocation.policy.errors import RuleError, check_reason
+from allocation.policy.phases import Phase
+
+
+def defer_sd(
+    *, row: StrategicDirective, actor: str, now: datetime, reason: str
+) -> StrategicDirective:
+    """Put an SD off to the next budget week, at the end of the queue (rule 4).
+
+    Raises RuleError without a reason, for one that is deferred, and for a paused SD: that waits for
+    the Chairman's word.
+    """
+    check_reason(reason, "a deferral")
+    with transaction.atomic():
+        row = locked_sd(row)
+        if row.status in {Status.COMPLETED, Status.ARCHIVED}:
+            raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
+        if row.status == Status.DEFERRED:  # a second click would send it to the end of the queue
+            raise RuleError(f"{row.code} is deferred already: {row.deferral_reason}")
+        _check_not_paused(row)
+        last = StrategicDirective.objects.filter(status=Status.DEFERRED).aggregate(
+            position=Max("queue_position")
+        )["position"]
+        return take_step(
+            row,
+            action="SD deferral",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=Status.DEFERRED,
+            deferral_reason=reason.strip()[:300],
+            deferred_at=now,
+            queue_position=(last or 0) + 1,
+        )
+
+
+def resume_sd(
+    *, row: StrategicDirective, actor: str, now: datetime, reason: str = ""
+) -> StrategicDirective:
+    """Take a deferred SD up again where it stood. Raises RuleError for one that is not deferred.
+
+    A paused SD goes on only when the Chairman approves it (`waiting.approve_sd`).
+    """
+    with transaction.atomic():
+        row = locked_sd(row)
+        _check_not_paused(row)
+        if row.status != Status.DEFERRED:
+            raise RuleError(f"{row.code} is {row.get_status_display()}, not deferred.")
+        return take_step(
+            row,
+            action="SD resumption",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=standing_by(row.phase, None),
+            deferral_reason="",
+            deferred_at=None,
+        )
+
+
+def archive_sd(
+    *, row: StrategicDirective, actor: str, now: datetime, reason: str = ""
+) -> StrategicDirective:
+    """Take an SD out of the lists and keep its history.
+
+    Raises RuleError for a paused SD: the Chairman alone ends that (`waiting.stop_sd`).
+    """
+    with transaction.atomic():
+        row = locked_sd(row)
+        _check_not_paused(row)
+        return take_step(
+            row, action="SD archival", actor=actor, now=now, reason=reason, status=Status.ARCHIVED
+        )
+
+
+def restore_sd(
+    *, row: StrategicDirective, actor: str, now: datetime, reason: str
+) -> StrategicDirective:
+    """Take an SD out of the archive, to where it stood: one audit entry.
+
+    One that was deferred or paused then is proposed or in progress. Raises RuleError without a
+    reason, and for one that is not archived.
+    """
+    check_reason(reason, "restoring an SD")
+    with transaction.atomic():
+        row = locked_sd(row)
+        if row.status != Status.ARCHIVED:
+            raise RuleError(f"{row.code} is {row.get_status_display()}, not archived.")
+        return take_step(
+            row,
+            action="SD restoration",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=standing_by(row.phase, row.completed_at),
+            deferral_reason="",
+            deferred_at=None,
+        )
+
+
+def enter_phase(
+    *,
+    row: StrategicDirective,
+    phase: Phase | None,
+    actor: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> StrategicDirective:
+    """Move an SD into a phase, or complete it with None. Called by the checkpoint that says so.
+
+    `at` is the moment that the checkpoint is about, where it is not `now`. A paused SD stays
+    paused: what it had done may be logged, but only the Chairman lets it go on.
+    """
+    at = at or now
+    if phase is None:
+        return take_step(
+            row,
+            action="SD completion",
+            actor=actor,
+            now=now,
+            status=Status.COMPLETED,
+            phase="",
+            completed_at=at,
+        )
+    return take_step(
+        row,
+        action="SD phase",
+        actor=actor,
+        now=now,
+        status=Status.PAUSED if row.status == Status.PAUSED else Status.IN_PROGRESS,
+        phase=phase.value,
+        started_at=row.started_at or at,
+        completed_at=None,
+        deferral_reason="",
+        deferred_at=None,
+    )
+
+
+def go_back(
+    *,
+    row: StrategicDirective,
+    phase: Phase | None,
+    started_at: datetime | None,
+    completed_at: datetime | None,
+    actor: str,
+    now: datetime,
+    reason: str,
+) -> StrategicDirective:
+    """Bring an SD back to where its checkpoints say that it stands, since the last is withdrawn.
+
+    One that is deferred, archived or paused stays so. Raises RuleError for a paused one that would
+    not have started: withdrawn and started again it would wait for the Chairman no more.
+    """
+    with transaction.atomic():
+        row = locked_sd(row)
+        if phase is None:
+            _check_not_paused(row)
+        waits = row.status in {Status.DEFERRED, Status.ARCHIVED, Status.PAUSED}
+        return take_step(
+            row,
+            action="SD phase",
+            actor=actor,
+            now=now,
+            reason=reason,
+            status=row.status if waits else standing_by(phase, completed_at),
+            phase=phase.value if phase else "",
+            started_at=started_at,
+            completed_at=None if row.status == Status.DEFERRED else completed_at,
+        )
+
+
+def take_step(
+    row: StrategicDirective,
+    *,
+    action: str,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    extra: Mapping[str, int] | None = None,
+    **values: object,
+) -> StrategicDirective:
+    """Give an SD other values: one audit entry, none if nothing differs.
+
+    `extra` is what the entry says besides. Raises RuleError where it was deleted meanwhile.
+    """
+    with transaction.atomic():
+        row = locked_sd(row)
+        before = facts(row)
+        for name, value in values.items():
+            setattr(row, name, value)
+        after = facts(row)
+        if after == before:
+            return row
+        row.save(update_fields=list(values))
+        record(
+            actor=actor,
+            action=action,
+            subject=row.code,
+            before=before,
+            after={**after, **(extra or {})},
+            reason=reason,
+            now=now,
+        )
+    return row
+
+
+def standing_by(phase: str | None, completed_at: datetime | None) -> Status:
+    """The status of an SD for which nothing else was said."""
+    if completed_at:
+        return Status.COMPLETED
+    return Status.IN_PROGRESS if phase else Status.PROPOSED
+
+
+def _check_not_paused(row: StrategicDirective) -> None:
+    if row.status == Status.PAUSED:
+        raise RuleError(
+            f"{row.code} is paused and waits for the Chairman, who approves tokens for it or stops "
+            "it."
+        )
