@@ -25,7 +25,7 @@ from allocation.forecasts.estimates import take_score_back
 from allocation.forecasts.models import Occasion
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.errors import RuleError, check_reason
-from allocation.policy.phases import CheckpointKind
+from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.tables import among
 
 WITHDRAWAL = "checkpoint withdrawal"
@@ -98,35 +98,40 @@ def _withdraw(rows: Sequence[Checkpoint], *, actor: str, now: datetime, reason: 
     by_sd: dict[int, list[Checkpoint]] = {}
     for row in rows:
         by_sd.setdefault(row.sd_id, []).append(row)
-    moved = [sd for sd in by_sd if (last := _last(sd)) is not None and last.pk in pks]
+    stood_by = {sd: last.pk for sd in by_sd if (last := _last(sd))}
     # As if all of their tokens had been captured: none of them is counted by hand.
     count_tokens(*((row, row.tokens or 0) for row in rows))
     Checkpoint.objects.filter(pk__in=among(pks)).delete()
     for row in {(row.sd_id, row.phase): row for row in rows}.values():
         update_token_log(row)
-    for sd in moved:
-        _move_back(by_sd[sd], actor=actor, now=now, reason=reason)
+    for sd, gone in by_sd.items():
+        _move_back(gone, was_last=stood_by[sd] in pks, actor=actor, now=now, reason=reason)
     make_forecasts(now=now, occasion=Occasion.CHECKPOINT)
 
 
-def _move_back(gone: Sequence[Checkpoint], *, actor: str, now: datetime, reason: str) -> None:
-    """Bring an SD to where the checkpoints that are left say it stands."""
+def _move_back(
+    gone: Sequence[Checkpoint], *, was_last: bool, actor: str, now: datetime, reason: str
+) -> None:
+    """Bring an SD to where the checkpoints that are left say it stands, and when it began."""
     sd = gone[0].sd
-    last = _last(sd.pk)
+    phase, completed_at = Phase(sd.phase) if sd.phase else None, sd.completed_at
+    if was_last:
+        last = _last(sd.pk)
+        phase = CheckpointKind(last.kind).phase_after if last else None
+        completed_at = last.at if last and phase is None else None
+        if completed_at is None:
+            take_score_back(sd=sd)
     first = Checkpoint.objects.filter(sd=sd).order_by("at", "id").first()
-    phase = CheckpointKind(last.kind).phase_after if last else None
     started_at = sd.started_at
     if first is None:
         started_at = None
     elif started_at in {row.phase_started_at or row.at for row in gone}:
         started_at = first.phase_started_at or first.at
-    if last is None or phase is not None:
-        take_score_back(sd=sd)
     go_back(
         row=sd,
         phase=phase,
         started_at=started_at,
-        completed_at=last.at if last and phase is None else None,
+        completed_at=completed_at,
         actor=actor,
         now=now,
         reason=reason,

@@ -138,6 +138,12 @@ class TestOneCheckpoint:
         assert counted_by_hand() == 5_000
         assert Checkpoint.objects.filter(pk=last.pk).exists()
 
+    def test_an_sd_began_with_the_first_that_is_left(self, log: Log) -> None:
+        start = log(CheckpointKind.START)
+        next_one = log(CheckpointKind.LEAD_TO_PLAN, 10_000)
+        sd = withdraw(start)
+        assert (sd.phase, sd.started_at) == ("PLAN", next_one.at)
+
     def test_what_was_captured_stays_counted(self, sd: StrategicDirective) -> None:
         captured(sd, "LEAD", input=1_000, output=3_000)
         now = timezone.now()
