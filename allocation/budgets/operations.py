@@ -1,24 +1,21 @@
 """Every write to the budget rule and the budget weeks."""
 
-from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
 from allocation.audit.models import AuditEntry
-from allocation.audit.operations import facts, record, save_audited
+from allocation.audit.operations import facts, record
 from allocation.audit.shown import check_shown
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.turns import Queue, take_turn
 from allocation.budgets.weeks import LONG_AGO, week_at, window_to_come
 from allocation.policy.errors import RuleError
-from allocation.policy.meter import Weighting
 from allocation.policy.weeks import week_from
 from allocation.policy.zones import effective_limit
 from allocation.rights.roles import Role, acting_as
@@ -55,14 +52,6 @@ class RuleChange:
 COLUMNS = tuple(name for name in RuleChange.__slots__ if name != "enabled")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """What a meter that was measured gives a fresh token of each tier, and a cache read."""
-
-    tiers: Mapping[str, Decimal]
-    cache_read: Decimal
-
-
 def change_rule(
     *,
     change: RuleChange,
@@ -81,7 +70,7 @@ def change_rule(
     with, and Changed.
     """
     with transaction.atomic():
-        rule = _locked_rule()
+        rule = locked_rule()
         before = facts(rule)
         was_in_dollars = rule.meter.to_policy().in_dollars
         as_it_is = copy(rule)
@@ -114,7 +103,7 @@ def change_rule(
     return rule
 
 
-def _locked_rule() -> BudgetRule:
+def locked_rule() -> BudgetRule:
     """The rule as it stands now, for this transaction to change.
 
     Its meter is read after it: joined with one that another transaction has just exchanged,
@@ -154,43 +143,6 @@ def set_reserve(*, percent: Decimal, actor: str, now: datetime, reason: str = ""
     return change_rule(change=change, actor=actor, now=now, reason=reason, action="reserve change")
 
 
-def apply_calibration(
-    *, limit: Decimal, weights: Weights, actor: str, now: datetime, reason: str
-) -> BudgetRule:
-    """Take what was measured against the plan's own meter as the limit and the meter.
-
-    The meter is stored beside the others, under the day that it was measured on, so that undoing
-    the change of the rule brings the old one back. Raises RuleError without a reason.
-    """
-    if not reason.strip():
-        raise RuleError("Say why: a new limit and meter need a reason.")
-    with transaction.atomic():
-        # Of two clicks the second finds the meter that the first has stored.
-        used = _locked_rule().meter
-        meter = Meter(
-            name=_free_name(f"measured {now:%Y-%m-%d}"),
-            weighting=Weighting.TIER.value,
-            cache_read=weights.cache_read,
-            tier_weights={tier: f"{weight:f}" for tier, weight in weights.tiers.items()},
-        )
-        if replace(used.to_policy(), name=meter.name) == meter.to_policy():
-            meter = used
-        else:
-            save_audited(row=meter, actor=actor, now=now, reason=reason)
-        return change_rule(
-            change=RuleChange(limit=limit, meter=meter),
-            actor=actor,
-            now=now,
-            reason=reason,
-            action="calibration",
-        )
-
-
-def _free_name(name: str) -> str:
-    taken = set(Meter.objects.filter(name__startswith=name).values_list("name", flat=True))
-    return next(free for n in count(1) if (free := name if n == 1 else f"{name}, {n}") not in taken)
-
-
 def switch(*, enabled: bool, actor: str, now: datetime, reason: str = "") -> BudgetRule:
     """Turn budgetctl on or off (rule 6)."""
     action = "switch on" if enabled else "switch off"
@@ -206,7 +158,7 @@ def undo_change(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
     if entry.subject != SUBJECT or not entry.before or not entry.after:
         raise RuleError("This is no change of the budget rule: there is nothing to undo.")
     with transaction.atomic():
-        rule = _locked_rule()
+        rule = locked_rule()
         as_it_is = facts(rule)
         since = sorted(name for name in entry.after if as_it_is.get(name) != entry.after[name])
         if since:

@@ -1,4 +1,7 @@
-"""What a checkpoint adds to usage and to its SD's token log. Part of `operations`' transactions."""
+"""What was captured of a checkpoint, and what it adds to usage and to its SD's token log.
+
+Part of `operations`' transactions.
+"""
 
 from collections import Counter
 from datetime import datetime
@@ -8,9 +11,12 @@ from django.db.models import Q, QuerySet, Sum
 
 from allocation.catalog.models import Tier
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
+from allocation.directives.models import StrategicDirective
 from allocation.policy.mix import split
+from allocation.policy.phases import Phase
 from allocation.usage.models import Source, UsageHour, UsageRecord
 from allocation.usage.operations import HandCount, count_by_hand
+from allocation.usage.totals import FRESH
 
 
 def count_tokens(*counted: tuple[Checkpoint, int]) -> None:
@@ -38,6 +44,42 @@ def hand_counted(checkpoint: Checkpoint) -> int:
         sum=Sum("unsplit")
     )["sum"]
     return found or 0
+
+
+def captured_for(checkpoint: Checkpoint) -> int:
+    """The captured tokens that a checkpoint's own were set off against.
+
+    Where some of its tokens are counted by hand, the others are. Where none is, more was captured
+    than it said, and only the records know how much.
+    """
+    counted = hand_counted(checkpoint)
+    if counted:
+        return (checkpoint.tokens or 0) - counted
+    phase = Phase(checkpoint.phase)
+    return captured_since_last(sd=checkpoint.sd, phase=phase, until=checkpoint.at)
+
+
+def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:
+    """Fresh tokens of an SD's phase that were captured after its last checkpoint of that phase."""
+    records = uncounted_records(sd=sd, phase=phase, until=until)
+    found: int | None = records.aggregate(sum=Sum(FRESH))["sum"]
+    return found or 0
+
+
+def uncounted_records(
+    *, sd: StrategicDirective, phase: Phase, until: datetime
+) -> QuerySet[UsageRecord]:
+    """The captured records of an SD's phase that none of its checkpoints has reported yet."""
+    last = (
+        Checkpoint.objects.filter(sd=sd, phase=phase.value, at__lt=until)
+        .order_by("-at")
+        .values_list("at", flat=True)
+        .first()
+    )
+    records = UsageRecord.objects.filter(sd=sd, phase=phase.value, at__lte=until)
+    if last is not None:
+        records = records.filter(at__gt=last)
+    return records.exclude(source=Source.MANUAL)
 
 
 def twice_counted(since: datetime) -> QuerySet[Checkpoint]:

@@ -10,8 +10,8 @@ from django.db.models import QuerySet, Sum
 
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
+from allocation.checkpoints.counting import captured_since_last, uncounted_records
 from allocation.checkpoints.models import Checkpoint
-from allocation.checkpoints.operations import captured_since_last, uncounted_records
 from allocation.directives.models import Status, StrategicDirective
 from allocation.policy.mix import Mix
 from allocation.policy.phases import CheckpointKind, Phase, next_kind, phase_burned

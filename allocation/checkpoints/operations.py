@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max
 
 from allocation.audit.operations import CLOCK, facts, record
 from allocation.audit.shown import check_shown
@@ -14,6 +14,8 @@ from allocation.budgets.operations import ensure_week
 from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.checkpoints.counting import (
+    captured_for,
+    captured_since_last,
     count_tokens,
     hand_counted,
     twice_counted,
@@ -30,9 +32,7 @@ from allocation.forecasts.operations import make_forecasts
 from allocation.policy.errors import RuleError
 from allocation.policy.mix import Mix, check_mix
 from allocation.policy.phases import CheckpointKind, Phase, phase_burned
-from allocation.usage.models import Source, UsageRecord
 from allocation.usage.tables import lock
-from allocation.usage.totals import FRESH
 
 # What harnesses have purged by then nobody captures any more.
 LATEST = timedelta(days=30)
@@ -168,7 +168,7 @@ def correct_checkpoint(
         before, as_it_is = facts(row), copy(row)
         kind = CheckpointKind(row.kind)
         row.mix = _check_amounts(kind, tokens, mix, rework_cycles, lines_modified)
-        captured = _captured_for(row)
+        captured = captured_for(row)
         row.tokens = tokens
         row.rework_cycles = rework_cycles
         row.lines_modified = lines_modified
@@ -232,42 +232,6 @@ def _by_hand_and_captured(row: Checkpoint) -> tuple[int, int, int]:
     """What is counted by hand, what was captured, and what of the former that leaves."""
     captured = captured_since_last(sd=row.sd, phase=Phase(row.phase), until=row.at)
     return hand_counted(row), captured, max(0, (row.tokens or 0) - captured)
-
-
-def _captured_for(checkpoint: Checkpoint) -> int:
-    """The captured tokens that a checkpoint's own were set off against.
-
-    Where some of its tokens are counted by hand, the others are. Where none is, more was captured
-    than it said, and only the records know how much.
-    """
-    counted = hand_counted(checkpoint)
-    if counted:
-        return (checkpoint.tokens or 0) - counted
-    phase = Phase(checkpoint.phase)
-    return captured_since_last(sd=checkpoint.sd, phase=phase, until=checkpoint.at)
-
-
-def captured_since_last(*, sd: StrategicDirective, phase: Phase, until: datetime) -> int:
-    """Fresh tokens of an SD's phase that were captured after its last checkpoint of that phase."""
-    records = uncounted_records(sd=sd, phase=phase, until=until)
-    found: int | None = records.aggregate(sum=Sum(FRESH))["sum"]
-    return found or 0
-
-
-def uncounted_records(
-    *, sd: StrategicDirective, phase: Phase, until: datetime
-) -> QuerySet[UsageRecord]:
-    """The captured records of an SD's phase that none of its checkpoints has reported yet."""
-    last = (
-        Checkpoint.objects.filter(sd=sd, phase=phase.value, at__lt=until)
-        .order_by("-at")
-        .values_list("at", flat=True)
-        .first()
-    )
-    records = UsageRecord.objects.filter(sd=sd, phase=phase.value, at__lte=until)
-    if last is not None:
-        records = records.filter(at__gt=last)
-    return records.exclude(source=Source.MANUAL)
 
 
 def _check(

@@ -12,9 +12,12 @@ from allocation.audit.operations import record
 from allocation.budgets.models import BudgetRule
 from allocation.budgets.operations import ensure_weeks
 from allocation.checkpoints.cells import SheetRow
-from allocation.checkpoints.counting import count_tokens, update_token_log
+from allocation.checkpoints.counting import (
+    captured_since_last,
+    count_tokens,
+    update_token_log,
+)
 from allocation.checkpoints.models import Checkpoint
-from allocation.checkpoints.operations import captured_since_last
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd

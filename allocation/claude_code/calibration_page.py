@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from allocation.budgets.calibration import Weights
 from allocation.budgets.models import BudgetRule
-from allocation.budgets.operations import Weights
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.claude_code.calibration import calibration_at
 from allocation.display import format as fmt

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from allocation.access import may_rule, require_chairman
-from allocation.budgets.operations import apply_calibration
+from allocation.budgets.calibration import apply_calibration
 from allocation.claude_code.calibration_page import calibration_page, latest, offer_of
 from allocation.claude_code.forms import ApplyForm
 from allocation.display.format import tokens

@@ -29,7 +29,7 @@ def calibrate(
     the limit and the meter; undo takes that back.
     """
     open_database()
-    from allocation.budgets.operations import apply_calibration
+    from allocation.budgets.calibration import apply_calibration
     from allocation.claude_code.calibration_page import latest, offer_of
     from budgetctl.cli import clock, rows
 

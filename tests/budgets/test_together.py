@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from allocation.audit.models import AuditEntry
+from allocation.budgets.calibration import Weights, apply_calibration
 from allocation.budgets.models import Meter
-from allocation.budgets.operations import Weights, apply_calibration
 from tests.threads import at_once
 
 

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
+from allocation.budgets.calibration import Weights, apply_calibration
 from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.operations import Weights, apply_calibration, undo_last
+from allocation.budgets.operations import undo_last
 from allocation.catalog.pricing import load_price_book
 from allocation.claude_code.calibration import spans_with_use
 from allocation.claude_code.models import PlanReading
