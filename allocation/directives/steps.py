@@ -5,6 +5,7 @@ What may be done where is said here; those of the deferral queue and of paused S
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,6 +15,9 @@ from allocation.directives.locks import locked_sd
 from allocation.directives.models import Status, StrategicDirective
 from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.phases import Phase
+
+# What nothing is left of once an SD waits for no budget week any more.
+TAKEN_UP: Mapping[str, Any] = {"deferral_reason": "", "deferred_at": None}
 
 
 def defer_sd(
@@ -67,8 +71,7 @@ def resume_sd(
             now=now,
             reason=reason,
             status=standing_by(row.phase, None),
-            deferral_reason="",
-            deferred_at=None,
+            **TAKEN_UP,
         )
 
 
@@ -107,8 +110,7 @@ def restore_sd(
             now=now,
             reason=reason,
             status=standing_by(row.phase, row.completed_at),
-            deferral_reason="",
-            deferred_at=None,
+            **TAKEN_UP,
         )
 
 
@@ -145,8 +147,7 @@ def enter_phase(
         phase=phase.value,
         started_at=row.started_at or at,
         completed_at=None,
-        deferral_reason="",
-        deferred_at=None,
+        **TAKEN_UP,
     )
 
 

@@ -15,7 +15,7 @@ from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.operations import LARGEST_ESTIMATE
 from allocation.directives.queue import deferred_sds
-from allocation.directives.steps import standing_by, take_step
+from allocation.directives.steps import TAKEN_UP, standing_by, take_step
 from allocation.policy.deferral import moved
 from allocation.policy.errors import RuleError, check_reason
 
@@ -38,8 +38,7 @@ def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[
                 now=now,
                 reason=OPENED,
                 status=standing_by(row.phase, None),
-                deferral_reason="",
-                deferred_at=None,
+                **TAKEN_UP,
             )
     return released
 

@@ -24,6 +24,7 @@ from allocation.policy.errors import RuleError
 from allocation.policy.phases import CheckpointKind, Phase
 from allocation.usage.models import Source, UsageHour, UsageRecord
 from tests.checkpoints.conftest import captured
+from tests.checkpoints.test_sheet_import import row
 from tests.factories import StrategicDirectiveFactory
 
 pytestmark = pytest.mark.django_db
@@ -68,17 +69,7 @@ def counted_by_hand() -> int:
 
 
 def sheet(**values: object) -> SheetRow:
-    given = {
-        "line": 2,
-        "code": "SD-SHEET-1",
-        "phase": Phase.LEAD,
-        "started_at": None,
-        "ended_at": datetime(2025, 12, 6, 18, tzinfo=UTC),
-        "tokens": 10_000,
-        "mix": {"sonnet": 100},
-        "rework_cycles": 0,
-    }
-    return SheetRow(**(given | values))
+    return row(**({"code": "SD-SHEET-1"} | values))
 
 
 def bring_in(*rows: SheetRow) -> AuditEntry:
