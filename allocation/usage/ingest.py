@@ -37,6 +37,7 @@ from allocation.usage.unnamed import settle
 
 _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
+_TABLE = UsageRecord._meta.db_table
 _Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
@@ -84,7 +85,7 @@ def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
         return set()
     stored = read(
         "DISTINCT session_id, agent_id",
-        UsageRecord._meta.db_table,
+        _TABLE,
         {
             "session_id": [session_id for session_id, _ in renamed],
             "agent_id": [agent_id for _, agent_id in renamed],
@@ -171,23 +172,23 @@ def _keep_others(entries: Sequence[Entry]) -> None:
 
 def _known(observations: Sequence[Observation]) -> list[Entry]:
     """The records that the sights may belong to, and all that share a request id with one."""
-    messages: set[str | None] = {seen.message_id for seen in observations}
-    requests: set[str | None] = {seen.request_id for seen in observations}
-    asked = {None, *requests}
+    messages = [seen.message_id for seen in observations if seen.message_id]
+    requests = [seen.request_id for seen in observations if seen.request_id]
+    asked = {*requests}
     any_others = RecordId.objects.exists()
     known: list[Entry] = []
     while messages or requests:
-        where: dict[str, Iterable[Any]] = {"message_id": messages, "request_id": requests}
+        rows = _rows("message_id", messages) | _rows("request_id", requests)
         if any_others:
-            rows = read("record_id", RecordId._meta.db_table, {"value": messages | requests})
-            where["id"] = [pk for (pk,) in rows]
-        found = _read(where)
+            ids = read("record_id", RecordId._meta.db_table, {"value": messages + requests})
+            rows |= _rows("id", [pk for (pk,) in ids])
+        found = [_entry(*row) for row in rows.values()]
         if any_others:
             _add_others(found)
         known += found
-        messages = set()
-        requests = {one for each in found for one in each.requests() if one not in asked}
-        asked |= requests
+        messages = []
+        requests = [one for each in found for one in each.requests() if one not in asked]
+        asked |= {*requests}
     return [*{entry.pk: entry for entry in known}.values()]
 
 
@@ -202,18 +203,22 @@ def _add_others(entries: Iterable[Entry]) -> None:
         entry.others = entry.known_others = frozenset(others.get(entry.pk, ()))
 
 
-def _read(where: Mapping[str, Iterable[Any]]) -> list[Entry]:
-    rows = read(", ".join(("id", *_FIELDS)), UsageRecord._meta.db_table, where, joined="OR")
-    entries = []
-    for pk, *values in rows:
-        fields = dict(zip(_FIELDS, values, strict=True))
-        fields["at"] = moment_of(fields["at"])
-        fields["counted_at"] = moment_of(fields["counted_at"] or fields["at"])
-        fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
-        fields.update({flag: bool(fields[flag]) for flag in _FLAGS})
-        known = Observation(**fields)
-        entries.append(Entry(pk, known, known))
-    return entries
+def _rows(column: str, values: Sequence[Any]) -> dict[int, Row]:
+    """The rows of records that have one of the values in a column, by their ids."""
+    if not values:
+        return {}
+    columns = ", ".join(("id", *_FIELDS))
+    return {row[0]: row for row in read(columns, _TABLE, {column: values})}
+
+
+def _entry(pk: int, *row: Any) -> Entry:
+    fields = dict(zip(_FIELDS, row, strict=True))
+    fields["at"] = moment_of(fields["at"])
+    fields["counted_at"] = moment_of(fields["counted_at"] or fields["at"])
+    fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
+    fields.update({flag: bool(fields[flag]) for flag in _FLAGS})
+    known = Observation(**fields)
+    return Entry(pk, known, known)
 
 
 class _Rows:
@@ -242,17 +247,17 @@ class _Rows:
             agent_type,
             int(seen.sidechain),
             self._terms.registry.sub_agent(agent_type, sidechain=seen.sidechain),
-            seen.sd_id,
-            seen.phase,
             seen.model,
-            seen.tier,
-            int(self._terms.is_long(seen.model, seen.at.date(), seen.prompt)),
             int(seen.output_final),
             seen.input,
             seen.output,
             seen.cache_write_5m,
             seen.cache_write_1h,
             seen.cache_read,
+            seen.sd_id,
+            seen.phase,
+            seen.tier,
+            int(self._terms.is_long(seen)),
             seen.unsplit,
             int(seen.estimated),
             int(seen.answered),

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from allocation.audit.newest import UntilEdited
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.usage.names import Registry, load_registry
+from allocation.usage.observation import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,14 @@ class Terms:
     # Whether a model has a long-prompt price on a day at all; few have.
     _has_long: dict[tuple[str, date], bool] = field(default_factory=dict)
 
-    def is_long(self, model: str, day: date, prompt: int) -> bool:
+    def is_long(self, seen: Observation) -> bool:
         """PriceBook.is_long, for very many requests."""
-        has_long = self._has_long.get((model, day))
+        model_and_day = seen.model, seen.at.date()
+        has_long = self._has_long.get(model_and_day)
         if has_long is None:
-            has_long = self.book.is_long(model, day, sys.maxsize)
-            self._has_long[model, day] = has_long
-        return has_long and self.book.is_long(model, day, prompt)
+            has_long = self.book.is_long(*model_and_day, sys.maxsize)
+            self._has_long[model_and_day] = has_long
+        return has_long and self.book.is_long(*model_and_day, seen.prompt)
 
 
 def load_terms() -> Terms:

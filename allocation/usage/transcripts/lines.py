@@ -70,7 +70,7 @@ def understand(line: bytes, *, session_id: str, agent_id: str) -> Said:
         line = line.lstrip(b"\0") or line
     if b'"usage"' in line:
         return _usage_line(line, session_id, agent_id)
-    result = line.find(b'"toolUseResult"')
+    result = line.rfind(b'"toolUseResult"')
     if result >= 0 and line.find(b'"agentId"', result) >= 0:
         return _result_line(line, session_id)
     if line[:1] != b"{" or line[-1:] != b"}":
