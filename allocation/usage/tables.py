@@ -127,10 +127,10 @@ def _insert(cursor: CursorWrapper, rows: Sequence[Row], marks: str) -> None:
     for some, at_once in ((rows[:whole], _AT_ONCE), (rows[whole:], 1)):
         cursor.executemany(
             f"INSERT INTO usage_records ({_NAMES}) VALUES {', '.join([marks] * at_once)}",  # noqa: S608
-            (
+            [
                 [*chain.from_iterable(some[first : first + at_once])]
                 for first in range(0, len(some), at_once)
-            ),
+            ],
         )
 
 

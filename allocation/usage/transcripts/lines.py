@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from allocation.usage.observation import Observation
@@ -68,7 +68,8 @@ def understand(line: bytes, *, session_id: str, agent_id: str) -> Said:
     if line[:1] == b"\0":
         # A crash leaves a run of NULs, and the next line follows it.
         line = line.lstrip(b"\0") or line
-    if b'"usage"' in line:
+    # Looked for from the end, near which they stand: before them is what was written or read.
+    if line.rfind(b'"usage"') >= 0:
         return _usage_line(line, session_id, agent_id)
     result = line.rfind(b'"toolUseResult"')
     if result >= 0 and line.find(b'"agentId"', result) >= 0:
@@ -115,7 +116,8 @@ def _usage_line(line: bytes, session_id: str, agent_id: str) -> Said:
             session, request.agent_id, storable(decoded.attribution_agent), Evidence.LINE
         )
     # Versions in which a call may leave it out name the agent in other places.
-    calls = _calls(message.content, session) if b'"subagent_type"' in line else ()
+    content = bytes(message.content)
+    calls = _calls(content, session) if b'"subagent_type"' in content else ()
     return Said(request if request.prompt or request.output else None, name, calls)
 
 
@@ -179,7 +181,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise Unreadable from error
 
 
-def _calls(content: Raw, session_id: str) -> tuple[AgentCall, ...]:
+def _calls(content: bytes, session_id: str) -> tuple[AgentCall, ...]:
     """The sub-agents that a response calls."""
     calls = []
     try:
