@@ -28,10 +28,10 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.watch import Watch
 
 HERE = Path(__file__).parent
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-NO_CHROMIUM = "there is no Chromium; get one with: apt-get install chromium"
+# The shell first: the same engine without windows around its pages, in 0.6 of the time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+NO_CHROMIUM = "there is no Chromium; get one with: apt-get install chromium-headless-shell"
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",  # it does not start as root otherwise, and sees our own pages only
