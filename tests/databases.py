@@ -117,7 +117,8 @@ def start_server(folder: Path) -> str:
     url: str = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
         # The data need not outlive a crash of the machine, and every flush waits for the disk.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        # And a database that is tidied up just then may not be dropped by a role such as ours.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute(f"CREATE ROLE {_ROLE} LOGIN CREATEDB CREATEROLE")
