@@ -1,4 +1,4 @@
-"""What is measured in a run under coverage, where following each line nearly doubles its work.
+"""What is measured in a run under coverage, where following each line doubles or trebles its work.
 
 On SQLite that is everything but what the browser's tests come to: they look at pages that others
 have made already. On PostgreSQL every test runs too, but what the databases have in common was
@@ -29,16 +29,18 @@ def is_measured(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    measured = Coverage.current()
-    if measured is None or is_measured(item):
+    if is_measured(item):
         return (yield)
-    measured.stop()
-    _stopped.append(measured)
+    # A process of `-n` has two: its own, and below it the one of each process that a run starts,
+    # which goes on when the upper one stops.
+    while measured := Coverage.current():
+        measured.stop()
+        _stopped.append(measured)
     try:
         return (yield)
     finally:
-        _stopped.remove(measured)
-        measured.start()
+        while _stopped:
+            _stopped.pop().start()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,7 +53,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Iterator[None
 
 @contextmanager
 def _resumed() -> Iterator[None]:
-    for measured in _stopped:
+    for measured in reversed(_stopped):
         measured.start()
     try:
         yield
