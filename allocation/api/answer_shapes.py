@@ -105,6 +105,7 @@ class CheckpointKept(TypedDict):
     """A checkpoint. `sd_status` and `sd_phase` are the SD's now; `state` is the budget as it stood
     then, under the keys of the research report."""
 
+    checkpoint: int
     sd: str
     kind: str
     phase: str

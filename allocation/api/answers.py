@@ -96,6 +96,7 @@ def counted(stored: Stored, unknown_sds: list[str]) -> Json:
 def checkpoint(row: Checkpoint) -> Json:
     """A checkpoint, where its SD is now, and the budget at that moment (the report's keys)."""
     return {
+        "checkpoint": row.pk,
         "sd": row.sd.code,
         "kind": row.kind,
         "phase": row.phase,

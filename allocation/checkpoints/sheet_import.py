@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import record
@@ -97,9 +97,21 @@ def logged_by(entry: AuditEntry) -> QuerySet[Checkpoint]:
 
     Imports go one after the other, and what is logged in another way meanwhile has not their mark.
     """
+    return Checkpoint.objects.filter(_logged_by(entry))
+
+
+def newest_imports(count: int) -> list[tuple[AuditEntry, int]]:
+    """So many imports, newest first, each with how many of its checkpoints are left. Two
+    queries."""
+    entries = AuditEntry.objects.filter(action=IMPORT)[:count]
+    left = {str(entry.pk): Count("pk", filter=_logged_by(entry)) for entry in entries}
+    found = Checkpoint.objects.aggregate(**left) if left else {}
+    return [(entry, found[str(entry.pk)]) for entry in entries]
+
+
+def _logged_by(entry: AuditEntry) -> Q:
     facts = entry.after or {}
-    between = facts.get("first", 0), facts.get("last", 0)
-    return Checkpoint.objects.filter(pk__range=between, state__imported=True)
+    return Q(pk__range=(facts.get("first", 0), facts.get("last", 0)), state__imported=True)
 
 
 def rows_there_already(rows: Sequence[SheetRow]) -> set[int]:

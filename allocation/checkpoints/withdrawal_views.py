@@ -12,12 +12,17 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.sheet_import import IMPORT, logged_by
 from allocation.checkpoints.views import withdrawn_before
 from allocation.checkpoints.withdrawal import undo_import, withdraw_checkpoint
+from allocation.checkpoints.withdrawal_words import (
+    KEPT,
+    SHEET_STAYS,
+    named,
+    undid,
+    what_goes,
+    what_goes_of,
+    withdrew,
+)
 from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
-from allocation.display.format import counted, tokens
-from allocation.usage.standing import standing_at
-from allocation.usage.words import week_in_words
-
-_KEPT = "The audit trail keeps what it said. What transcripts and telemetry counted stays counted."
+from allocation.display.format import counted
 
 
 @require_http_methods(GET_POST)
@@ -27,22 +32,19 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     checkpoint = Checkpoint.objects.select_related("sd").filter(pk=pk).first()
     if checkpoint is None:
         return withdrawn_before(request)
-    what = f"{checkpoint.get_kind_display()} of {checkpoint.sd.code}"
 
     def do(reason: str) -> str:
         withdraw_checkpoint(checkpoint=checkpoint, actor=actor, now=timezone.now(), reason=reason)
-        return f"Withdrew {what}. {week_in_words(standing_at(timezone.now()))}"
+        return withdrew(checkpoint, timezone.now())
 
-    burned = f" and its {tokens(checkpoint.tokens)} tokens" if checkpoint.tokens else ""
     act = Act(
-        heading=f"Withdraw {what}",
-        lede=f"As if it{burned} had never been logged. If it is the SD’s last checkpoint, the SD "
-        "goes back to where the one before had left it.",
+        heading=f"Withdraw {named(checkpoint)}",
+        lede=what_goes(checkpoint),
         button="Withdraw checkpoint",
         back_label=checkpoint.sd.code,
         back_url=reverse("checkpoints:view-sd", args=[checkpoint.sd.code]),
         danger=True,
-        notes=[_KEPT],
+        notes=[KEPT],
     )
     form = ReasonForm(sent(request), "Say why: a withdrawal needs a reason.")
     return confirm(request, act, form, do)
@@ -57,17 +59,15 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
     def do(reason: str) -> str:
         undone = undo_import(entry=entry, actor=actor, now=timezone.now(), reason=reason)
-        done = f"Undid the import: withdrew {counted(undone, 'checkpoint')}."
-        return f"{done} {week_in_words(standing_at(timezone.now()))}"
+        return undid(undone, timezone.now())
 
     act = Act(
         heading="Undo import",
-        lede=f"It logged {entry.subject}. The {counted(left, 'checkpoint')} left of it will be "
-        "withdrawn, and the SDs that it made deleted where nothing else is known of them.",
+        lede=what_goes_of(entry, left),
         button=f"Withdraw {counted(left, 'checkpoint')}",
         back_label="Imported checkpoints",
         back_url=f"{reverse('checkpoints:list-checkpoints')}?import={entry.pk}",
         danger=True,
-        notes=["The sheet can be imported again.", _KEPT],
+        notes=[SHEET_STAYS, KEPT],
     )
     return confirm(request, act, ReasonForm(sent(request)), do)

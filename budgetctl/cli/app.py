@@ -22,6 +22,7 @@ COMMANDS = {
     "recommend": "budgetctl.cli.recommend:recommend",
     "log": "budgetctl.cli.log:log",
     "handoff": "budgetctl.cli.log:handoff",
+    "checkpoints": "budgetctl.cli.checkpoints:checkpoints",
     "defer": "budgetctl.cli.directives:defer",
     "approve": "budgetctl.cli.directives:approve",
     "stop": "budgetctl.cli.directives:stop",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from allocation.policy.plain import safe, safe_lines
-from budgetctl.cli.refusals import Refused
+from budgetctl.cli.asking import ask
 
 
 class Harness(StrEnum):
@@ -80,16 +80,6 @@ def connect(
         typer.echo(f"Note: {safe(note)}")
     if dry_run:
         return
-    if not yes and not _is_wanted():
-        raise Refused("Nothing was changed: nobody said yes. Give --yes to write without asking.")
+    ask("Write this?", yes=yes, to="write")
     for said in plan.undo(change) if undo else plan.connect(change):
         typer.echo(safe(said))
-
-
-def _is_wanted() -> bool:
-    """The answer at the terminal; no where there is none, or at Ctrl-C."""
-    try:
-        return typer.confirm("Write this?")
-    except typer.Abort:
-        typer.echo()
-        return False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from allocation.directives.models import StrategicDirective
 
 sd = typer.Typer(
-    help="Propose, list and resume strategic directives (SDs).",
+    help="Propose, list, resume and restore strategic directives (SDs).",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -88,6 +88,17 @@ def resume(sd: SdCode, reason: Reason = "", as_json: Json = False) -> None:
     from budgetctl.cli import clock, rows
 
     row = resume_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(row, f"{row.code} is {row.get_status_display()} again.", as_json)
+
+
+@sd.command("restore")
+def restore(sd: SdCode, reason: NeededReason = "", as_json: Json = False) -> None:
+    """Take an archived or stopped SD out of the archive, to where it stood, with a reason."""
+    open_database()
+    from allocation.directives.steps import restore_sd
+    from budgetctl.cli import clock, rows
+
+    row = restore_sd(row=rows.sd(sd), actor=rows.actor(), now=clock.now(), reason=reason)
     _say(row, f"{row.code} is {row.get_status_display()} again.", as_json)
 
 

@@ -76,6 +76,14 @@ def test_a_paused_sd_is_stopped(cli: Cli) -> None:
     assert StrategicDirective.objects.get().status == Status.ARCHIVED
 
 
+def test_what_was_stopped_is_restored(cli: Cli) -> None:
+    StrategicDirectiveFactory(code="SD-A-1", phase="EXEC", status=Status.ARCHIVED)
+    ran = cli("sd", "restore", "sd-a-1", "--reason", "Wanted after all")
+    assert (ran.code, ran.out) == (0, "SD-A-1 is in progress again.\n")
+    assert AuditEntry.objects.get(action="SD restoration").reason == "Wanted after all"
+    assert cli("sd", "restore", "SD-A-1", "--reason", "x").code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -122,6 +130,8 @@ def test_the_list_has_what_runs_first_and_what_is_done_on_request(cli: Cli) -> N
         (("defer", "SD-A-1"), "Say why: a deferral needs a reason."),
         (("defer", "SD-A-1", "--reason", "  "), "Say why: a deferral needs a reason."),
         (("sd", "resume", "SD-A-1"), "not deferred"),
+        (("sd", "restore", "SD-A-1"), "Say why: restoring an SD needs a reason."),
+        (("sd", "restore", "SD-A-1", "--reason", "x"), "SD-A-1 is proposed, not archived."),
         (("sd", "new", "SD-A-1"), "There is an SD called SD-A-1 already."),
         (("sd", "new", "perf"), "Write SD, then words in capitals"),
         (("sd", "new", "SD-B-1", "--complexity", "0"), "0 is not on the scale"),

@@ -42,6 +42,7 @@ def test_everything_can_be_said(cli: Cli, sd: StrategicDirective) -> None:
     found = ran.json
     state = found.pop("state")
     assert UUID(found.pop("submission"))
+    assert found.pop("checkpoint") == Checkpoint.objects.get().pk
     assert found == {
         "sd": "SD-A-1",
         "kind": "sd_completion",
