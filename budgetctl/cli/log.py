@@ -1,19 +1,17 @@
 """`budgetctl log` and `budgetctl handoff`: checkpoints from the shell."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from allocation.policy.phases import CheckpointKind, Phase, handover
-from budgetctl.cli import answers_text, remote
+from budgetctl.cli import answers_text, once, remote
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import PHASES, Json, SdCode, Typed, moment, phase, words
 from budgetctl.cli.printing import emit, show
-
-if TYPE_CHECKING:
-    from allocation.checkpoints.models import Checkpoint
 
 Tokens = Annotated[
     str | None,
@@ -75,17 +73,7 @@ def log(
     is logged there.
     """
     typed = Typed(tokens, mix, rework, lines, note, submission, at)
-    if hub := remote.hub():
-        _print(remote.log(hub, sd, kind, in_phase, typed), as_json)
-        return
-    open_database()
-    from allocation.checkpoints.defaults import usual_kind
-    from budgetctl.cli import checkpoint, clock, rows
-
-    now = clock.now()
-    row = rows.sd(sd)
-    kind = kind or usual_kind(row, in_phase)
-    _say(checkpoint.log(row, kind, in_phase, typed, now=now), as_json)
+    _log(sd, kind, in_phase, typed, as_json)
 
 
 def handoff(
@@ -108,25 +96,35 @@ def handoff(
     have none, it is refused. With BUDGETCTL_URL and BUDGETCTL_TOKEN it is
     logged there.
     """
-    kind = handover(before, after)
     typed = Typed(tokens, mix, rework, lines, note, submission, at)
-    if hub := remote.hub():
-        _print(remote.log(hub, sd, kind, None, typed), as_json)
+    _log(sd, handover(before, after), None, typed, as_json)
+
+
+def _log(
+    sd: str, kind: CheckpointKind | None, in_phase: Phase | None, typed: Typed, as_json: bool
+) -> None:
+    """Log it where the environment says, and say so: once, even if it is cut off and run again."""
+    hub = remote.hub()
+    if typed.submission is None:
+        with once.key_of(hub and hub.url, sd.upper(), kind, in_phase, typed) as key:
+            _log(sd, kind, in_phase, replace(typed, submission=key), as_json)
         return
-    open_database()
-    from budgetctl.cli import checkpoint, clock, rows
-
-    _say(checkpoint.log(rows.sd(sd), kind, None, typed, now=clock.now()), as_json)
-
-
-def _say(logged: "Checkpoint", as_json: bool) -> None:
-    from allocation.api import answers
-
-    _print(answers.checkpoint(logged), as_json)
-
-
-def _print(said: dict[str, Any], as_json: bool) -> None:
+    said = remote.log(hub, sd, kind, in_phase, typed) if hub else _logged(sd, kind, in_phase, typed)
     if as_json:
         emit(said)
     else:
         show(answers_text.checkpoint(said))
+
+
+def _logged(
+    sd: str, kind: CheckpointKind | None, in_phase: Phase | None, typed: Typed
+) -> dict[str, Any]:
+    open_database()
+    from allocation.api import answers
+    from allocation.checkpoints.defaults import usual_kind
+    from budgetctl.cli import checkpoint, clock, rows
+
+    now = clock.now()
+    row = rows.sd(sd)
+    kind = kind or usual_kind(row, in_phase)
+    return answers.checkpoint(checkpoint.log(row, kind, in_phase, typed, now=now))

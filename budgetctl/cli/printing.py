@@ -80,8 +80,8 @@ def _without_label(line: Text | str) -> Row:
 
 
 def emit(value: Any) -> None:
-    """Print one JSON document."""
-    print(json.dumps(value, indent=2))
+    """Print one JSON document, at once: who is killed after this has said it."""
+    print(json.dumps(value, indent=2), flush=True)
 
 
 def heading(title: str) -> Text:

@@ -13,6 +13,10 @@ class Refused(Exception):
     """What a command will not do. `str(error)` is one sentence that says why and what to do."""
 
 
+class Unanswered(Refused):
+    """A server that was asked has not answered: what it did, nobody here knows."""
+
+
 def refuse(said: str) -> None:
     """Print the one line. It may quote what a server or a file says."""
     print(f"budgetctl: {safe(' '.join(said.split()))}", file=sys.stderr, flush=True)

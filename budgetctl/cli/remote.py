@@ -12,7 +12,7 @@ from urllib.parse import quote
 from allocation.claude_code.client.transport import parts
 from allocation.policy.phases import CheckpointKind, Phase
 from budgetctl.cli.parameters import Typed, read_optional_tokens
-from budgetctl.cli.refusals import Refused
+from budgetctl.cli.refusals import Refused, Unanswered
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -84,16 +84,16 @@ class Hub:
                 return self._said(answer)
         except HTTPError as error:
             with error:
-                raise Refused(self._no(error)) from error
+                raise (Refused if error.code < 500 else Unanswered)(self._no(error)) from error
         except URLError as error:
             why = getattr(error.reason, "strerror", None) or error.reason
-            raise Refused(f"{self.url} cannot be reached: {why}.") from error
+            raise Unanswered(f"{self.url} cannot be reached: {why}.") from error
         except ConnectionError as error:
-            raise Refused(f"{self.url} broke off before it had answered.") from error
+            raise Unanswered(f"{self.url} broke off before it had answered.") from error
         except TimeoutError as error:
-            raise Refused(f"{self.url} has not answered within {SECONDS} seconds.") from error
+            raise Unanswered(f"{self.url} has not answered within {SECONDS} seconds.") from error
         except (OSError, HTTPException, ValueError) as error:
-            raise Refused(f"{self.url} does not answer as budgetctl does.") from error
+            raise Unanswered(f"{self.url} does not answer as budgetctl does.") from error
 
     def _said(self, answer: "HTTPResponse | Any") -> Json:
         said = json.loads(answer.read(MOST_BYTES))
