@@ -41,6 +41,7 @@ COMMANDS = {
     "undo": "budgetctl.cli.rule:undo",
     "reminders": "budgetctl.cli.reminders:reminders",
     "token": "budgetctl.cli.token:token",
+    "password": "budgetctl.cli.password:password",
     "worker": "budgetctl.cli.worker:worker",
     "tick": "budgetctl.cli.tick:tick",
     "database-role": "budgetctl.cli.database_role:database_role",

@@ -63,6 +63,7 @@ EXAMPLES = {
     ),
     "token list": ("budgetctl token list",),
     "token revoke": ("budgetctl token revoke laptop",),
+    "password": ("budgetctl password",),
     "worker": ("budgetctl worker", "budgetctl worker --no-watch"),
     "tick": ("budgetctl tick",),
     "database-role": ("budgetctl database-role budgetctl_app",),

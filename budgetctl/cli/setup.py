@@ -2,10 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
+from allocation.policy.errors import RuleError
 from budgetctl.cli.database import NEWER, unusable_home
 from budgetctl.cli.refusals import Refused
 
@@ -67,10 +69,11 @@ def migrate() -> bool:
     return True
 
 
-def make_owner(password: str) -> str | None:
+def make_owner(password: str, *, say: Callable[[str], object]) -> bool:
     """Make the owner's account with this password, or without one with a random password.
 
-    Returns the password of an account that was made, None where there is one already.
+    False where there is one already. `say` is called with the password before the account is there
+    for good: whoever is killed before it was said starts again and gets another.
     """
     import secrets
 
@@ -82,11 +85,38 @@ def make_owner(password: str) -> str | None:
 
     with transaction.atomic():
         if User.objects.filter(username=OWNER).exists():
-            return None
+            return False
         password = password or secrets.token_urlsafe(15)
         User.objects.create_superuser(OWNER, password=password)
         record(actor="budgetctl start", action="owner add", subject=OWNER, now=timezone.now())
-    return password
+        say(password)
+    return True
+
+
+def has_signed_in() -> bool:
+    """Whether the owner ever has."""
+    from django.contrib.auth.models import User
+
+    return User.objects.filter(username=OWNER, last_login__isnull=False).exists()
+
+
+def change_password(password: str, *, actor: str, now: datetime) -> None:
+    """Give the owner's account a new password, which ends its sessions: one audit entry, without
+    it. Raises RuleError for one that is weak, and where there is no such account."""
+    from django.contrib.auth.models import User
+    from django.db import transaction
+
+    from allocation.audit.operations import record, subject_of
+
+    if weak := weakness(password):
+        raise RuleError(f"Choose a stronger password. {weak}")
+    with transaction.atomic():
+        owner = User.objects.filter(username=OWNER).first()
+        if owner is None:
+            raise RuleError(f"There is no account {OWNER} yet. Run: budgetctl start")
+        owner.set_password(password)
+        owner.save(update_fields=["password"])
+        record(actor=actor, action="user password change", subject=subject_of(owner), now=now)
 
 
 def weakness(password: str) -> str:

@@ -62,17 +62,23 @@ def _set_up(demo: bool) -> None:
 
 def _make_owner() -> None:
     given = os.environ.get(setup.PASSWORD_VARIABLE, "")
-    made = setup.make_owner(given)
-    # Said at once: whatever stops the start after this, the password would be lost with it.
-    if made is None:
-        _say("Owner", f"{setup.OWNER} (the account is there already; its password stays)")
-    elif not given:
-        _say("Owner", setup.OWNER)
-        _say("Password", f"{made}   (keep it: it is shown only this once)")
-    else:
-        _say("Owner", f"{setup.OWNER}, with the password of {setup.PASSWORD_VARIABLE}")
-        if weak := setup.weakness(given):
-            _say("", f"Better choose a stronger one. {weak}")
+    if setup.make_owner(given, say=_say_given if given else _say_random):
+        return
+    _say("Owner", f"{setup.OWNER} (the account is there already; its password stays)")
+    if not setup.has_signed_in():
+        _say("", "Nobody has signed in with it yet. If it is lost, set a new one:")
+        _say("", "budgetctl password")
+
+
+def _say_random(password: str) -> None:
+    _say("Owner", setup.OWNER)
+    _say("Password", f"{password}   (keep it: it is shown only this once)")
+
+
+def _say_given(password: str) -> None:
+    _say("Owner", f"{setup.OWNER}, with the password of {setup.PASSWORD_VARIABLE}")
+    if weak := setup.weakness(password):
+        _say("", f"Better choose a stronger one. {weak}")
 
 
 def _note_unbound_role() -> None:

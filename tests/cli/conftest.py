@@ -140,12 +140,14 @@ def launch() -> Iterator[Callable[..., Server]]:
         server.close()
 
 
-def budgetctl(environment: Environment, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def budgetctl(
+    environment: Environment, *arguments: str, stdin: str = ""
+) -> "subprocess.CompletedProcess[str]":
     """Run one command to its end."""
     return subprocess.run(
         [*BUDGETCTL, *arguments],
         env=environment,
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=SECONDS,

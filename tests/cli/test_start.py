@@ -105,6 +105,7 @@ def test_a_second_start_is_quiet_and_sigterm_stops_it(
     second.wait_until_it_serves()
     assert "is there already" in second.value("Owner")
     assert "Password" not in "\n".join(second.lines)
+    assert not any("budgetctl password" in line for line in second.lines)  # it was used before
     assert "set up" not in second.value("Data")
     assert signs_in(second.value("Open"), first.value("Password").split()[0])
     assert second.stop(signal.SIGTERM) == 0
@@ -150,6 +151,25 @@ def test_the_owners_password_can_be_given(launch: Launch, new_environment: NewEn
     assert password not in "\n".join(server.lines)
     assert signs_in(address, password)
     assert not signs_in(address, "another")
+
+
+def test_while_nobody_has_signed_in_a_start_says_how_to_set_a_new_password(
+    launch: Launch, new_environment: NewEnvironment
+) -> None:
+    environment = new_environment()
+    first = launch(environment)
+    first.wait_until_it_serves()
+    first.stop(signal.SIGKILL)
+    second = launch(environment)
+    address = second.wait_until_it_serves()
+    place = next(place for place, line in enumerate(second.lines) if "set a new one:" in line)
+    command = second.lines[place + 1].split()
+    assert command[0] == "budgetctl"
+    new = "a long enough sentence"
+    done = budgetctl(environment, *command[1:], stdin=f"{new}\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert signs_in(address, new)
+    assert new not in done.stdout
 
 
 def test_the_demo_is_loaded_once(launch: Launch, new_environment: NewEnvironment) -> None:
