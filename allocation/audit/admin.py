@@ -8,6 +8,7 @@ from typing import Any
 from axes.models import AccessFailureLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from allocation.audit.admin_base import AuditedDeletion, RecordAdmin
+from allocation.audit.admin_base import AuditedDeletion, RecordAdmin, without
+from allocation.audit.forms import ShownForm
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Facts, facts, record, subject_of
 from allocation.display.format import moment
@@ -82,8 +84,38 @@ def _said(values: dict[str, Any], name: str) -> str:
     return "empty" if value in (None, "") else str(value)
 
 
+def _account(account: models.Model) -> Facts:
+    """The columns of a user or group, and the names of its groups and rights."""
+    rights = {
+        field.name: sorted(map(str, getattr(account, field.name).select_related()))
+        for field in account._meta.many_to_many
+    }
+    # Forms cut the moment of joining to the second, which is no change; the other is no setting.
+    columns = {
+        name: value
+        for name, value in facts(account).items()
+        if name not in {"date_joined", "last_login"}
+    }
+    return {**columns, **rights}
+
+
+class _UserForm(ShownForm, UserChangeForm):  # type: ignore[type-arg]  # see audit.forms
+    read = staticmethod(_account)
+
+
+class _GroupForm(ShownForm):
+    read = staticmethod(_account)
+
+
 class _AuditedAccount(AuditedDeletion):
     """Django's own pages for users and groups, with an entry for each change and no secrets."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was shown is carried along where there is anything to save."""
+        own: list[Any] = without(("shown",), super().get_fieldsets(request, obj))
+        if obj is not None and self.has_change_permission(request, obj):
+            own[-1][1]["fields"].append("shown")
+        return own
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Remember the account as it was; the rights are stored only after this."""
@@ -102,6 +134,8 @@ class _AuditedAccount(AuditedDeletion):
 class AuditedUserAdmin(_AuditedAccount, UserAdmin):  # type: ignore[type-arg]  # see admin_base
     """Users. A new password is recorded as such, and never the password."""
 
+    form = _UserForm
+
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
@@ -116,25 +150,12 @@ class AuditedUserAdmin(_AuditedAccount, UserAdmin):  # type: ignore[type-arg]  #
 class AuditedGroupAdmin(_AuditedAccount, GroupAdmin):
     """Groups and their rights."""
 
+    form = _GroupForm
+
 
 admin.site.unregister([User, Group, AccessFailureLog])  # no such log is kept
 admin.site.register(User, AuditedUserAdmin)
 admin.site.register(Group, AuditedGroupAdmin)
-
-
-def _account(account: models.Model) -> Facts:
-    """The columns of a user or group, and the names of its groups and rights."""
-    rights = {
-        field.name: sorted(map(str, getattr(account, field.name).all()))
-        for field in account._meta.many_to_many
-    }
-    # Forms cut the moment of joining to the second, which is no change; the other is no setting.
-    columns = {
-        name: value
-        for name, value in facts(account).items()
-        if name not in {"date_joined", "last_login"}
-    }
-    return {**columns, **rights}
 
 
 def _record(request: HttpRequest, account: models.Model, action: str, **of: Any) -> None:

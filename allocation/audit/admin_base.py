@@ -1,5 +1,6 @@
 """What every admin of the product is made from: records that stay, and tables that are audited."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -196,17 +197,13 @@ class AuditedAdmin(AuditedDeletion):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The table's own fieldsets and then the reason, where there is anything to save."""
-        fieldsets = super().get_fieldsets(request, obj)
-        ours = {"reason", "shown"}
+        ours = ("reason", "shown")
         if obj is None:
             may_save = self.has_add_permission(request)
         else:
             may_save = self.has_change_permission(request, obj)
-        own = [
-            (title, {**options, "fields": [name for name in options["fields"] if name not in ours]})
-            for title, options in fieldsets
-        ]
-        return [*own, (None, {"fields": ("reason", "shown")})] if may_save else own
+        own = without(ours, super().get_fieldsets(request, obj))
+        return [*own, (None, {"fields": ours})] if may_save else own
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
@@ -290,6 +287,14 @@ class GlanceInline(AuditedInline):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """On its own page."""
         return False
+
+
+def without(ours: Iterable[str], fieldsets: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Fieldsets without these fields, which stand in an order of their own or nowhere."""
+    return [
+        (title, {**options, "fields": [name for name in options["fields"] if name not in ours]})
+        for title, options in fieldsets
+    ]
 
 
 def _choice_only(field: Field | None) -> Field | None:

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms.models import construct_instance
 
-from allocation.audit.operations import Written, locked, subject_of
-from allocation.audit.shown import Changed, check_shown, refuse, shown, shown_field
+from allocation.audit.operations import Written, facts, locked, subject_of
+from allocation.audit.shown import Changed, Read, check_shown, refuse, shown, shown_field
 from allocation.policy.errors import RuleError
 
 # Django's classes take type arguments only while types are checked.
@@ -26,8 +26,10 @@ else:
 class ShownForm(ModelForm):
     """A form that notices when its row was changed by somebody else while it was filled in.
 
-    Such as audit.shown has it, with all columns.
+    Such as audit.shown has it, with all that `read` says of the row.
     """
+
+    read: Read = staticmethod(facts)
 
     shown = shown_field()
 
@@ -37,7 +39,7 @@ class ShownForm(ModelForm):
             if isinstance(value, Decimal):
                 self.initial[name] = short(value)
         if self.instance.pk is not None:
-            self.initial["shown"] = shown(self.instance)
+            self.initial["shown"] = shown(self.instance, read=self.read)
 
     def clean(self) -> dict[str, Any]:
         """Compare what was shown with what is there, and hold on to it until it is saved."""
@@ -51,7 +53,7 @@ class ShownForm(ModelForm):
             )
         seen = cleaned.get("shown") or "{}"
         try:
-            check_shown(stored, seen, subject=subject_of(stored))
+            check_shown(stored, seen, subject=subject_of(stored), read=self.read)
         except Changed as error:
             refuse(self, error, None)
         return cleaned

@@ -53,11 +53,11 @@ def _plain(value: Decimal, places: int) -> str:
     return f"{rounded.normalize():f}"
 
 
-def fingerprint(row: models.Model) -> dict[str, str]:
+def fingerprint(values: Facts) -> dict[str, str]:
     """A short digest of each column: what a row looked like, without saying what is in it."""
     return {
         name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
-        for name, value in facts(row).items()
+        for name, value in values.items()
     }
 
 

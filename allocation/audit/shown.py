@@ -5,15 +5,18 @@ it is said what is there now, the input stays, and saved again it takes the plac
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.db import models
 
 from allocation.audit.models import AuditEntry
-from allocation.audit.operations import facts, fingerprint
+from allocation.audit.operations import Facts, facts, fingerprint
 from allocation.policy.errors import RuleError
+
+# What a form shows of a row: its columns, unless there is more to it.
+Read = Callable[[Any], Facts]
 
 _LONGEST_VALUE = 200
 
@@ -32,14 +35,19 @@ def shown_field(row: models.Model | None = None, names: Iterable[str] = ()) -> f
     return forms.CharField(required=False, widget=forms.HiddenInput, initial=initial)
 
 
-def shown(row: models.Model, names: Iterable[str] = ()) -> str:
+def shown(row: models.Model, names: Iterable[str] = (), read: Read = facts) -> str:
     """A row as it stands, in a form's hidden field: these columns, or all."""
-    digests = fingerprint(row)
+    digests = fingerprint(read(row))
     return json.dumps({name: digests[name] for name in names or digests}, sort_keys=True)
 
 
 def check_shown(
-    row: models.Model, seen: str | None, *, subject: str, names: Iterable[str] = ()
+    row: models.Model,
+    seen: str | None,
+    *,
+    subject: str,
+    names: Iterable[str] = (),
+    read: Read = facts,
 ) -> None:
     """Raises Changed where the row, as it is stored, is not what the writer had before them.
 
@@ -48,10 +56,11 @@ def check_shown(
     """
     if not seen:
         return
-    before, digests = _read(seen), fingerprint(row)
+    before, values = _read(seen), read(row)
+    digests = fingerprint(values)
     columns = [name for name in names or digests if before.get(name) != digests[name]]
     if columns:
-        raise Changed(_in_words(row, columns, subject), shown(row, names))
+        raise Changed(_in_words(row, columns, values, subject), shown(row, names, read))
 
 
 def refuse(form: forms.BaseForm, error: RuleError, field: str | None) -> None:
@@ -73,10 +82,9 @@ def _read(seen: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _in_words(row: models.Model, columns: Iterable[str], subject: str) -> str:
+def _in_words(row: models.Model, columns: Iterable[str], values: Facts, subject: str) -> str:
     last = AuditEntry.objects.filter(subject=subject).first()
     who = last.actor if last else "Somebody"
-    values = facts(row)
     is_now = "; ".join(
         f"{_label(row, name)} is now {_value(row, name, values[name])}" for name in columns
     )
@@ -91,10 +99,12 @@ def _label(row: models.Model, name: str) -> str:
 
 
 def _value(row: models.Model, name: str, value: Any) -> str:
-    if value in (None, "", {}):
+    if value in (None, "", {}, []):
         return "empty"
     display = getattr(row, f"get_{name}_display", None)
     if isinstance(value, dict):
         value = ", ".join(f"{key}={part}" for key, part in value.items())
+    elif isinstance(value, list):
+        value = ", ".join(map(str, value))
     text = str(display() if display else value)
     return f"“{text if len(text) <= _LONGEST_VALUE else f'{text[: _LONGEST_VALUE - 1]}…'}”"

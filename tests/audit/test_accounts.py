@@ -4,11 +4,15 @@ import json
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from allocation.audit.models import AuditEntry
-from tests.audit.admin_forms import said, send
+from tests.audit.admin_forms import resend, said, send, shown
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +82,67 @@ def test_the_rights_of_a_group_are_recorded(chairman_client: Client) -> None:
     assert entry.action == "group creation"
     assert entry.after is not None
     assert entry.after["permissions"] == [str(permission)]
+
+
+class TestTwoTabs:
+    def test_the_second_is_told_and_may_save_again(
+        self, chairman_client: Client, viewer: User
+    ) -> None:
+        operators = Group.objects.create(name="operators")
+        url = reverse("admin:auth_user_change", args=[viewer.pk])
+        opened = shown(chairman_client, url)
+        send(chairman_client, url, groups=[operators.pk], is_staff="on")
+        page = chairman_client.post(url, opened | {"first_name": "Vi"}, follow=True)
+        assert "chairman changed this after you opened it: staff status is now “True”" in said(page)
+        assert "groups is now “operators”. Nothing is stored yet" in said(page)
+        viewer.refresh_from_db()
+        assert (viewer.first_name, viewer.is_staff, viewer.groups.count()) == ("", True, 1)
+        resend(chairman_client, url, page)
+        viewer.refresh_from_db()
+        assert (viewer.first_name, viewer.is_staff, viewer.groups.count()) == ("Vi", False, 0)
+
+    def test_the_rights_of_a_group_too(self, chairman_client: Client) -> None:
+        first, second = Permission.objects.all()[:2]
+        group = Group.objects.create(name="readers")
+        url = reverse("admin:auth_group_change", args=[group.pk])
+        opened = shown(chairman_client, url)
+        send(chairman_client, url, permissions=[first.pk])
+        page = chairman_client.post(url, opened | {"permissions": [second.pk]}, follow=True)
+        assert f"permissions is now “{first}”" in said(page)
+        assert list(group.permissions.all()) == [first]
+
+    def test_a_sign_in_meanwhile_is_no_change(self, chairman_client: Client, viewer: User) -> None:
+        url = reverse("admin:auth_user_change", args=[viewer.pk])
+        opened = shown(chairman_client, url)
+        User.objects.filter(pk=viewer.pk).update(last_login=timezone.now())
+        page = chairman_client.post(url, opened | {"first_name": "Vi"}, follow=True)
+        assert page.redirect_chain, said(page)
+
+    def test_whoever_may_only_look_carries_nothing_along(self, viewer: User) -> None:
+        viewer.is_staff = True
+        viewer.save()
+        viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+        client = Client()
+        client.force_login(viewer)
+        group = Group.objects.create(name="readers")
+        for url in (
+            reverse("admin:auth_user_change", args=[viewer.pk]),
+            reverse("admin:auth_group_change", args=[group.pk]),
+        ):
+            page = client.get(url)
+            assert page.status_code == 200
+            assert "shown" not in page.text
+
+    def test_a_page_takes_as_many_queries_however_many_rights_there_are(
+        self, chairman_client: Client
+    ) -> None:
+        group = Group.objects.create(name="readers")
+        url = reverse("admin:auth_group_change", args=[group.pk])
+        counts = []
+        for rights in (1, 40):
+            group.permissions.set(Permission.objects.all()[:rights])
+            ContentType.objects.clear_cache()
+            with CaptureQueriesContext(connection) as captured:
+                chairman_client.get(url)
+            counts.append(len(captured))
+        assert counts[0] == counts[1]
