@@ -29,11 +29,13 @@ def test_a_week_is_read_with_wider_letters_forced_colours_and_escape(
     sign_in(browser_page, demo)
     browser_page.goto("/usage/")
     _escape_puts_away_what_lies_over_a_chart(browser_page)
-    for path in ("/", f"/decisions/{Decision.objects.latest('at').pk}/"):
+    decision = f"/decisions/{Decision.objects.latest('at').pk}/"
+    for path in ("/", decision, "/decisions/", "/checkpoints/", "/sds/"):
         browser_page.goto(path)
         browser_page.evaluate(WIDER)
         for width in (1280, 320):
             browser_page.set_viewport_size({"width": width, "height": 700})
+            # A table may scroll in its own region; the page around it stays where it is.
             assert "page" not in browser_page.evaluate(SIDEWAYS), f"{path} at {width}"
     browser_page.emulate_media(forced_colors="active")
     browser_page.goto("/decisions/")
