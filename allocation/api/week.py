@@ -204,6 +204,14 @@ def _next_sd(found: Preflight, plan: Plan) -> shapes.NextSd:
         "zone_after": found.zone_after.value,
         "tokens": _tokens(found.tokens),
         "besides": _tokens(found.besides) if found.besides else None,
+        "begun": [
+            {
+                "phase": each.phase.value,
+                "burned": each.burned,
+                "expected": _tokens(each.expected),
+            }
+            for each in found.begun
+        ],
         "zone_chances": _chances(plan.chances) if plan.chances else None,
         "all_on_opus": None if opus is None else number(opus, meter),
         "runs": [_run(run, meter) for run in found.runs],

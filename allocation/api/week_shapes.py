@@ -143,10 +143,19 @@ class Run(TypedDict):
     n: int
 
 
+class Begun(TypedDict):
+    """A phase that has burned fresh tokens and is not over, and what was expected of it."""
+
+    phase: str
+    burned: int
+    expected: Tokens
+
+
 class NextSd(TypedDict):
-    """An SD before it starts; all amounts are estimates. `besides` are the tokens of the main
-    thread and of whatever else no sub-agent is known for; `zone_chances` are null while it is too
-    early; `all_on_opus` is what its runs would use on opus, null where the meter cannot tell."""
+    """What is still ahead of an SD; all amounts are estimates. `besides` are the tokens of the main
+    thread and of whatever else no sub-agent is known for; of the phases in `begun` only what is
+    left is ahead; `zone_chances` are null while it is too early; `all_on_opus` is what its runs
+    would use on opus, null where the meter cannot tell."""
 
     sd: str
     title: str
@@ -163,6 +172,7 @@ class NextSd(TypedDict):
     zone_after: str
     tokens: Tokens
     besides: Tokens | None
+    begun: list[Begun]
     zone_chances: Chances | None
     all_on_opus: Amount | None
     runs: list[Run]

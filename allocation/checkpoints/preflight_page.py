@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from allocation.decisions.ahead import Begun
 from allocation.decisions.preflight import Preflight
 from allocation.display.fact import Fact
 from allocation.display.format import estimate, estimate_range, percent, rounded, tokens
@@ -39,6 +40,7 @@ class Ahead:
     tokens: str
     basis: str
     besides: str
+    begun: str
     projected: str
     projected_range: str
     remaining_after: str
@@ -77,6 +79,7 @@ def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
         tokens=range_text(plan.tokens),
         basis=plan.basis,
         besides=f"{range_text(plan.besides)} ({plan.besides.basis})" if plan.besides else "",
+        begun=" ".join(map(_begun, plan.begun)),
         projected=with_unit(standing, projected),
         projected_range=estimate_range(plan.low, plan.high, in_dollars=in_dollars, to=" to "),
         remaining_after=with_unit(standing, remaining),
@@ -113,6 +116,18 @@ def estimate_fact(expected: SdEstimate | None) -> list[Fact]:
             note,
         )
     ]
+
+
+def _begun(each: Begun) -> str:
+    """What was taken off for a phase that is under way."""
+    burned = tokens(each.burned)
+    if each.is_beyond:
+        most = estimate(each.expected.high, each.expected.high - each.expected.low)
+        return (
+            f"{each.phase} has burned {burned} already, more than the {most} expected at most: "
+            "what it has left is a guess."
+        )
+    return f"Of {each.phase}, which has burned {burned} already, only what usually follows counts."
 
 
 def range_text(some: TokenRange) -> str:

@@ -23,7 +23,7 @@ from allocation.display.format import amount, percent, tokens
 from allocation.forecasts.estimates import estimate_of
 from allocation.policy.phases import Phase
 from allocation.usage.standing import Standing, standing_at
-from allocation.usage.totals import NOTHING, Burned, burned_by, total_of
+from allocation.usage.totals import NOTHING, Burned, burned_by, grouped, total_of
 from allocation.usage.words import sub_agent_in_words, with_unit
 
 LAST_DECISIONS = 20
@@ -102,7 +102,9 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
     ahead = None
     if is_open:
         situation = situation_at(now, standing=standing)
-        ahead = ahead_of(preflight(sd, situation, book, burned=fresh), standing)
+        by_phase = grouped((phase, part) for (phase, _, _), part in parts.items())
+        so_far = {phase: part.counts.fresh for phase, part in by_phase.items()}
+        ahead = ahead_of(preflight(sd, situation, book, burned=so_far), standing)
     return SdPage(
         status=sd.get_status_display().capitalize(),
         priority=sd.get_priority_display(),

@@ -1,18 +1,19 @@
 """Before an SD starts: what each sub-agent would run on, what it would cost, and the zone after."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from allocation.catalog.models import SubAgent
 from allocation.catalog.pricing import PriceBook
-from allocation.decisions.evidence import History, history
+from allocation.decisions.ahead import Begun, by_evidence, by_own_estimate, left_ahead
+from allocation.decisions.evidence import history
 from allocation.decisions.situation import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.policy.meter import Counts, Meter, Prices, budget_tokens
 from allocation.policy.phases import Phase
-from allocation.policy.preflight import Evidence, TokenRange, added, by_complexity, registered
+from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.recommend import Outcome, Recommendation, Task
 from allocation.policy.zones import Zone
 
@@ -63,13 +64,14 @@ class Preflight:
     """What is still ahead of an SD. Amounts are in the meter's unit; all are estimates.
 
     `tokens` are all fresh ones of what is ahead. `besides` are those of the main thread and of
-    whatever else no sub-agent is known for; None where nothing is known of them. `low` and `high`
-    enclose what is `projected`.
+    whatever else no sub-agent is known for; None where nothing is known of them. `begun` are the
+    phases of which it is only what is left. `low` and `high` enclose what is `projected`.
     """
 
     sd: StrategicDirective
     runs: tuple[PlannedRun, ...]
     besides: TokenRange | None
+    begun: tuple[Begun, ...]
     tokens: TokenRange
     projected: Fraction
     low: Fraction
@@ -111,76 +113,56 @@ class Preflight:
 
 
 def preflight(
-    sd: StrategicDirective, situation: Situation, book: PriceBook, *, burned: int = 0
+    sd: StrategicDirective,
+    situation: Situation,
+    book: PriceBook,
+    *,
+    burned: Mapping[str, int] | None = None,
 ) -> Preflight:
-    """The outlook for an SD from the phase it is in. Two queries.
+    """The outlook for an SD from the phase it is in, of which it has `burned` so many fresh tokens
+    by phase. Two queries.
 
-    Where the SD has an estimate of its own, it is what the estimate leaves after `burned` fresh
-    tokens; one that is used up says nothing of what is ahead. Else each sub-agent has the range of
-    its own history or that of its kind of work, and where the sub-agents of earlier SDs are not
-    known the registered ranges, stretched to what SDs of this complexity came to if there are
-    enough of them.
+    Where the SD has an estimate of its own, it is what the estimate leaves after all that is
+    burned; one that is used up says nothing of what is ahead. Else it is what the evidence of
+    earlier SDs says, and of phases that have burned something what is left of that
+    (`policy.preflight.left_of`). A phase is counted with all its rework, here and there.
     """
-    standing = situation.standing
+    standing, burned = situation.standing, burned or {}
     phases = list(Phase)
-    ahead = phases[phases.index(Phase(sd.phase)) :] if sd.phase else phases
+    phases = phases[phases.index(Phase(sd.phase)) :] if sd.phase else phases
     past = history(sd, situation.sub_agents, standing.meter, book)
     planned = [
         (sub_agent, phase)
-        for phase in ahead
+        for phase in phases
         for sub_agent in situation.sub_agents.values()
         if sub_agent.active and phase in sub_agent.phases
     ]
-    ranges, besides, whole = _ranges(sd, planned, past, situation, ahead=ahead, burned=burned)
+    ahead = by_own_estimate(sd, planned, sum(burned.values())) or left_ahead(
+        planned,
+        by_evidence(planned, past, situation.sub_agents),
+        {phase: burned.get(phase.value, 0) for phase in phases},
+    )
     runs = []
-    for (sub_agent, phase), tokens in zip(planned, ranges, strict=True):
+    for (sub_agent, phase), tokens in zip(planned, ahead.runs, strict=True):
         task = Task(sub_agent.code, phase, sd.complexity, sd.critical)
         answer = situation.answer(task, sd=sd)
         weight = _weight(answer, standing.meter, book, standing.at.date())
         runs.append(PlannedRun(sub_agent.code, phase, answer, tokens, weight))
-    weight = _mean_weight(runs, besides, past.besides_weight)
-    projected = weight * whole.middle
+    weight = _mean_weight(runs, ahead.besides, past.besides_weight)
+    projected = weight * ahead.whole.middle
     return Preflight(
         sd=sd,
         runs=tuple(runs),
-        besides=besides,
-        tokens=whole,
+        besides=ahead.besides,
+        begun=ahead.begun,
+        tokens=ahead.whole,
         projected=projected,
-        low=weight * whole.low,
-        high=weight * whole.high,
+        low=weight * ahead.whole.low,
+        high=weight * ahead.whole.high,
         remaining_after=max(Fraction(0), standing.remaining - projected),
         zone_now=standing.zone,
         zone_after=standing.zone_with(projected),
     )
-
-
-def _ranges(
-    sd: StrategicDirective,
-    planned: list[tuple[SubAgent, Phase]],
-    past: History,
-    situation: Situation,
-    *,
-    ahead: list[Phase],
-    burned: int,
-) -> tuple[list[TokenRange], TokenRange | None, TokenRange]:
-    """The range of each planned run, that of what no sub-agent is known for, and of all."""
-    shipped = [registered(row.tokens_min, row.tokens_max) for row, _ in planned]
-    typical = sum(run.middle for run in shipped)
-    if sd.estimate is not None and typical and (burned < sd.estimate or not burned):
-        by = Fraction(sd.estimate - burned, typical)
-        scaled = [run.scaled(by, Evidence.SD) for run in shipped]
-        # Each scaled one is rounded: the whole is the estimate itself, and not their sum.
-        return scaled, None, added(shipped).scaled(by, Evidence.SD)
-    if past.names_agents:
-        own = [past.range_of(row, phase) for row, phase in planned]
-        return own, past.beside(ahead), past.whole(ahead)
-    whole = sum(
-        (row.tokens_min + row.tokens_max) // 2 * len(row.phases)
-        for row in situation.sub_agents.values()
-        if row.active
-    )
-    stretched = [by_complexity(run, past.totals, whole) or run for run in shipped]
-    return stretched, None, added(stretched)
 
 
 def _mean_weight(runs: list[PlannedRun], besides: TokenRange | None, weight: Fraction) -> Fraction:

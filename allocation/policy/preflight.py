@@ -91,6 +91,47 @@ def _range_of_few(cases: Sequence[int]) -> tuple[int, int]:
     return low, high
 
 
+def left_of(phase: TokenRange, burned: int) -> TokenRange:
+    """What a phase still burns that has burned so much and is not over, from its whole range.
+
+    Cases that came to no more than `burned` are out of the question; it is the tenths and the
+    middle of the others, less what is burned. To take that off the range itself would keep them in
+    and promise too little, and past the range's end it would promise 0, where a phase that goes on
+    has shown no more than that the range was wrong.
+
+    Of the cases a tenth lies below the range, four up to its middle, evenly, and half above, fewer
+    and fewer: exponentially, so that from the middle on the same is ahead however much is burned
+    (the one law without memory: Feller, An Introduction to Probability Theory and Its Applications,
+    vol. 1, XIII.9). What goes beyond the range widens it: as far as the middle was off, so far may
+    it go on.
+    """
+    if not burned:
+        return phase
+    tail = max(phase.high, burned) - phase.middle
+    low, middle, high = (
+        max(0, round(_case_above(phase, burned, tail, at) - burned))
+        for at in (LOW, Fraction(1, 2), HIGH)
+    )
+    return TokenRange(low, middle, high, phase.evidence, phase.n)
+
+
+def _case_above(phase: TokenRange, burned: int, tail: int, level: Fraction) -> float:
+    """The case at a level among those above what is burned; a tenth is more than `tail` above the
+    middle."""
+    above = 0.5
+    start = max(burned, phase.middle)
+    if burned < phase.low:
+        above = 1 - 0.1 * burned / phase.low
+    elif burned < phase.middle:
+        above = 0.9 - 0.4 * (burned - phase.low) / (phase.middle - phase.low)
+    left = above * float(1 - level)
+    if left > 0.9:
+        return phase.low * (1 - left) / 0.1
+    if left > 0.5:
+        return phase.low + (phase.middle - phase.low) * (0.9 - left) / 0.4
+    return start + tail * log(0.5 / left) / log(5)
+
+
 def added(parts: Sequence[TokenRange]) -> TokenRange:
     """All of some ranges of the same evidence: an SD is large or small as a whole, so the ends are
     added and not their squares."""

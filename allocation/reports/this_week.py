@@ -24,7 +24,7 @@ from allocation.policy.tiers import OPUS
 from allocation.policy.weeks import days_of
 from allocation.reports.guard import review_results
 from allocation.usage.standing import Standing, running_week, standing_at
-from allocation.usage.totals import Burned, burned, burned_by, grouped, revision, total_of
+from allocation.usage.totals import Burned, burned_by, grouped, revision, total_of
 from allocation.usage.words import sub_agent_in_words
 
 
@@ -136,8 +136,9 @@ def _plan(
 
 
 def _preflight(sd: StrategicDirective, situation: Situation, book: PriceBook) -> Preflight:
-    so_far = burned(where=Q(sd=sd), meter=situation.standing.meter, book=book).counts
-    return preflight(sd, situation, book, burned=so_far.fresh)
+    parts = burned_by(("phase",), where=Q(sd=sd), meter=situation.standing.meter, book=book)
+    so_far = {phase: part.counts.fresh for (phase,), part in parts.items()}
+    return preflight(sd, situation, book, burned=so_far)
 
 
 def _on_opus(flight: Preflight, standing: Standing, book: PriceBook) -> Fraction | None:

@@ -100,6 +100,20 @@ class TestReading:
         assert "Without this SD" in shown
         assert "no week has been scored yet" in shown
 
+    def test_of_a_phase_that_has_begun_what_follows_is_ahead(
+        self, viewer_client: Client, sd: StrategicDirective
+    ) -> None:
+        page = viewer_client.get("/sds/SD-PERF-OPT-001/")
+        assert "already" not in page.text
+        captured(sd, "LEAD", input=9_000, output=1_000)
+        page = viewer_client.get("/sds/SD-PERF-OPT-001/")
+        said = "Of LEAD, which has burned 10,000 already, only what usually follows counts."
+        assert said in page.text
+        captured(sd, "LEAD", input=400_000, output=0)
+        page = viewer_client.get("/sds/SD-PERF-OPT-001/")
+        assert "LEAD has burned 410,000 already, more than the " in page.text
+        assert "expected at most: what it has left is a guess." in page.text
+
     def test_a_change_of_zone_and_what_is_not_allowed_are_said(
         self, viewer_client: Client, sd: StrategicDirective
     ) -> None:

@@ -33,7 +33,7 @@ Environment = dict[str, str]
 NEXT = {
     "sd", "title", "complexity", "critical", "status", "phase", "estimate", "projected",
     "remaining_after", "percent_after", "zone_now", "zone_after", "runs", "projected_80", "tokens",
-    "besides", "zone_chances", "all_on_opus",
+    "besides", "begun", "zone_chances", "all_on_opus",
 }  # fmt: skip
 
 

@@ -52,6 +52,25 @@ def test_check_has_every_sub_agent_of_every_phase_ahead(
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_check_counts_of_a_phase_that_has_begun_what_it_leaves(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    sd = StrategicDirectiveFactory(code="SD-A-1", phase="EXEC")
+    whole = cli("check", "SD-A-1", "--json").json["next_sd"]
+    assert whole["begun"] == []
+    burn(30_000, sd=sd, phase="EXEC")
+    found = cli("check", "SD-A-1", "--json").json["next_sd"]
+    assert found["begun"] == [{"phase": "EXEC", "burned": 30_000, "expected": whole["tokens"]}]
+    assert 0 < found["tokens"]["middle"] < whole["tokens"]["middle"]
+    assert found["tokens"]["middle"] > whole["tokens"]["middle"] - 30_000
+    out = " ".join(cli("check", "SD-A-1").out.split())
+    assert "from the registered range, after 30,000 burned in EXEC" in out
+    burn(400_000, sd=sd, phase="EXEC")
+    out = " ".join(cli("check", "SD-A-1").out.split())
+    assert "after 430,000 burned in EXEC EXEC was to burn" in out
+    assert "at most: what it has left is a guess" in out
+
+
 def test_check_in_red_says_who_would_wait(cli: Cli, burn: Callable[..., None]) -> None:
     burn(480_000)
     StrategicDirectiveFactory(code="SD-A-1")

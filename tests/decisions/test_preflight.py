@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit
 from allocation.catalog.pricing import load_price_book
+from allocation.decisions.ahead import Begun
 from allocation.decisions.preflight import Preflight, preflight
 from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
-from allocation.policy.preflight import Evidence, TokenRange
+from allocation.policy.preflight import Evidence, TokenRange, added, left_of
 from allocation.policy.zones import Zone
 from tests.factories import (
     NOW,
@@ -27,7 +28,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def plan(burned: int = 0, **columns: object) -> Preflight:
+def plan(burned: dict[str, int] | None = None, **columns: object) -> Preflight:
     sd = StrategicDirectiveFactory(**columns)
     return preflight(sd, situation_at(NOW), load_price_book(), burned=burned)
 
@@ -51,15 +52,64 @@ def test_the_whole_is_the_estimate_itself_and_not_a_sum_of_rounded_parts(estimat
 
 
 def test_what_is_burned_already_comes_off_the_estimate() -> None:
-    assert plan(estimate=80_000, burned=50_000).tokens.middle == 30_000
+    assert plan(estimate=80_000, burned={"LEAD": 20_000, "": 30_000}).tokens.middle == 30_000
     assert plan(estimate=0).projected == 0
 
 
 @pytest.mark.parametrize("burned", [80_000, 90_000])
 def test_an_estimate_that_is_used_up_says_nothing_of_what_is_ahead(burned: int) -> None:
-    ahead = plan(estimate=80_000, burned=burned, phase="EXEC")
+    ahead = plan(estimate=80_000, burned={"LEAD": burned}, phase="EXEC")
     assert ahead.tokens == plan(phase="EXEC").tokens
     assert ahead.basis == "the registered range, as its own estimate is used up"
+
+
+def test_of_a_phase_that_has_begun_what_it_leaves_is_ahead() -> None:
+    whole, later = plan(phase="PLAN"), plan(phase="EXEC").tokens
+    expected = TokenRange(
+        whole.tokens.low - later.low,
+        whole.tokens.middle - later.middle,
+        whole.tokens.high - later.high,
+        Evidence.REGISTERED,
+    )
+    ahead = plan({"LEAD": 70_000, "PLAN": 20_000}, phase="PLAN")
+    left = left_of(expected, 20_000)
+    assert ahead.tokens == added([later, left])
+    assert ahead.begun == (Begun(Phase.PLAN, 20_000, expected),)
+    assert not ahead.begun[0].is_beyond
+    runs = sum(run.tokens.middle for run in ahead.runs if run.phase is Phase.PLAN)
+    assert runs == pytest.approx(left.middle, abs=len(ahead.runs))
+    assert [run for run in ahead.runs if run.phase is Phase.EXEC] == [
+        run for run in whole.runs if run.phase is Phase.EXEC
+    ]
+
+
+def test_a_phase_beyond_its_range_is_never_said_to_be_over() -> None:
+    whole = plan(phase="EXEC").tokens
+    ahead = plan({"EXEC": 2 * whole.high}, phase="EXEC")
+    assert ahead.begun[0].is_beyond
+    assert 0 < ahead.tokens.low < ahead.tokens.middle < ahead.tokens.high
+    assert ahead.tokens.high > whole.high - whole.middle
+
+
+def test_what_history_knows_of_a_phase_is_what_its_begin_is_taken_off() -> None:
+    for number, used in enumerate((4_000, 5_000, 6_000)):
+        done(number, {"TESTING": used, "": 1_000})
+    whole = plan(phase="EXEC")
+    ahead = plan({"EXEC": 3_000}, phase="EXEC")
+    assert ahead.tokens == left_of(whole.tokens, 3_000)
+    share = Fraction(ahead.tokens.middle, whole.tokens.middle)
+    assert ahead.besides is not None
+    assert ahead.besides.middle == round(1_000 * share)
+    testing = {run.sub_agent: run.tokens for run in ahead.runs}["TESTING"]
+    assert (testing.middle, testing.n) == (round(5_000 * share), 3)
+
+
+def test_a_phase_in_which_earlier_sds_burned_nothing_goes_on_nevertheless() -> None:
+    for number in range(3):
+        done(number, {"TESTING": 4_000})
+    ahead = plan({"LEAD": 500}, phase="LEAD")
+    assert ahead.begun[0].expected.high == 0
+    assert ahead.tokens.high > plan(phase="PLAN").tokens.high
 
 
 def test_projected_tokens_weigh_as_their_tier() -> None:

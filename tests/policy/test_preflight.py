@@ -1,6 +1,7 @@
 """What an SD would use, and the chance of each zone with it."""
 
 from fractions import Fraction
+from math import log
 from random import Random
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 
 from allocation.policy.preflight import (
     Evidence,
+    TokenRange,
     added,
     by_complexity,
     from_cases,
+    left_of,
     quantile,
     registered,
     zone_chances_with,
@@ -84,6 +87,79 @@ def test_ranges_add_up_end_by_end() -> None:
     history = from_cases([30, 10, 20], Evidence.SUB_AGENT)
     assert history is not None
     assert added([history, history]).basis == "own history, 3 cases"
+
+
+# A tenth of the cases below 20, four tenths from there to 40, half above, a tenth of them over 60.
+PHASE = TokenRange(20_000, 40_000, 60_000, Evidence.SUB_AGENT, 5)
+
+
+@pytest.mark.parametrize(
+    ("burned", "low", "middle", "high"),
+    [
+        (0, 20_000, 40_000, 60_000),  # nothing says more than the range
+        (10_000, 12_250, 30_637, 50_637),  # 95 in 100 burn more: half of them over 40.6k
+        (20_000, 4_500, 21_309, 41_309),  # 90 in 100
+        (30_000, 3_500, 14_432, 34_432),  # 70 in 100
+        (40_000, 1_309, 8_614, 28_614),  # half, and from here on all the same:
+        (50_000, 1_309, 8_614, 28_614),
+        (60_000, 1_309, 8_614, 28_614),
+        (80_000, 2_619, 17_227, 57_227),  # twice as far above the middle as the range goes
+    ],
+)
+def test_what_a_phase_leaves(burned: int, low: int, middle: int, high: int) -> None:
+    assert left_of(PHASE, burned) == TokenRange(low, middle, high, Evidence.SUB_AGENT, 5)
+
+
+@pytest.mark.parametrize(
+    ("phase", "burned", "left"),
+    [
+        ((1_000, 1_000, 1_000), 400, (600, 600, 600)),  # what is certain stays so,
+        ((1_000, 1_000, 1_000), 1_500, (33, 215, 715)),  # until it is not
+        ((0, 0, 0), 1_000, (65, 431, 1_431)),  # a phase that had no cases
+        ((0, 0, 20_000), 1_000, (1_309, 8_614, 28_614)),  # one that half of them have not
+        ((0, 10_000, 20_000), 1, (2_250, 10_654, 20_654)),  # cases of nothing are out at once
+    ],
+)
+def test_what_a_phase_leaves_of_a_range_without_width(
+    phase: tuple[int, int, int], burned: int, left: tuple[int, int, int]
+) -> None:
+    found = left_of(TokenRange(*phase, Evidence.SUB_AGENT), burned)
+    assert (found.low, found.middle, found.high) == left
+
+
+def test_a_phase_leaves_what_the_cases_do_that_burned_more() -> None:
+    """Drawn from the law itself, not worked out by it."""
+    random = Random(2)
+    cases = []
+    for _ in range(100_000):
+        level = random.random()
+        if level < 0.1:
+            cases.append(20_000 * level / 0.1)
+        elif level < 0.5:
+            cases.append(20_000 + 20_000 * (level - 0.1) / 0.4)
+        else:
+            cases.append(40_000 + random.expovariate(log(5) / 20_000))
+    for burned in (10_000, 30_000, 50_000):
+        left = [round(case - burned) for case in cases if case > burned]
+        found = left_of(PHASE, burned)
+        for at, value in ((0.1, found.low), (0.5, found.middle), (0.9, found.high)):
+            assert float(quantile(left, Fraction(at))) == pytest.approx(value, rel=0.08)
+
+
+@given(
+    st.lists(st.integers(0, 10**12), min_size=3, max_size=3).map(sorted),
+    st.lists(st.integers(1, 10**12), min_size=2, max_size=2).map(sorted),
+)
+def test_the_more_a_phase_has_burned_the_more_it_comes_to_and_it_is_never_over_for_certain(
+    ends: list[int], burned: list[int]
+) -> None:
+    phase = TokenRange(*ends, Evidence.SUB_AGENT)
+    fewer, more = (left_of(phase, some) for some in burned)
+    for left in (fewer, more):
+        assert 0 <= left.low <= left.middle <= left.high
+    assert burned[0] + fewer.high <= burned[1] + more.high + 1
+    if burned[1] > phase.middle and max(burned[1], phase.high) > phase.middle + 10:
+        assert more.high > 0
 
 
 def test_without_anything_more_the_chances_are_the_forecasts() -> None:
