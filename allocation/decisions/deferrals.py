@@ -21,11 +21,17 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.page import burned_by_sd
 from allocation.directives.queue import to_propose
 from allocation.directives.steps import defer_sd
-from allocation.directives.waiting import OPENED, approve_sd, pause_sd, release_sds
+from allocation.directives.waiting import (
+    OPENED,
+    approve_sd,
+    move_in_queue,
+    pause_sd,
+    release_sds,
+)
 from allocation.display.format import percent
 from allocation.floors.models import Override
 from allocation.floors.operations import create_override
-from allocation.policy.deferral import is_to_pause, moved
+from allocation.policy.deferral import is_to_pause
 from allocation.policy.errors import RuleError
 from allocation.usage.standing import standing_at
 
@@ -71,22 +77,9 @@ def move_run(*, row: DeferredRun, up: bool, actor: str, now: datetime) -> None:
     """
     with transaction.atomic():
         locked = DeferredRun.objects.select_for_update().order_by("pk")
-        waiting = {each.pk: each for each in locked.filter(released_at__isnull=True)}
-        before = sorted(waiting, key=lambda pk: (waiting[pk].position, pk))
-        after = moved(before, row.pk, up=up)
-        if after == before:
-            return
-        for position, pk in enumerate(after, start=1):
-            waiting[pk].position = position
-        DeferredRun.objects.bulk_update(waiting.values(), ["position"])
-        record(
-            actor=actor,
-            action="deferral order",
-            subject=str(row),
-            before={"place": before.index(row.pk) + 1},
-            after={"place": after.index(row.pk) + 1},
-            now=now,
-        )
+        waiting = locked.filter(released_at__isnull=True)
+        queue = sorted(waiting, key=lambda each: (each.position, each.pk))
+        move_in_queue(queue, row, column="position", up=up, actor=actor, now=now)
 
 
 def run_now(
@@ -158,7 +151,7 @@ def pause_exhausted(*, now: datetime) -> int:
     for sd in running:
         this_week = sd.approved_at is not None and sd.approved_at >= standing.window.start
         approved = sd.approved_up_to if this_week else None
-        if is_to_pause(exhausted=True, burned=burned.get(sd.pk) or 0, approved_up_to=approved):
+        if is_to_pause(burned=burned.get(sd.pk) or 0, approved_up_to=approved):
             reason = _WHY_AGAIN if approved is not None else _WHY
             paused += pause_sd(row=sd, actor=CLOCK, now=now, reason=reason)
     return paused

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from allocation.audit.operations import record
 from allocation.directives.locks import locked_sds
@@ -49,22 +49,37 @@ def move_sd(*, row: StrategicDirective, up: bool, actor: str, now: datetime) -> 
     Raises RuleError if it is not deferred any more.
     """
     with transaction.atomic():
-        waiting = {each.pk: each for each in locked_sds(status=Status.DEFERRED)}
-        before = [sd.pk for sd in deferred_sds() if sd.pk in waiting]
-        after = moved(before, row.pk, up=up)
-        if after == before:
-            return
-        for position, pk in enumerate(after, start=1):
-            waiting[pk].queue_position = position
-        StrategicDirective.objects.bulk_update(waiting.values(), ["queue_position"])
-        record(
-            actor=actor,
-            action="deferral order",
-            subject=row.code,
-            before={"place": before.index(row.pk) + 1},
-            after={"place": after.index(row.pk) + 1},
-            now=now,
-        )
+        waiting = locked_sds(status=Status.DEFERRED)
+        queue = [sd for sd in deferred_sds() if sd in waiting]
+        move_in_queue(queue, row, column="queue_position", up=up, actor=actor, now=now)
+
+
+def move_in_queue(
+    queue: Sequence[models.Model],
+    row: models.Model,
+    *,
+    column: str,
+    up: bool,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Move one of the rows of a queue, which are locked, a place up or down; `column` keeps their
+    places. One audit entry, none at its end. Raises RuleError if the row is not among them."""
+    before = [each.pk for each in queue]
+    after = moved(before, row.pk, up=up)
+    if after == before:
+        return
+    for each in queue:
+        setattr(each, column, after.index(each.pk) + 1)
+    type(row)._default_manager.bulk_update(queue, [column])
+    record(
+        actor=actor,
+        action="deferral order",
+        subject=str(row),
+        before={"place": before.index(row.pk) + 1},
+        after={"place": after.index(row.pk) + 1},
+        now=now,
+    )
 
 
 def pause_sd(*, row: StrategicDirective, actor: str, now: datetime, reason: str) -> bool:

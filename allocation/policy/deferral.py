@@ -38,11 +38,11 @@ def proposed_deferrals(pending: Iterable[Pending], *, chance: Decimal | None) ->
     return [sd.code for sd in some if sd.low_priority and not sd.critical]
 
 
-def is_to_pause(*, exhausted: bool, burned: int, approved_up_to: int | None) -> bool:
-    """Whether an SD in progress pauses: its week is exhausted, and what the Chairman approved in
+def is_to_pause(*, burned: int, approved_up_to: int | None) -> bool:
+    """Whether an SD in progress pauses once its week is exhausted: what the Chairman approved in
     that week is used up, or nothing was. Both amounts are the SD's own fresh tokens since it began.
     """
-    return exhausted and (approved_up_to is None or burned >= approved_up_to)
+    return approved_up_to is None or burned >= approved_up_to
 
 
 def moved(order: Sequence[int], item: int, *, up: bool) -> list[int]:

@@ -33,7 +33,7 @@ from allocation.reports.facts import (
     EntryFacts,
     ForecastFacts,
     RateFacts,
-    SdFacts,
+    SdWeekFacts,
     WeekFacts,
 )
 from allocation.reports.sd_audit import (
@@ -154,7 +154,7 @@ def _decisions(window: Window) -> dict[str, int]:
     }
 
 
-def _sds(window: Window, book: PriceBook) -> list[tuple[SdAudit, SdFacts]]:
+def _sds(window: Window, book: PriceBook) -> list[tuple[SdAudit, SdWeekFacts]]:
     """The SDs that burned, logged, decided or completed anything in the week, the largest first."""
     during = _during(window)
     burned = burned_by(

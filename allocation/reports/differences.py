@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from allocation.display import format as fmt
-from allocation.reports.facts import SdFacts, WeekFacts
+from allocation.reports.facts import SdWeekFacts, WeekFacts
 
 MOST_SDS = 10
 
@@ -63,7 +63,7 @@ def _sds(frozen: WeekFacts, today: WeekFacts) -> list[str]:
     return found[:MOST_SDS] + ([f"{more} more about single SDs."] if more > 0 else [])
 
 
-def _sd(before: SdFacts, after: SdFacts) -> list[str]:
+def _sd(before: SdWeekFacts, after: SdWeekFacts) -> list[str]:
     parts = []
     if after.tokens != before.tokens:
         parts.append(f"{_moved(before.tokens, after.tokens)} in this week")

@@ -23,7 +23,7 @@ class DayFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class SdFacts:
+class SdWeekFacts:
     """One SD in a week. Tokens are fresh ones; `total` counts from its start to the week's end."""
 
     code: str
@@ -97,7 +97,7 @@ class WeekFacts:
     exhausted: bool
     exhausted_at: datetime | None
     days: list[DayFacts]
-    sds: list[SdFacts]
+    sds: list[SdWeekFacts]
     override_rate: RateFacts
     rework_rate: RateFacts
     forecast: ForecastFacts

@@ -24,7 +24,7 @@ from allocation.forecasts.record import Record, forecast_record
 from allocation.policy.kpis import KPI_BY_KEY, NO_DATA, Reading
 from allocation.policy.meter import FRESH_TOKENS, Meter
 from allocation.policy.weeks import Window
-from allocation.reports.facts import SdFacts
+from allocation.reports.facts import SdWeekFacts
 from allocation.usage.totals import burned_by
 
 UNKNOWN = "unknown"
@@ -51,10 +51,10 @@ class SdAudit:
         """By which share of the estimate it is above (or below) it; None without an estimate."""
         return against(self.tokens, self.sd.estimate)
 
-    def facts(self, *, completed: bool, total: int) -> SdFacts:
+    def facts(self, *, completed: bool, total: int) -> SdWeekFacts:
         """What is written of it, as completed by then or not, among so many tokens of all."""
         sd = self.sd
-        return SdFacts(
+        return SdWeekFacts(
             code=sd.code,
             title=sd.title,
             complexity=sd.complexity,

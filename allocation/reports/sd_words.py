@@ -9,7 +9,7 @@ from allocation.display import format as fmt
 from allocation.display.bands import SHAPES
 from allocation.policy.kpis import Band, Reading
 from allocation.policy.tiers import SHIPPED_TIERS
-from allocation.reports.facts import SdFacts
+from allocation.reports.facts import SdWeekFacts
 from allocation.reports.sd_audit import Rate, against
 
 # Of each SD so many are shown at once: a fleet may have hundreds that differ in a week.
@@ -61,7 +61,7 @@ def verdict(title: str, value: str, reading: Reading, rests_on: str) -> Verdict:
     return Verdict(title, value, reading.band.value, words, shape, rests_on)
 
 
-def sd_row(sd: SdFacts) -> SdRow:
+def sd_row(sd: SdWeekFacts) -> SdRow:
     """One SD in words."""
     gap = against(sd.total, sd.estimate)
     stands = f"in {sd.phase}" if sd.phase and not sd.completed else sd.status
@@ -90,7 +90,7 @@ def _mix(by_tier: Mapping[str, int]) -> str:
     return ", ".join(f"{shares[tier]}%\u00a0{tier}" for tier in ranked)
 
 
-def _against(gap: Fraction | None, sd: SdFacts) -> str:
+def _against(gap: Fraction | None, sd: SdWeekFacts) -> str:
     if gap is None:
         return "no estimate"
     if gap == 0:

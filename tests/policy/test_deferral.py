@@ -61,21 +61,19 @@ def test_without_a_forecast_nothing_is_proposed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("exhausted", "burned", "approved", "pauses"),
+    ("burned", "approved", "pauses"),
     [
-        (False, 10, None, False),
-        (False, 10, 5, False),
-        (True, 0, None, True),
-        (True, 10, None, True),
-        (True, 99, 100, False),
-        (True, 100, 100, True),  # exactly all of it is used up
-        (True, 101, 100, True),
+        (0, None, True),
+        (10, None, True),
+        (99, 100, False),
+        (100, 100, True),  # exactly all of it is used up
+        (101, 100, True),
     ],
 )
-def test_an_sd_pauses_once_the_week_and_its_approval_are_used_up(
-    exhausted: bool, burned: int, approved: int | None, pauses: bool
+def test_in_an_exhausted_week_an_sd_pauses_once_its_approval_is_used_up(
+    burned: int, approved: int | None, pauses: bool
 ) -> None:
-    assert is_to_pause(exhausted=exhausted, burned=burned, approved_up_to=approved) is pauses
+    assert is_to_pause(burned=burned, approved_up_to=approved) is pauses
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from allocation.directives.models import Status
-from allocation.reports.facts import SdFacts
+from allocation.reports.facts import SdWeekFacts
 from allocation.reports.last_sds import LAST_SDS, last_sds_page
 from allocation.reports.sd_words import sd_row
 from tests.factories import NOW, CheckpointFactory, DecisionFactory, StrategicDirectiveFactory
 
-FACTS = SdFacts("SD-A", "", 3, "in progress", "EXEC", False, 100, {"haiku": 100}, 100, None, 0, 0)
+FACTS = SdWeekFacts(
+    "SD-A", "", 3, "in progress", "EXEC", False, 100, {"haiku": 100}, 100, None, 0, 0
+)
 
 
 @pytest.mark.parametrize(("given", "shown", "more"), [(0, 0, 0), (3, 3, 0), (5, 3, 2)])
