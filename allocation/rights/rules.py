@@ -75,7 +75,20 @@ RULES: dict[str, Rule] = {
     ),
     # What is done, and what is decided about it.
     "strategic_directives": Rule(_LOGGERS, _WRITERS, _PEOPLE),
-    "model_allocation_decisions": _WHAT_HAPPENED,
+    # What became of a decision is told afterwards; what was decided, and why, stays.
+    "model_allocation_decisions": Rule(
+        _LOGGERS,
+        _WRITERS,
+        columns=(
+            "requested",
+            "observed",
+            "mismatch",
+            "override_reason",
+            "result",
+            "session_id",
+            "agent_id",
+        ),
+    ),
     "deferred_runs": _WHAT_HAPPENED,
     # Counted by the clock, and to be counted anew where somebody reports late.
     "decision_counted_weeks": _COUNTS,

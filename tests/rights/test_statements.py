@@ -37,6 +37,18 @@ INSERT INTO weekly_budget_snapshots (
 )
 SELECT '2030-01-01', '2030-01-08', {limit}, reserve_percent, '', '' FROM budget_rule
 """
+# Another value than the one that stands there, by the type of a column.
+OTHER = {
+    "bigint": 'coalesce("{0}", 0) + 1',
+    "integer": 'coalesce("{0}", 0) + 1',
+    "smallint": 'coalesce("{0}", 0) + 1',
+    "numeric": 'coalesce("{0}", 0) + 1',
+    "boolean": 'NOT "{0}"',
+    "character varying": "CASE WHEN \"{0}\" = 'x' THEN 'y' ELSE 'x' END",
+    "text": "CASE WHEN \"{0}\" = 'x' THEN 'y' ELSE 'x' END",
+    "jsonb": """CASE WHEN "{0}" = '[7]' THEN '[8]'::jsonb ELSE '[7]' END""",
+    "timestamp with time zone": """coalesce("{0}", now()) - interval '1 day'""",
+}
 SAID = [
     ("UPDATE sub_agent_model_floors SET phase = phase", {CHAIRMAN}),
     ("DELETE FROM sub_agent_model_floors", {CHAIRMAN}),
@@ -56,6 +68,8 @@ SAID = [
     ("DELETE FROM audit_entries", set()),
     ("UPDATE forecasts SET point = 0", set()),
     ("DELETE FROM model_allocation_decisions", set()),
+    ("UPDATE model_allocation_decisions SET recommended_id = NULL", {CHAIRMAN}),
+    ("UPDATE model_allocation_decisions SET result = 'x'", {CHAIRMAN, OPERATOR, AGENT, SYSTEM}),
     ("UPDATE checkpoints SET tokens = 1", {CHAIRMAN, OPERATOR, AGENT}),
     ("UPDATE usage_records SET input = 1", {CHAIRMAN, OPERATOR, AGENT, SYSTEM}),
     ("UPDATE strategic_directives SET title = 'x'", {CHAIRMAN, OPERATOR, AGENT, SYSTEM}),
@@ -65,6 +79,23 @@ SAID = [
 def test_a_plain_statement_may_what_the_product_says(state: State) -> None:
     for sql, may in SAID:
         assert {role for role in Role if state(role, sql)} == may, sql
+
+
+def test_nobody_but_the_chairman_changes_what_a_column_rule_leaves_out(
+    state: State, raw: "psycopg.Connection[Any]"
+) -> None:
+    for table, rule in RULES.items():
+        if not rule.columns:
+            continue
+        columns = raw.execute(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s",
+            [table],
+        ).fetchall()
+        assert {name for name, _ in columns} > set(rule.columns)
+        for name, kind in columns:
+            for role in rule.update - {CHAIRMAN}:
+                changed = state(role, f'UPDATE {table} SET "{name}" = {OTHER[kind].format(name)}')
+                assert (changed is not None) == (name in rule.columns), (table, name, role)
 
 
 def test_a_connection_that_says_nothing_reads_nothing(db: None) -> None:
