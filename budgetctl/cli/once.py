@@ -13,7 +13,6 @@ from typing import TextIO
 from uuid import UUID, uuid4
 
 from allocation.claude_code.client.home import client_home
-from allocation.display.format import duration
 from allocation.policy.errors import RuleError
 from budgetctl.cli import clock
 from budgetctl.cli.refusals import Refused, Unanswered, refuse
@@ -78,7 +77,7 @@ def _taken_up(file: TextIO) -> UUID | None:
     if not timedelta() <= ago < KEPT:
         return None
     refuse(
-        f"The same command was cut off, or had no answer, {duration(ago)} ago: what it had logged "
+        "The same command was cut off, or had no answer, within the last hour: what it had logged "
         "by then is not logged again."
     )
     return found

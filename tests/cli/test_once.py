@@ -16,7 +16,7 @@ from tests.factories import NOW, StrategicDirectiveFactory
 
 Cli = Callable[..., Ran]
 LOG = ("log", "SD-A-1", "--tokens", "24k")
-AGAIN = "had no answer, 5 min ago: what it had logged by then is not logged again."
+AGAIN = "had no answer, within the last hour: what it had logged by then is not logged again."
 
 
 @pytest.fixture(autouse=True)
