@@ -33,7 +33,7 @@ Environment = dict[str, str]
 NEXT = {
     "sd", "title", "complexity", "critical", "status", "phase", "estimate", "projected",
     "remaining_after", "percent_after", "zone_now", "zone_after", "runs", "projected_80", "tokens",
-    "besides", "begun", "zone_chances", "all_on_opus",
+    "besides", "zone_chances", "all_on_opus",
 }  # fmt: skip
 
 
@@ -140,14 +140,12 @@ def launch() -> Iterator[Callable[..., Server]]:
         server.close()
 
 
-def budgetctl(
-    environment: Environment, *arguments: str, stdin: str = ""
-) -> "subprocess.CompletedProcess[str]":
+def budgetctl(environment: Environment, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run one command to its end."""
     return subprocess.run(
         [*BUDGETCTL, *arguments],
         env=environment,
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=SECONDS,
