@@ -78,7 +78,7 @@ def ahead_of(plan: Preflight, standing: Standing) -> Ahead:
         ],
         tokens=range_text(plan.tokens),
         basis=plan.basis,
-        besides=f"{range_text(plan.besides)} ({plan.besides.basis})" if plan.besides else "",
+        besides=_besides(plan.besides),
         begun=" ".join(map(_begun, plan.begun)),
         projected=with_unit(standing, projected),
         projected_range=estimate_range(plan.low, plan.high, in_dollars=in_dollars, to=" to "),
@@ -116,6 +116,11 @@ def estimate_fact(expected: SdEstimate | None) -> list[Fact]:
             note,
         )
     ]
+
+
+def _besides(some: TokenRange | None) -> str:
+    """The part of what no sub-agent is known for, where there is any."""
+    return f"{range_text(some)} ({some.basis})" if some and some.high else ""
 
 
 def _begun(each: Begun) -> str:
