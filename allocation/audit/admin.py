@@ -135,6 +135,7 @@ class AuditedUserAdmin(_AuditedAccount, UserAdmin):  # type: ignore[type-arg]  #
     """Users. A new password is recorded as such, and never the password."""
 
     form = _UserForm
+    readonly_fields = ("last_login", "date_joined")  # what happened is not edited
 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""

@@ -101,6 +101,8 @@ def _label(row: models.Model, name: str) -> str:
 def _value(row: models.Model, name: str, value: Any) -> str:
     if value in (None, "", {}, []):
         return "empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     display = getattr(row, f"get_{name}_display", None)
     if isinstance(value, dict):
         value = ", ".join(f"{key}={part}" for key, part in value.items())

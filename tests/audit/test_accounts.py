@@ -93,7 +93,7 @@ class TestTwoTabs:
         opened = shown(chairman_client, url)
         send(chairman_client, url, groups=[operators.pk], is_staff="on")
         page = chairman_client.post(url, opened | {"first_name": "Vi"}, follow=True)
-        assert "chairman changed this after you opened it: staff status is now “True”" in said(page)
+        assert "chairman changed this after you opened it: staff status is now yes" in said(page)
         assert "groups is now “operators”. Nothing is stored yet" in said(page)
         viewer.refresh_from_db()
         assert (viewer.first_name, viewer.is_staff, viewer.groups.count()) == ("", True, 1)
@@ -114,9 +114,12 @@ class TestTwoTabs:
     def test_a_sign_in_meanwhile_is_no_change(self, chairman_client: Client, viewer: User) -> None:
         url = reverse("admin:auth_user_change", args=[viewer.pk])
         opened = shown(chairman_client, url)
-        User.objects.filter(pk=viewer.pk).update(last_login=timezone.now())
+        signed_in = timezone.now()
+        User.objects.filter(pk=viewer.pk).update(last_login=signed_in)
         page = chairman_client.post(url, opened | {"first_name": "Vi"}, follow=True)
         assert page.redirect_chain, said(page)
+        viewer.refresh_from_db()
+        assert viewer.last_login == signed_in
 
     def test_whoever_may_only_look_carries_nothing_along(self, viewer: User) -> None:
         viewer.is_staff = True
