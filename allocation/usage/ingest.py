@@ -178,10 +178,10 @@ def _known(observations: Sequence[Observation]) -> list[Entry]:
     any_others = RecordId.objects.exists()
     known: list[Entry] = []
     while messages or requests:
-        rows = _rows("message_id", messages) | _rows("request_id", requests)
+        rows = _stored_by("message_id", messages) | _stored_by("request_id", requests)
         if any_others:
             ids = read("record_id", RecordId._meta.db_table, {"value": messages + requests})
-            rows |= _rows("id", [pk for (pk,) in ids])
+            rows |= _stored_by("id", [pk for (pk,) in ids])
         found = [_entry(*row) for row in rows.values()]
         if any_others:
             _add_others(found)
@@ -203,7 +203,7 @@ def _add_others(entries: Iterable[Entry]) -> None:
         entry.others = entry.known_others = frozenset(others.get(entry.pk, ()))
 
 
-def _rows(column: str, values: Sequence[Any]) -> dict[int, Row]:
+def _stored_by(column: str, values: Sequence[Any]) -> dict[int, Row]:
     """The rows of records that have one of the values in a column, by their ids."""
     if not values:
         return {}

@@ -41,11 +41,12 @@ _SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in KINDS)
 _NAMES = ", ".join(COLUMNS)
 _INCOMING = "usage_records_incoming"
 _encode = msgspec.json.Encoder().encode  # of a moment: b'"2026-05-25T12:00:00Z"'
-# To SQLite a statement costs as much as two rows and a value that is bound more than one that is
-# written in the statement. Of those that are bound it takes 32,766 at most.
+# On SQLite 200 rows to a statement take two thirds of the time of one, and less with what is usual
+# written in the statement than bound. Of values that are bound it takes 32,766 at most.
 _AT_ONCE = 200
 _MARKS = f"({', '.join(['%s'] * len(COLUMNS))})"
-_USUAL_MARKS = f"({', '.join(['%s'] * (len(COLUMNS) - len(_USUAL)))}, NULL, '', '', 0, 0, 0, 1, '')"
+_USUAL_SQL = ["NULL" if value is None else repr(value) for value in _USUAL]
+_USUAL_MARKS = f"({', '.join(['%s'] * (len(COLUMNS) - len(_USUAL)) + _USUAL_SQL)})"
 # A statement for each group is cheaper than summing whole hours only while there are few groups.
 _FEW_GROUPS = 200
 
@@ -155,7 +156,7 @@ def _hour_text(moment: str) -> str:
 def _text(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    # As Django writes it: UTC without saying so. `str` takes as long for one as this for ten.
+    # As Django writes it: UTC without saying so. `str` takes three times as long.
     return _encode(moment)[1:-2].decode().replace("T", " ")
 
 

@@ -13,14 +13,10 @@ from typing import TextIO
 from uuid import UUID, uuid4
 
 from allocation.claude_code.client.home import client_home
+from allocation.claude_code.client.locks import lock
 from allocation.policy.errors import RuleError
 from budgetctl.cli import clock
 from budgetctl.cli.refusals import Refused, Unanswered, refuse
-
-try:
-    import fcntl
-except ImportError:  # Windows: the same command, run twice at the same time, logs once
-    fcntl = None  # type: ignore[assignment]
 
 # Later than that, the same words rather mean the next checkpoint.
 KEPT = timedelta(hours=1)
@@ -57,10 +53,7 @@ def _opened(path: Path) -> TextIO | None:
         file = path.open("a+")
     except OSError:
         return None
-    try:
-        if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not lock(file.fileno(), wait=False):
         file.close()
         return None
     return file

@@ -100,6 +100,18 @@ class TestReading:
         assert "Without this SD" in shown
         assert "no week has been scored yet" in shown
 
+    @pytest.mark.parametrize("besides", [0, 1_000])
+    def test_the_main_threads_part_is_said_where_there_is_any(
+        self, besides: int, viewer_client: Client, sd: StrategicDirective
+    ) -> None:
+        for number in range(3):
+            done = StrategicDirectiveFactory(code=f"SD-DONE-{number}", status="completed")
+            captured(done, "LEAD", sub_agent="TESTING", input=4_000, output=0)
+            captured(done, "LEAD", sub_agent="", input=besides, output=0)
+        page = viewer_client.get("/sds/SD-PERF-OPT-001/")
+        assert "from 3 SDs of this complexity" in page.text
+        assert ("on the main thread" in page.text) == bool(besides)
+
     def test_of_a_phase_that_has_begun_what_follows_is_ahead(
         self, viewer_client: Client, sd: StrategicDirective
     ) -> None:

@@ -71,6 +71,19 @@ def test_the_model_that_answered_beats_the_one_that_was_asked_for(swapped: bool)
     assert (record.output, record.model, record.answered) == (42, "claude-haiku-5-5", True)
 
 
+def test_of_many_records_each_is_stored_as_it_was_seen() -> None:
+    """More than go into one statement, some with what hardly any record has."""
+    sights = [
+        sight(f"m{n}", f"r{n}", output=n, **({"tier": "opus", "unsplit": n} if n % 7 == 0 else {}))
+        for n in range(1, 500)
+    ]
+    assert put(*sights).new == 499
+    columns = ("message_id", "request_id", "output", "tier", "unsplit")
+    stored = set(UsageRecord.objects.values_list(*columns))
+    assert stored == {tuple(getattr(seen, name) for name in columns) for seen in sights}
+    assert put(*sights).unchanged == 499
+
+
 def test_two_records_that_turn_out_to_be_one_are_joined() -> None:
     put(sight(request_id=None), sight(None, "r1", at=START - timedelta(hours=2), output=5))
     assert UsageRecord.objects.count() == 2

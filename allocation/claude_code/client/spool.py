@@ -2,19 +2,16 @@
 
 Lines are appended under a lock. Who sends them takes the whole file aside first and removes it
 when the server has taken all of it; killed in between, the next one sends it again, and the
-server, to which each event is known by its own id, counts nothing twice.
+server, to which each event is known by its own id, counts nothing twice. On Windows, where nothing
+is locked, the worst case is an event sent twice: appends are small.
 """
 
 import json
 import os
 from collections.abc import Callable
 
+from allocation.claude_code.client.locks import lock
 from allocation.claude_code.client.payload import Json
-
-try:
-    import fcntl
-except ImportError:  # Windows: appends are small, and the worst case is an event sent twice
-    fcntl = None  # type: ignore[assignment]
 
 MOST_BYTES = 4 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
@@ -32,7 +29,7 @@ def append(folder: str, event: Json) -> bool:
     while True:
         number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            _lock(number)
+            lock(number)
             if not _is_still(number, path):
                 continue  # taken aside between opening and locking
             size = os.fstat(number).st_size
@@ -56,9 +53,9 @@ def is_waiting(folder: str) -> bool:
 def drain(folder: str, send: Send) -> bool:
     """Send what is queued, oldest first. False where it stays: refused, or another is sending."""
     aside = os.path.join(folder, "sending.jsonl")
-    lock = os.open(os.path.join(folder, "sending.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    turn = os.open(os.path.join(folder, "sending.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _lock(lock, wait=False):
+        if not lock(turn, wait=False):
             return False
         while os.path.exists(aside) or _take_aside(folder, aside):
             if not send(_events(aside)):
@@ -66,7 +63,7 @@ def drain(folder: str, send: Send) -> bool:
             os.unlink(aside)
         return True
     finally:
-        os.close(lock)
+        os.close(turn)
 
 
 def _take_aside(folder: str, aside: str) -> bool:
@@ -76,7 +73,7 @@ def _take_aside(folder: str, aside: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        _lock(number)
+        lock(number)
         os.rename(path, aside)
         return True
     finally:
@@ -94,16 +91,6 @@ def _events(path: str) -> list[Json]:
             if isinstance(event, dict):
                 events.append(event)
     return events
-
-
-def _lock(number: int, *, wait: bool = True) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_still(number: int, path: str) -> bool:
