@@ -40,6 +40,14 @@ class PriceBook:
         threshold = max(self._on(model, day), default=0)
         return 0 < threshold < prompt
 
+    def ever_long(self) -> frozenset[str]:
+        """The models that have a long-prompt price on some day: few."""
+        return frozenset(
+            model
+            for model, periods in self._dated.items()
+            if any(any(prices) for _, prices in periods)  # by the size above which they hold
+        )
+
     def knows(self, model: str) -> bool:
         """Whether the model is in the catalogue with at least one price."""
         return model in self._dated

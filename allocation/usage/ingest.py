@@ -5,8 +5,9 @@ one is `observation.merge`; the one by which a sight belongs to a record, `ident
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,6 +38,7 @@ from allocation.usage.unnamed import settle
 
 _FIELDS = Observation.__struct_fields__
 _FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
+_NAMES = ("agent_type", "model")
 _TABLE = UsageRecord._meta.db_table
 _Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
 _encode = msgspec.json.Encoder().encode
@@ -47,7 +49,7 @@ def store(
     observations: Sequence[Observation],
     *,
     terms: Terms,
-    names: Iterable[AgentName] = (),
+    names: Sequence[AgentName] = (),
     calls: Sequence[AgentCall] = (),
 ) -> Stored:
     """Store a batch of sights, and of evidence for the names of agents, in one transaction.
@@ -55,11 +57,11 @@ def store(
     Roll-ups go with it: what is new is added to them, and every hour that loses or changes a
     record is made anew. The order and the number of times that sights come in make no difference.
     """
-    observations = [_shown(seen) for seen in observations]
+    observations = _shown(observations)
     with transaction.atomic():
         lock()
         observations, hours = settle(observations)
-        renamed = learn([_shown(name) for name in names], [_shown(call) for call in calls])
+        renamed = learn(_shown(names), _shown(calls))
         hours |= _rename(renamed, terms.registry)
         batch = _Batch(observations)
         changed, added = batch.write(terms)
@@ -67,16 +69,19 @@ def store(
     return batch.stored
 
 
-def _shown(seen: _Seen) -> _Seen:
+def _shown(sights: Sequence[_Seen]) -> Sequence[_Seen]:
     """The same with names that pages can show: what nobody sees in them is replaced."""
-    if seen.agent_type.isprintable() and (
-        not isinstance(seen, Observation) or seen.model.isprintable()
-    ):
-        return seen  # nearly always
-    names = {
-        name: safe(getattr(seen, name)) for name in ("agent_type", "model") if hasattr(seen, name)
-    }
-    return msgspec.structs.replace(seen, **names)
+    told = {seen.agent_type for seen in sights}
+    told.update(seen.model for seen in sights if isinstance(seen, Observation))
+    if all(map(str.isprintable, told)):
+        return sights  # nearly always
+    return [
+        msgspec.structs.replace(
+            seen,
+            **{name: safe(getattr(seen, name)) for name in _NAMES if hasattr(seen, name)},
+        )
+        for seen in sights
+    ]
 
 
 def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
@@ -123,7 +128,7 @@ class _Batch:
         hours = self._drop_joined()
         added: list[Row] = []
         changed: list[tuple[int, Row]] = []
-        row_of = _Rows(types, terms).row
+        row_of = _row_of(types, terms)
         for entry in entries:
             if entry.before == entry.now:
                 self.stored.unchanged += 1
@@ -221,34 +226,34 @@ def _entry(pk: int, *row: Any) -> Entry:
     return Entry(pk, known, known)
 
 
-class _Rows:
-    """Makes rows of records, as tables.COLUMNS has them."""
+def _row_of(types: Mapping[AgentKey, str], terms: Terms) -> Callable[[Observation], Row]:
+    """What makes rows of records, as tables.COLUMNS has them."""
+    moment, hour, sub_agent, is_long = (
+        stored(),
+        hour_stored(),
+        cache(terms.registry.sub_agent),
+        terms.is_long,
+    )
 
-    def __init__(self, types: Mapping[AgentKey, str], terms: Terms) -> None:
-        self._types = types
-        self._terms = terms
-        self._moment = stored()
-        self._hour = hour_stored()
-
-    def row(self, seen: Observation) -> Row:
+    def row(seen: Observation) -> Row:
         agent_type = seen.agent_type
         if seen.agent_id:
-            agent_type = self._types.get((seen.session_id, seen.agent_id)) or agent_type
-        at = self._moment(seen.at)
+            agent_type = types.get((seen.session_id, seen.agent_id)) or agent_type
+        at = moment(seen.at)
         return (
             seen.message_id,
             seen.request_id,
             seen.source,
             at,
-            self._moment(seen.counted_at) if seen.counted_at != seen.at else None,
-            self._hour(at),
+            moment(seen.counted_at) if seen.counted_at != seen.at else None,
+            hour(at),
             seen.session_id,
             seen.agent_id,
             agent_type,
-            int(seen.sidechain),
-            self._terms.registry.sub_agent(agent_type, sidechain=seen.sidechain),
+            +seen.sidechain,
+            sub_agent(agent_type, sidechain=seen.sidechain),
             seen.model,
-            int(seen.output_final),
+            +seen.output_final,
             seen.input,
             seen.output,
             seen.cache_write_5m,
@@ -257,9 +262,11 @@ class _Rows:
             seen.sd_id,
             seen.phase,
             seen.tier,
-            int(self._terms.is_long(seen)),
+            +is_long(seen),
             seen.unsplit,
-            int(seen.estimated),
-            int(seen.answered),
+            +seen.estimated,
+            +seen.answered,
             "" if seen.answer is None else _encode(seen.answer).decode(),
         )
+
+    return row

@@ -1,9 +1,7 @@
 """Every way in which usage is written."""
 
-import gc
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -14,6 +12,7 @@ from django.db import transaction
 
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
+from allocation.collector import at_rest
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.policy.weeks import hour_of
@@ -56,7 +55,7 @@ def import_transcripts(
     terms = cache(load_terms)  # not read where nothing is new
 
     def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
-        with _collector_at_rest(), transaction.atomic():
+        with at_rest(), transaction.atomic():
             stored = store(
                 _laid_to(not_ahead(reading.requests, now), sd, phase),
                 terms=terms(),
@@ -69,18 +68,6 @@ def import_transcripts(
     return import_unread(
         paths, known=bookmarks.known, again=sd is not None, take=take, progress=progress
     )
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Keep the garbage collector from looking through a batch: it has no cycles. Half the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:

@@ -4,9 +4,8 @@ Telemetry comes many times a second, and these change a few times a month. What 
 leaves an audit entry, so the newest entry tells whether what was read still holds.
 """
 
-import sys
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from allocation.audit.newest import UntilEdited
 from allocation.catalog.pricing import PriceBook, load_price_book
@@ -20,22 +19,19 @@ class Terms:
 
     registry: Registry
     book: PriceBook
-    # Whether a model has a long-prompt price on a day at all; few have.
-    _has_long: dict[tuple[str, date], bool] = field(default_factory=dict)
+    ever_long: frozenset[str]  # what `book` says of itself, for very many requests
 
     def is_long(self, seen: Observation) -> bool:
         """PriceBook.is_long, for very many requests."""
-        model_and_day = seen.model, seen.at.date()
-        has_long = self._has_long.get(model_and_day)
-        if has_long is None:
-            has_long = self.book.is_long(*model_and_day, sys.maxsize)
-            self._has_long[model_and_day] = has_long
-        return has_long and self.book.is_long(*model_and_day, seen.prompt)
+        return seen.model in self.ever_long and self.book.is_long(
+            seen.model, seen.at.date(), seen.prompt
+        )
 
 
 def load_terms() -> Terms:
     """Read them: five queries."""
-    return Terms(load_registry(), load_price_book())
+    book = load_price_book()
+    return Terms(load_registry(), book, book.ever_long())
 
 
 kept = UntilEdited[Terms](timedelta(seconds=30))

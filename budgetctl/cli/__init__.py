@@ -30,6 +30,9 @@ def main() -> None:
         from allocation.claude_code.client.run import main as answer
 
         answer(sys.argv[1:])
-    from budgetctl.cli.app import run
+    from allocation.collector import at_rest
+
+    with at_rest():
+        from budgetctl.cli.app import run
 
     sys.exit(run(sys.argv[1:]))

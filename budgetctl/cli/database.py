@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from allocation.collector import at_rest
 from budgetctl.cli import remote
 from budgetctl.cli.refusals import Refused, first_line
 
@@ -40,7 +41,8 @@ def set_django_up(*, pages: bool = True) -> None:
         if not (pages or apps.ready):
             simple = {"django.contrib.admin": "django.contrib.admin.apps.SimpleAdminConfig"}
             settings.INSTALLED_APPS = [simple.get(app, app) for app in settings.INSTALLED_APPS]
-        django.setup()
+        with at_rest():
+            django.setup()
     except OSError as error:
         # The one file that settings write: the secret key.
         raise Refused(unusable_home(error)) from error

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db.backends.sqlite3 import base
@@ -43,6 +44,13 @@ class _PatientCursor(base.SQLiteCursorWrapper):
         execute = super().execute
         return self._patiently(lambda: execute(query, params))
 
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        """The query as SQLite takes it. The same are asked again and again, and some are long."""
+        if param_names is None:
+            return _with_question_marks(query)
+        converted: str = super().convert_query(query, param_names=param_names)
+        return converted
+
     def _patiently(self, run: Callable[[], Result]) -> Result:
         deadline = time.monotonic() + self.timeout
         while True:
@@ -52,6 +60,13 @@ class _PatientCursor(base.SQLiteCursorWrapper):
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise
             time.sleep(LOOK_AGAIN_SECONDS)
+
+
+@lru_cache(maxsize=512)
+def _with_question_marks(query: str) -> str:
+    no_cursor: Any = None  # it asks nothing of it
+    converted: str = base.SQLiteCursorWrapper.convert_query(no_cursor, query)
+    return converted
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

@@ -118,7 +118,7 @@ def _usage_line(line: bytes, session_id: str, agent_id: str) -> Said:
     # Versions in which a call may leave it out name the agent in other places.
     content = bytes(message.content)
     calls = _calls(content, session) if b'"subagent_type"' in content else ()
-    return Said(request if request.prompt or request.output else None, name, calls)
+    return Said(request if request.output or request.prompt else None, name, calls)
 
 
 def _other_line(line: bytes, kind: object, session_id: str) -> Said:
@@ -149,7 +149,7 @@ def _request(
         at,
         session_id,
         "" if own else agent_id,
-        "" if own else storable(line.attribution_agent or ""),
+        storable(line.attribution_agent) if line.attribution_agent and not own else "",
         not own and bool(line.is_sidechain or agent_id),
         message.model or "",
         "",
@@ -165,10 +165,8 @@ def _request(
 def _cache_writes(usage: Usage) -> tuple[int, int]:
     """Tokens written for 5 minutes and for 1 hour. Without a split they count as the former."""
     split = usage.cache_creation
-    if split is not None:
-        writes = (split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0)
-        if any(writes):
-            return writes
+    if split is not None and (split.ephemeral_5m_input_tokens or split.ephemeral_1h_input_tokens):
+        return split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
     return usage.cache_creation_input_tokens or 0, 0
 
 

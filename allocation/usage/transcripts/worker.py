@@ -20,6 +20,7 @@ import msgspec
 
 from allocation.usage.transcripts.reader import Reading, Segment, read
 
+_POLITE = 10
 _ROOT = Path(__file__).resolve().parents[3]
 encode = msgspec.msgpack.Encoder().encode
 _decode_reading = msgspec.msgpack.Decoder(Reading).decode
@@ -87,6 +88,7 @@ def receive(pipe: IO[bytes]) -> bytes:
 
 def serve() -> None:
     """Answer each task on standard input with its reading, until the parent is gone."""
+    os.nice(_POLITE)  # storing is what is waited for: reading takes what it leaves of the cores
     gc.disable()  # a reading has no cycles, and many objects that would be looked at for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     with suppress(EOFError, BrokenPipeError):
