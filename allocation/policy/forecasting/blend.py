@@ -75,4 +75,4 @@ def _expect(views: Sequence[View]) -> list[Expected | None]:
     return expected
 
 
-BLEND = Method("blend", "5", _expect)
+BLEND = Method("blend", "6", _expect)

@@ -23,7 +23,7 @@ class Course:
     __slots__ = ("_ahead", "_fading", "_pace", "_passed", "_steps")
 
     def __init__(self, view: View, *, by_clock: bool) -> None:
-        shape, here = view.past.shape, view.first_hour + view.elapsed
+        shape, here = view.shape, view.first_hour + view.elapsed
         self._ahead = max(0.0, view.length - view.elapsed)
         self._steps: list[float] = [*range(ceil(self._ahead)), self._ahead]
         self._pace = None if by_clock else view.pace

@@ -21,4 +21,4 @@ def remaining(view: View) -> float | None:
     return (weight * past.mean + view.used) / (weight + view.share) * view.rest
 
 
-GAMMA_POISSON = Method("gamma_poisson", "3", one_by_one(remaining))
+GAMMA_POISSON = Method("gamma_poisson", "4", one_by_one(remaining))

@@ -12,4 +12,4 @@ def remaining(view: View) -> float | None:
     return view.used / view.share * view.rest
 
 
-PROFILE = Method("profile", "3", one_by_one(remaining))
+PROFILE = Method("profile", "4", one_by_one(remaining))

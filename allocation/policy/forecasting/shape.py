@@ -6,7 +6,10 @@ hour against UTC; as old weeks fade, the shape follows.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from itertools import accumulate
+from math import log
+from operator import sub
 
 from allocation.policy.forecasting.series import HOURS_A_DAY, HOURS_A_WEEK
 
@@ -25,16 +28,32 @@ _DAYS = range(0, HOURS_A_WEEK, HOURS_A_DAY)
 class Shape:
     """Shares of a full week's tokens over the hours since Monday 00:00 UTC; they add up to 1."""
 
-    __slots__ = ("_sums",)
+    __slots__ = ("_logs", "_sums", "_weight")
 
     def __init__(self, weights: Sequence[float]) -> None:
         sums = list(accumulate(weights, initial=0.0))
         whole = sums[-1]
         self._sums = [part / whole for part in sums]
+        self._logs: list[float] = []
+        self._weight = 1.0
 
     def share(self, start: float, end: float) -> float:
         """The share between two hours since a Monday 00:00 UTC; above 1 for more than a week."""
-        return self._until(end) - self._until(start)
+        shaped = self._until(end) - self._until(start)
+        return self._weight * shaped + (1 - self._weight) * (end - start) / HOURS_A_WEEK
+
+    def mixed_with_flat(self, weight: float) -> "Shape":
+        """This shape with the given weight, from 0 to 1, and for the rest the flat one."""
+        mixed = copy(self)
+        mixed._weight = weight
+        return mixed
+
+    @property
+    def logs(self) -> list[float]:
+        """The logarithm of each hour's share, before any mixing."""
+        if not self._logs:
+            self._logs += map(log, map(sub, self._sums[1:], self._sums))
+        return self._logs
 
     def _until(self, hour: float) -> float:
         weeks, rest = divmod(hour, HOURS_A_WEEK)

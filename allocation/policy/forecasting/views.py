@@ -12,8 +12,10 @@ from datetime import UTC
 from itertools import accumulate
 from math import ceil
 
+from allocation.policy.forecasting.belief import LOOKED_AT_HOURS, believed
 from allocation.policy.forecasting.past import Past, PastLearner
 from allocation.policy.forecasting.series import HOUR, HOURS_A_DAY, HOURS_A_WEEK, HourlyTokens
+from allocation.policy.forecasting.shape import FLAT, Shape
 from allocation.policy.weeks import Window
 
 # Hours over which the pace of the moment is taken: a short day of work, or a night.
@@ -30,14 +32,16 @@ _FADING = tuple(0.5 ** (day / HALF_LIFE_DAYS) for day in range(FADED_DAYS))
 class View:
     """One week, `elapsed` hours in. Shares are of a full week; amounts are budget tokens.
 
+    `shape` is what the past taught, as far as the last hours bear it out; all shares go by it.
     `share` lies behind and `rest` ahead. Paces are in tokens of a full week: `pace` is that of the
     last MOMENT_HOURS inside the week, None before its first hour is over; `lately` is that of the
     last LATELY_HOURS, before the week began as well, and `faded` that of the last FADED_DAYS, the
-    older ones counting for less. `total` is what the week came to, for scoring
-    only; None while it runs. `counts` tells whether it was a week of work.
+    older ones counting for less. `total` is what the week came to, for scoring only; None while it
+    runs. `counts` tells whether it was a week of work.
     """
 
     past: Past
+    shape: Shape
     first_hour: int
     length: int
     elapsed: float
@@ -114,12 +118,14 @@ class Timeline:
         return self._view(week, elapsed, self._sums[until] - self._sums[week.start], None)
 
     def _view(self, week: _Week, elapsed: float, used: int, total: int | None) -> View:
-        shape, first, length = week.past.shape, week.first_hour, week.end - week.start
+        first, length = week.first_hour, week.end - week.start
         here = min(elapsed, length)
+        shape = self._shape(week, int(here))
         before = max(0, int(here) - MOMENT_HOURS)
         of_late = used - (self._sums[week.start + before] - self._sums[week.start])
         return View(
             past=week.past,
+            shape=shape,
             first_hour=first,
             length=length,
             elapsed=elapsed,
@@ -127,23 +133,32 @@ class Timeline:
             share=shape.share(first, first + here),
             rest=shape.share(first + here, first + length),
             pace=of_late / shape.share(first + before, first + here) if here >= 1 else None,
-            lately=self._lately(week, int(here)),
-            faded=self._faded(week, int(here)),
+            lately=self._lately(week, shape, int(here)),
+            faded=self._faded(week, shape, int(here)),
             total=total,
             counts=week.counts,
         )
 
-    def _lately(self, week: _Week, hour: int) -> float:
+    def _shape(self, week: _Week, hour: int) -> Shape:
+        """The learned shape, as far as the last full hours bear it out."""
+        past, now = week.past, week.start + hour
+        if past.shape is FLAT:
+            return FLAT
+        hours = min(LOOKED_AT_HOURS, now)
+        tokens = self._tokens[now - hours : now]
+        return believed(past.shape, tokens, week.first_hour + hour - hours, past.bursts)
+
+    def _lately(self, week: _Week, shape: Shape, hour: int) -> float:
         """The pace of the last full hours, as many of LATELY_HOURS as there are."""
         now = week.start + hour
         hours = min(LATELY_HOURS, now)
         until = week.first_hour + hour
-        share = week.past.shape.share(until - hours, until)
+        share = shape.share(until - hours, until)
         return (self._sums[now] - self._sums[now - hours]) / share if hours else 0.0
 
-    def _faded(self, week: _Week, hour: int) -> float:
+    def _faded(self, week: _Week, shape: Shape, hour: int) -> float:
         """The pace of the last full days, each counting for less than the one after it."""
-        now, until, shape = week.start + hour, week.first_hour + hour, week.past.shape
+        now, until = week.start + hour, week.first_hour + hour
         ends = range(now, HOURS_A_DAY - 1, -HOURS_A_DAY)[:FADED_DAYS]
         # The shape comes again every week.
         days = [
@@ -154,4 +169,4 @@ class Timeline:
         for number, (weight, end) in enumerate(zip(_FADING, ends, strict=False)):
             used += weight * (self._sums[end] - self._sums[end - HOURS_A_DAY])
             shares += weight * days[number % len(days)]
-        return used / shares if shares > 0 else self._lately(week, hour)
+        return used / shares if shares > 0 else self._lately(week, shape, hour)

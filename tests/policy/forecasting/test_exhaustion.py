@@ -17,8 +17,8 @@ from tests.policy.forecasting.made import HOUR, MONDAY
 
 # Half of a week is over, 500 tokens are used, and 1000 more are expected in even hours.
 NOW, AHEAD = MONDAY + HOUR * 84, HOUR * 84
-VIEW = View(Past(mean=1000, highest=2000, typical=1000), 0, 168, 84, 500, FLAT.share(0, 84), 0.5,
-            None, 1000, 1000, None, True)  # fmt: skip
+VIEW = View(Past(mean=1000, highest=2000, typical=1000), FLAT, 0, 168, 84, 500, FLAT.share(0, 84),
+            0.5, None, 1000, 1000, None, True)  # fmt: skip
 REMAINING = Remaining(1000, 20, inf, [])
 MOST, LEAST = REMAINING.quantile(0.9), REMAINING.quantile(0.1)
 

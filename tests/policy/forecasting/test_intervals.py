@@ -18,7 +18,9 @@ levels = st.floats(0.001, 0.999)
 def view(used: int, total: int | None, counts: bool = True) -> View:
     past = Past(mean=1000, highest=2000, typical=1000)
     share = FLAT.share(0, 84)
-    return View(past, 0, 168, 84, used, share, 1 - share, None, 1000, 1000, total, counts)
+    return View(
+        past, past.shape, 0, 168, 84, used, share, 1 - share, None, 1000, 1000, total, counts
+    )
 
 
 def fed(totals: list[int]) -> Calibration:
