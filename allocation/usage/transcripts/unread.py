@@ -14,6 +14,8 @@ from allocation.usage.transcripts.reader import End, Segment, digest_of
 
 # Bytes that are read and stored in one go.
 PIECE = 16 * 1024 * 1024
+# The first go is so much shorter: storing waits for it.
+_SHORTER = 16
 _LONGEST_PATH = 1000
 
 
@@ -61,8 +63,8 @@ def unread(found: Sequence[Found], known: Bookmarks) -> Unread:
         left.bytes += file.size - start
         for segment in _segments(file, start):
             if room <= 0:
+                room = PIECE if left.tasks else PIECE // _SHORTER
                 left.tasks.append([])
-                room = PIECE
             left.tasks[-1].append(segment)
             room -= segment.stop - segment.start
     return left
