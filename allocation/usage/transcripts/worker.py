@@ -88,7 +88,8 @@ def receive(pipe: IO[bytes]) -> bytes:
 
 def serve() -> None:
     """Answer each task on standard input with its reading, until the parent is gone."""
-    os.nice(_POLITE)  # storing is what is waited for: reading takes what it leaves of the cores
+    if sys.platform != "win32":  # which has no such call
+        os.nice(_POLITE)  # storing is what is waited for: reading takes what it leaves of the cores
     gc.disable()  # a reading has no cycles, and many objects that would be looked at for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     with suppress(EOFError, BrokenPipeError):
