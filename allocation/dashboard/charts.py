@@ -27,11 +27,13 @@ def writer(standing: Standing) -> Callable[[Fraction], str]:
 def burn_down(
     standing: Standing,
     hours: Mapping[datetime, Burned],
+    by_day: Mapping[datetime, Burned],
     zone: ZoneInfo,
     newest: Forecast | None = None,
 ) -> Chart:
     """What was left of the effective limit, hour by hour, beside an even pace to the reset.
 
+    `by_day` goes by the midnights that begin the owner's days.
     A fan goes on from the `newest` forecast.
     """
     title, empty = "Burn-down of the week", "Nothing is used yet this week."
@@ -47,7 +49,7 @@ def burn_down(
     length, top = window.end - window.start, float(limit)
     pace = [round(top * (1 - (moment - window.start) / length), 2) for moment in moments]
     fan = Fan(standing, newest) if newest is not None else None
-    rows = _daily(standing, hours, zone)
+    rows = _daily(standing, by_day)
     return Chart(
         id="burn-down",
         title=title,
@@ -112,20 +114,10 @@ def by_day_and_sub_agent(
     return by_day_chart(by_day, title=title, in_dollars=standing.meter.in_dollars)
 
 
-def _daily(
-    standing: Standing, hours: Mapping[datetime, Burned], zone: ZoneInfo
-) -> list[tuple[str, str, str]]:
-    by_day: dict[datetime, Fraction] = {}
-    for hour, part in hours.items():
-        day = _day(hour, zone)
-        by_day[day] = by_day.get(day, Fraction(0)) + part.budget
+def _daily(standing: Standing, by_day: Mapping[datetime, Burned]) -> list[tuple[str, str, str]]:
     text, used, rows = writer(standing), Fraction(0), []
-    for day, budget in sorted(by_day.items()):
-        used += budget
+    for day, part in sorted(by_day.items()):
+        used += part.budget
         left = max(Fraction(0), standing.effective_limit - used)
-        rows.append((f"{day:%a %-d %b}", text(budget), text(left)))
+        rows.append((f"{day:%a %-d %b}", text(part.budget), text(left)))
     return rows
-
-
-def _day(hour: datetime, zone: ZoneInfo) -> datetime:
-    return hour.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)

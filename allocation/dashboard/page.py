@@ -115,7 +115,7 @@ def week_page(now: datetime, zone: ZoneInfo) -> WeekPage:
         percent_after=_percent_after(standing, flight),
         overrides=week.overrides,
         waiting=waiting_counts(),
-        burn_down=burn_down(standing, week.hours, zone, plan.newest),
+        burn_down=burn_down(standing, week.hours, week.by_day, zone, plan.newest),
         by_day=by_day_and_sub_agent(standing, week.by_agent_day, week.days),
         spending=_spending(standing, week.spending),
         spending_total=_spent("Week so far", standing, standing.burned, standing.used),

@@ -26,7 +26,7 @@ from allocation.forecasts.record import SHOWN_ORIGIN
 from allocation.policy.forecasting import ORIGINS
 from allocation.policy.meter import FRESH_TOKENS, Meter
 from allocation.policy.recommend import Outcome
-from allocation.policy.weeks import Window
+from allocation.policy.weeks import Window, days_of
 from allocation.policy.zones import Bounds, effective_limit, exhausted, zone_at
 from allocation.reports.facts import (
     DayFacts,
@@ -68,6 +68,8 @@ def week_facts(week: BudgetWeek, *, now: datetime) -> WeekFacts:
         ).items()
     }
     total = total_of(hours.values())
+    days = days_of(week.window, rule.zone_info)
+    by_day = burned_by(("day",), within=week.window, days=days, meter=meter, book=book)
     limit = effective_limit(week.limit, week.reserve_percent)
     share = total.budget / limit
     decisions = _decisions(week.window)
@@ -91,7 +93,14 @@ def week_facts(week: BudgetWeek, *, now: datetime) -> WeekFacts:
         unpriced=total.unpriced,
         exhausted=exhausted(share),
         exhausted_at=_exhausted_at(hours, limit, week.end),
-        days=_days(hours, limit, rule.bounds, week, now=now, zone=rule.zone_info),
+        days=_days(
+            {days[index].date(): part.budget for (index,), part in by_day.items()},
+            limit,
+            rule.bounds,
+            week,
+            now=now,
+            zone=rule.zone_info,
+        ),
         sds=[facts for _, facts in sds],
         override_rate=_rate(override_rate(decisions["overridden"], decisions["all"])),
         rework_rate=_rate(rework_rate([audit for audit, _ in sds])),
@@ -114,7 +123,7 @@ def _exhausted_at(
 
 
 def _days(
-    hours: Mapping[datetime, Burned],
+    used: Mapping[date, Fraction],
     limit: Fraction,
     bounds: Bounds,
     week: BudgetWeek,
@@ -122,11 +131,7 @@ def _days(
     now: datetime,
     zone: ZoneInfo,
 ) -> list[DayFacts]:
-    """The days on the owner's clock up to now; an hour belongs to the day that it begins in."""
-    used: dict[date, Fraction] = {}
-    for hour, part in hours.items():
-        day = max(hour, week.start).astimezone(zone).date()
-        used[day] = used.get(day, Fraction(0)) + part.budget
+    """The days on the owner's clock up to now."""
     first = week.start.astimezone(zone).date()
     last = min(max(now, week.start), week.end - RESOLUTION).astimezone(zone).date()
     days, so_far = [], Fraction(0)

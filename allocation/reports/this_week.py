@@ -66,6 +66,11 @@ class ThisWeek:
     optimisation: TopOpportunities
 
     @property
+    def by_day(self) -> dict[datetime, Burned]:
+        """What was used on each of the days."""
+        return grouped((self.days[day], part) for (_, day), part in self.by_agent_day.items())
+
+    @property
     def spending(self) -> list[tuple[str, Burned]]:
         """What each sub-agent used, and who else did in words, the largest first."""
         parts = grouped((who, part) for (who, _), part in self.by_agent_day.items())

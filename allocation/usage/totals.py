@@ -1,7 +1,7 @@
 """Sums of what was burned in a span, metered and priced.
 
-Sums come from the hourly roll-ups. Where a span begins or ends inside an hour, the records of that
-one hour are asked instead, so that a week that resets at half past is exact too.
+Sums come from the hourly roll-ups. Where a span or a day begins or ends inside an hour, the records
+of that one hour are asked instead, so that a week that resets at half past is exact too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,8 +65,8 @@ def burned_by(
     """What was burned within a window (None: ever), summed by the columns named.
 
     `dimensions` are columns of `UsageHour`; `session_id`, for which the records themselves are
-    summed; and `day`, the index of the last of the ascending moments `days` that an hour does not
-    begin before (0 also for all before the second). Without dimensions the one key is `()`.
+    summed; and `day`, the index of the last of the ascending moments `days` that a request was not
+    made before (0 also for all before the second). Without dimensions the one key is `()`.
 
     With the `mark` of the roll-ups (see `revision`), sums of a window that were asked for before
     are taken from memory while no usage has changed since.
@@ -142,8 +142,12 @@ def _from_records(only: Q, within: Window | None) -> Parts:
     return [(_records(only, within), Count("id"))]
 
 
-def _rolled_up(only: Q, within: Window | None) -> Parts:
-    """The full hours from the roll-ups, and what is left of the hours at the edges."""
+def _rolled_up(only: Q, within: Window | None, days: Sequence[datetime]) -> Parts:
+    """The full hours from the roll-ups; those at the edges and where a day begins from records."""
+    begun = [day.astimezone(UTC) for day in days[1:]]
+    if cut := [hour_of(day) for day in begun if day != hour_of(day)]:
+        whole = _rolled_up(only & ~Q(hour__in=cut), within, ())
+        return [*whole, *_from_records(only & Q(hour__in=cut), within)]
     hours = UsageHour.objects.filter(only)
     if within is None:
         return [(hours, Sum("records"))]
@@ -215,7 +219,7 @@ def _rows(
 ) -> list[SumRow]:
     """Sums by the dimensions and by what decides weight and price."""
     of_sessions = "session_id" in dimensions
-    parts = _from_records(only, within) if of_sessions else _rolled_up(only, within)
+    parts = _from_records(only, within) if of_sessions else _rolled_up(only, within, days)
     columns = [*dimensions, "model", "tier", "long_prompt", "span"]
     changes = [datetime.combine(day, time(), UTC) for day in spans]
     # `of_` keeps the sums apart from the columns of the same name.
@@ -223,8 +227,9 @@ def _rows(
     width = len(dimensions)
     found: list[SumRow] = []
     for part, count in parts:
-        rows = part.annotate(day=_index_among(days)) if days else part
-        rows = rows.annotate(span=_index_among(changes))
+        moment = "hour" if part.model is UsageHour else "at"
+        rows = part.annotate(day=_index_among(days, moment)) if days else part
+        rows = rows.annotate(span=_index_among(changes, "hour"))
         # Each column once: a dimension may be one of those that decide the price.
         grouping = dict.fromkeys(columns)
         place = {name: index for index, name in enumerate(grouping)}
@@ -249,12 +254,12 @@ def _rows(
     return found
 
 
-def _index_among(bounds: Sequence[datetime]) -> Case:
-    """The index of the last of some ascending moments that an hour does not begin before; 0 also
-    for all before the second."""
+def _index_among(bounds: Sequence[datetime], moment: str) -> Case:
+    """The last of some ascending bounds that a row's moment is not before; 0 before the second."""
     # Bounds and not a date function: SQLite would run Python for each row, and the days are the
     # owner's, not the database's.
-    whens = [When(hour__lt=bound, then=Value(index)) for index, bound in enumerate(bounds[1:])]
+    before = f"{moment}__lt"
+    whens = [When(**{before: bound}, then=Value(i)) for i, bound in enumerate(bounds[1:])]
     return Case(*whens, default=Value(len(bounds) - 1), output_field=IntegerField())
 
 

@@ -12,6 +12,7 @@ from allocation.dashboard.demo import load_demo
 from allocation.dashboard.tick import tick
 from allocation.decisions.models import Decision
 from tests.browser.watch import axe_clean
+from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
 SignIn = Callable[[Page, User], None]
 
@@ -72,6 +73,21 @@ def test_a_week_is_read_at_every_width_by_scrolling_down(
             assert page.evaluate(SIDEWAYS) == [], f"{path} at {width}"
         if path in STACKED:
             axe_clean(page)
+
+
+def test_long_words_and_large_figures_break_on_a_phone(
+    dark_phone_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    page = dark_phone_page
+    StrategicDirectiveFactory(code="SD-" + "LONG" * 6 + "-001", title="Title" * 24, phase="LEAD")
+    record = UsageRecordFactory(input=1_000_000_001_500, output=0, at=timezone.now())
+    rebuild_hours([record.hour])
+    sign_in(page, chairman)
+    for path in ("/", "/usage/"):
+        page.goto(path)
+        assert page.evaluate(SIDEWAYS) == []
+        wide = "cells => cells.filter(one => one.scrollWidth > one.clientWidth).length"
+        assert page.eval_on_selector_all(".table-figures .number", wide) == 0
 
 
 @pytest.mark.parametrize(

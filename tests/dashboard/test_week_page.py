@@ -1,8 +1,9 @@
 """The week page: what it says, in every state that a week can be in."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -14,12 +15,15 @@ from allocation.api.week import week_at
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, set_limit, set_reserve, switch
 from allocation.claude_code.models import PlanReading
-from allocation.dashboard.page import MOST_SUB_AGENTS
+from allocation.dashboard.page import MOST_SUB_AGENTS, week_page
 from allocation.directives.models import Priority, Status
 from allocation.optimizer import top
+from allocation.reports.collect import week_facts
+from allocation.usage.page import usage_page
 from tests.dashboard.conftest import page, use
 from tests.factories import (
     NOW,
+    BudgetRuleFactory,
     BudgetWeekFactory,
     DecisionFactory,
     OverrideFactory,
@@ -262,3 +266,20 @@ def test_only_who_may_log_can_start_the_next_sd(
     StrategicDirectiveFactory(code="SD-NEXT")
     assert "Start SD-NEXT" in chairman_client.get("/").content.decode()
     assert "Start SD-NEXT" not in viewer_client.get("/").content.decode()
+
+
+def test_a_day_that_begins_within_an_hour_is_the_same_on_every_page() -> None:
+    BudgetRuleFactory(timezone="Asia/Kolkata")  # midnight is 18:30 UTC
+    zone = ZoneInfo("Asia/Kolkata")
+    use(1_000, at=datetime(2026, 11, 17, 18, 29, 59, tzinfo=UTC))
+    use(10_000, at=datetime(2026, 11, 17, 18, 30, tzinfo=UTC))
+    shown, usage = week_page(NOW, zone), usage_page(day=None, now=NOW, zone=zone).chart
+    assert usage is not None
+    for chart in (shown.by_day, usage, shown.burn_down):
+        used = {row[0]: row[1] for row in chart.rows}
+        assert (used["Tue 17 Nov"], used["Wed 18 Nov"]) == ("1,000", "10,000")
+    facts = week_facts(BudgetWeekFactory(), now=NOW)
+    assert {f"{day.day}": day.used for day in facts.days if day.used} == {
+        "2026-11-17": 1_000,
+        "2026-11-18": 10_000,
+    }
