@@ -120,9 +120,9 @@ def test_the_clock(seconds: int, ok: bool) -> None:
     assert checks.check_clock(NOW + timedelta(seconds=seconds), NOW).ok is ok
 
 
-def _health(**said: Any) -> dict[str, bool | None]:
+def _health(*, is_sent: bool = True, **said: Any) -> dict[str, bool | None]:
     health = {"observed": 0, "silent": 0, "hook_at": "", "telemetry_at": "", **said}
-    return {each.what: each.ok for each in checks.check_health(health, NOW)}
+    return {each.what: each.ok for each in checks.check_health(health, NOW, is_sent=is_sent)}
 
 
 def test_what_the_server_has_heard() -> None:
@@ -139,6 +139,7 @@ def test_what_the_server_has_heard() -> None:
         "Telemetry heard": False,
     }
     assert _health(hook_at=at)["Telemetry heard"] is False
+    assert _health(hook_at=at, is_sent=False)["Telemetry heard"] is None
 
 
 def test_the_command_says_what_is_wrong_and_how_to_mend_it(
