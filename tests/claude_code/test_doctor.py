@@ -115,6 +115,14 @@ def test_versions(text: str, expected: checks.Version | None) -> None:
     assert checks.read_version(text) == expected
 
 
+def test_what_cannot_be_read_may_be_no_transcript() -> None:
+    assert checks.check_transcripts(2, []).ok is True
+    assert checks.check_transcripts(0, []).ok is None
+    finding = checks.check_transcripts(2, ["loop (too many levels of symbolic links)"])
+    assert finding.ok is False
+    assert "a link to nowhere" in finding.mend
+
+
 @pytest.mark.parametrize(("seconds", "ok"), [(0, True), (60, True), (61, False), (-86_400, False)])
 def test_the_clock(seconds: int, ok: bool) -> None:
     assert checks.check_clock(NOW + timedelta(seconds=seconds), NOW).ok is ok

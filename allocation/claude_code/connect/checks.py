@@ -169,7 +169,10 @@ def check_transcripts(readable: int, unreadable: Sequence[str]) -> Finding:
     """Whether what Claude Code writes can be read."""
     if unreadable:
         said = f"{len(unreadable):,} cannot be read: {unreadable[0]}"
-        mend = "Give the user that runs budgetctl the right to read them."
+        mend = (
+            "Give the user that runs budgetctl the right to read them, and take away what is no "
+            "transcript, or a link to nowhere."
+        )
         return Finding("Transcripts", False, said, mend)
     if not readable:
         return Finding("Transcripts", None, "none on this machine yet")
