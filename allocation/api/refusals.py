@@ -119,8 +119,12 @@ def _sentence(errors: list[dict[str, Any]]) -> str:
     )
     where = ".".join(map(str, named))
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    if not where and first["type"] in {"too_short", "too_long"}:
+        return f"The body: {first['msg'].replace(' after validation', '')}{more}."
     if not where:
-        return f"The body is missing, or is no object or list: {first['msg']}{more}."
+        return f"The body is missing, or is no object that can be taken here{more}."
+    if first["type"] == "model_type":
+        return f"“{where[:100]}” must be an object{more}."
     if first["type"] == "extra_forbidden":
         return f"“{where[:100]}” is not something that can be set here{more}."
     if first["type"] == "string_pattern_mismatch":

@@ -15,6 +15,9 @@ _NAME = re.compile(
     rb"^name[ \t]*:[ \t]*(['\"]?)([^'\"\r\n]+?)\1[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE
 )
 
+# The first entry with all lines of its value: what follows it may be indented, or a list.
+_FIRST = re.compile(rb"[^\n]*\n(?:(?:[ \t\r]*\n)*[ \t-][^\n]*\n)*")
+
 
 class Tiers(TypedDict):
     """The tier of each registered sub-agent by its code, under "" that of all others; `names` leads
@@ -40,11 +43,13 @@ class Definition:
     newline: bytes
 
     def with_model(self, tier: str) -> bytes:
-        """The file with this model as the second line of the front matter."""
+        """The file with this model as the second line of the front matter, or below the first
+        value where that has several lines."""
         said = b"model: " + tier.encode() + self.newline
         rest = _MODEL.sub(b"", self.lines)
-        first, mark, others = rest.partition(self.newline)
-        return self.before + first + mark + said + others + self.after
+        first = _FIRST.match(rest)
+        end = first.end() if first else 0
+        return self.before + rest[:end] + said + rest[end:] + self.after
 
 
 def read_definition(raw: bytes) -> Definition | None:
@@ -58,7 +63,7 @@ def read_definition(raw: bytes) -> Definition | None:
         return None
     lines = raw[head.end() : end.start()]
     name = _NAME.search(lines)
-    if name is None:
+    if name is None or name[2][:1] in {b"|", b">"}:  # it stands on the next lines
         return None
     try:
         text = name[2].decode()

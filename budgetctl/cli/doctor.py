@@ -24,7 +24,9 @@ def doctor(*, as_json: Json = False) -> None:
     """
     from budgetctl.cli.printing import emit, show
 
-    findings = [*_machine(), *_server()]
+    findings = _machine()
+    is_sent = any(each.what == "Telemetry" and each.ok is not None for each in findings)
+    findings += _server(is_sent=is_sent)
     faults = sum(finding.ok is False for finding in findings)
     if as_json:
         emit({"checks": [finding.as_json() for finding in findings], "faults": faults})
@@ -137,7 +139,7 @@ def _no_address(url: str) -> str:
     return ""
 
 
-def _server() -> "list[Any]":
+def _server(*, is_sent: bool) -> "list[Any]":
     """What the server says; little where it is away."""
     from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.client.transport import Away, Refused, post
@@ -169,4 +171,4 @@ def _server() -> "list[Any]":
     findings = [Finding("Server", True, f"{to.url} answers"), Finding("Token", True, "is taken")]
     if isinstance(at, int | float):
         findings.append(checks.check_clock(datetime.fromtimestamp(at, UTC), now))
-    return [*findings, *checks.check_health(health, now)]
+    return [*findings, *checks.check_health(health, now, is_sent=is_sent)]

@@ -5,6 +5,7 @@ it logged. The same command, run again within the hour, takes up the key of one 
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -50,13 +51,23 @@ def _opened(path: Path) -> TextIO | None:
     """The file of a key, with a lock that ends with this process however it ends."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = path.open("a+")
+        while True:
+            file = path.open("a+")
+            if not lock(file.fileno(), wait=False):
+                file.close()
+                return None
+            if _stands(file, path):
+                return file
+            file.close()  # it was forgotten between the two: what is written there nobody finds
     except OSError:
         return None
-    if not lock(file.fileno(), wait=False):
-        file.close()
-        return None
-    return file
+
+
+def _stands(file: TextIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _taken_up(file: TextIO) -> UUID | None:
@@ -65,7 +76,7 @@ def _taken_up(file: TextIO) -> UUID | None:
         key, at = file.read().split()
         ago = clock.now() - datetime.fromisoformat(at)
         found = UUID(key)
-    except ValueError:  # nothing yet, or torn
+    except (ValueError, TypeError):  # nothing yet, or torn: a moment may have lost its offset
         return None
     if not timedelta() <= ago < KEPT:
         return None

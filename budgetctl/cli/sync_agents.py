@@ -72,7 +72,11 @@ def _why_not(path: Path, agents: Path) -> str:
     """Why a file of the folder is not looked at, "" where it is. A definition often comes with a
     repository of somebody else: a link in it must not lead to other files, nor a pipe hold us up.
     """
-    if not path.resolve().is_relative_to(agents.resolve()):
+    try:
+        leads_out = not path.resolve().is_relative_to(agents.resolve())
+    except RuntimeError:  # what Python before 3.13 says of links that lead in a circle
+        return "no file"
+    if leads_out:
         return f"a link out of {agents.name}; name the folder that it leads to"
     return "" if path.is_file() else "no file"
 

@@ -173,7 +173,8 @@ def as_text(found: Totals) -> Iterator[Line]:
     unit = "budget, US dollars" if found.meter.in_dollars else "budget tokens"
     budget = fmt.amount(total.budget, in_dollars=found.meter.in_dollars)
     yield Text.assemble(f"  {unit:<22}", (f"{budget:>20}", "bold"), f"  {found.meter.name}")
-    priced = f"  {total.unpriced:,} records could not be priced" if total.unpriced else ""
+    unpriced = fmt.counted(total.unpriced, "record")
+    priced = f"  {unpriced} could not be priced" if total.unpriced else ""
     dollars_used = fmt.usd(total.usd) if total.records else "–"
     yield f"  {'US dollars':<22}{dollars_used:>20}{priced}"
     if found.by:

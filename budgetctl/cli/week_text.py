@@ -197,7 +197,7 @@ def _raw(week: shapes.Standing) -> str:
     if week["usd"] is None:
         return f"{text}; dollars unknown"
     unpriced = week["unpriced_records"]
-    without = f" without {unpriced:,} records of unknown price" if unpriced else ""
+    without = f" without {fmt.counted(unpriced, 'record')} of unknown price" if unpriced else ""
     return f"{text}; {fmt.usd(Decimal(week['usd']))}{without}"
 
 

@@ -120,6 +120,19 @@ def test_a_body_that_cannot_be_answered_gets_a_sentence(
     assert not Decision.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([], "The body: List should have at least 1 item, not 0."),
+        ([RUN] * 1001, "The body: List should have at most 1000 items, not 1001."),
+        ([1], "“0” must be an object."),
+        (None, "The body is missing, or is no object that can be taken here."),
+    ],
+)
+def test_a_list_is_not_said_to_be_none(agent: Agent, body: Any, told: str) -> None:
+    assert sentence(agent.post("recommend", body)) == told
+
+
 def test_a_body_must_be_json_by_its_type(agent: Agent) -> None:
     response = agent.client.post("/api/v1/recommend", json.dumps(RUN), content_type="text/plain")
     assert response.status_code == 415

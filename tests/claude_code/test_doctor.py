@@ -115,14 +115,22 @@ def test_versions(text: str, expected: checks.Version | None) -> None:
     assert checks.read_version(text) == expected
 
 
+def test_what_cannot_be_read_may_be_no_transcript() -> None:
+    assert checks.check_transcripts(2, []).ok is True
+    assert checks.check_transcripts(0, []).ok is None
+    finding = checks.check_transcripts(2, ["loop (too many levels of symbolic links)"])
+    assert finding.ok is False
+    assert "a link to nowhere" in finding.mend
+
+
 @pytest.mark.parametrize(("seconds", "ok"), [(0, True), (60, True), (61, False), (-86_400, False)])
 def test_the_clock(seconds: int, ok: bool) -> None:
     assert checks.check_clock(NOW + timedelta(seconds=seconds), NOW).ok is ok
 
 
-def _health(**said: Any) -> dict[str, bool | None]:
+def _health(*, is_sent: bool = True, **said: Any) -> dict[str, bool | None]:
     health = {"observed": 0, "silent": 0, "hook_at": "", "telemetry_at": "", **said}
-    return {each.what: each.ok for each in checks.check_health(health, NOW)}
+    return {each.what: each.ok for each in checks.check_health(health, NOW, is_sent=is_sent)}
 
 
 def test_what_the_server_has_heard() -> None:
@@ -139,6 +147,7 @@ def test_what_the_server_has_heard() -> None:
         "Telemetry heard": False,
     }
     assert _health(hook_at=at)["Telemetry heard"] is False
+    assert _health(hook_at=at, is_sent=False)["Telemetry heard"] is None
 
 
 def test_the_command_says_what_is_wrong_and_how_to_mend_it(

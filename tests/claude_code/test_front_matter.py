@@ -37,8 +37,37 @@ def test_the_model_becomes_the_second_line(before: bytes, after: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "first",
+    [
+        b"description: >\n  Long\n\n  text\n",
+        b"description: |\r\n  Long\r\n  text\r\n",
+        b"tools:\n- Read\n- Grep\n",
+        b"description: Long\n  text\n",
+    ],
+)
+def test_a_first_value_of_several_lines_stays_whole(first: bytes) -> None:
+    newline = b"\r\n" if b"\r" in first else b"\n"
+    name = newline + b"name: a" + newline + b"---" + newline
+    definition = read_definition(b"---" + newline + first + name[len(newline) :])
+    assert definition
+    said = b"model: haiku" + newline
+    expected = b"---" + newline + first + said + name[len(newline) :]
+    assert definition.with_model("haiku") == expected
+    again = read_definition(expected)
+    assert again
+    assert again.with_model("haiku") == expected
+
+
+@pytest.mark.parametrize(
     "raw",
-    [b"", b"Just text", b"---\nname: a\n", b"---\ndescription: x\n---\n", b"\n---\nname: a\n---\n"],
+    [
+        b"---\nname: |\n  a\n---\n",
+        b"",
+        b"Just text",
+        b"---\nname: a\n",
+        b"---\ndescription: x\n---\n",
+        b"\n---\nname: a\n---\n",
+    ],
 )
 def test_a_file_without_front_matter_or_name_is_none(raw: bytes) -> None:
     assert read_definition(raw) is None

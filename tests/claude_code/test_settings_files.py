@@ -53,6 +53,14 @@ def test_a_file_that_is_not_plain_json_is_refused_and_left(raw: bytes, tmp_path:
     assert path.read_bytes() == raw
 
 
+def test_links_that_lead_in_a_circle_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.symlink_to("other.json")
+    (tmp_path / "other.json").symlink_to("settings.json")
+    with pytest.raises(RuleError, match=r"cannot be read: "):
+        read_settings(path)
+
+
 def test_a_file_behind_a_link_is_written_and_the_link_stays(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.json"
     real.write_bytes(b"{}\n")

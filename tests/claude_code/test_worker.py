@@ -105,11 +105,13 @@ def test_a_definition_leads_nowhere_else_and_holds_nobody_up(
     outside.write_text("---\nname: security\n---\n")
     (agents / "a.md").symlink_to(outside)
     os.mkfifo(agents / "b.md")
+    (agents / "bb.md").symlink_to("bb.md")
     (agents / "c\x1b[31m.md").write_text("---\nname: security\n---\n")
     done = budgetctl(environment, "sync-agents", str(tmp_path))
     assert done.stdout.splitlines() == [
         "skipped    a.md: a link out of agents; name the folder that it leads to",
         "skipped    b.md: no file",
+        "skipped    bb.md: no file",
         "written    c�[31m.md: opus",
     ]
     assert outside.read_text() == "---\nname: security\n---\n"

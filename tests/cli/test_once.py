@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from allocation.checkpoints.models import Checkpoint
+from allocation.claude_code.client.locks import lock
 from budgetctl.cli import once
 from budgetctl.cli.refusals import Refused, Unanswered
 from budgetctl.cli.remote import Hub
@@ -116,11 +117,30 @@ class TestKey:
         with once.key_of("log") as first, once.key_of("log") as second:
             assert first != second
 
-    def test_what_is_torn_is_taken_for_none(self, tmp_path: Path) -> None:
+    def test_one_that_ends_while_the_next_begins_leaves_that_a_key_to_keep(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else the second has a lock on a file that is gone, and what it keeps is lost."""
+        first = once.key_of("log")
+        first.__enter__()
+
+        def after_the_first(number: int, *, wait: bool) -> bool:
+            monkeypatch.setattr(once, "lock", lock)
+            first.__exit__(None, None, None)
+            return lock(number, wait=wait)
+
+        monkeypatch.setattr(once, "lock", after_the_first)
+        with pytest.raises(Unanswered), once.key_of("log") as second:
+            raise Unanswered("Who knows?")
+        with once.key_of("log") as third:
+            assert second == third
+
+    @pytest.mark.parametrize("left", ["{key}", "{key} 2026-09-15T10:00:00"])
+    def test_what_is_torn_is_taken_for_none(self, left: str, tmp_path: Path) -> None:
         with pytest.raises(Unanswered), once.key_of("log") as first:
             raise Unanswered("Who knows?")
         (file,) = (tmp_path / "claude-code" / "logging").iterdir()
-        file.write_text(f"{first}")
+        file.write_text(left.format(key=first))
         with once.key_of("log") as second:
             assert first != second
         assert not file.exists()

@@ -186,7 +186,7 @@ def test_dollars_are_of_what_could_be_priced(cli: Cli, burn: Callable[..., None]
     prices = {row["key"]: row["usd"] for row in found["rows"]}
     assert prices == {"claude-sonnet-4-5": "3", "claude-next-9": None}
     out = cli("usage", "totals", "--by", "model").out
-    assert "1 records could not be priced" in out
+    assert "1 record could not be priced" in out
     assert max(map(len, out.splitlines())) <= 80
 
 

@@ -228,6 +228,15 @@ def test_links_are_followed_once(tmp_path: Path, run: Import) -> None:
     assert run(tmp_path, tmp_path / "linked").files == 1
 
 
+def test_a_link_to_itself_hides_nothing_beside_it(tmp_path: Path, run: Import) -> None:
+    Path(tmp_path, "loop").symlink_to("loop")
+    for name in ("a", "z"):
+        write(tmp_path / name / f"{name}.jsonl", response(name, request_id=name))
+    summary = run(tmp_path)
+    assert [each.path.name for each in summary.skipped] == ["loop"]
+    assert summary.new == 2
+
+
 def test_names_of_files_may_be_any_bytes(tmp_path: Path, run: Import) -> None:
     for name in (b"\xff\xfe.jsonl", b"agent-\xff" + b"x" * 150 + b".jsonl"):
         line = response(name.hex()[:90], request_id=None, isSidechain=True)

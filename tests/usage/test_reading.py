@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
+from allocation.policy.errors import RuleError
 from allocation.usage.models import AgentRun, TranscriptFile
 from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts import importing, reader, unread, worker
@@ -99,6 +100,7 @@ def test_a_worker_answers_until_its_parent_is_gone(
     sent.seek(0)
     monkeypatch.setattr(worker.sys, "stdin", SimpleNamespace(buffer=sent))
     monkeypatch.setattr(worker.sys, "stdout", SimpleNamespace(buffer=answered))
+    monkeypatch.setattr(worker.os, "nice", lambda _: None)
     monkeypatch.setattr(worker.gc, "disable", lambda: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     worker.serve()
@@ -110,8 +112,14 @@ def test_a_worker_answers_until_its_parent_is_gone(
 def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.sys, "executable", "/bin/true")
     tasks = [[Segment(bytes(tmp_path / "a.jsonl"), 0, 1)]]
-    with pytest.raises((EOFError, BrokenPipeError)):
+    with pytest.raises(RuleError, match="import again, and it goes on from there"):
         list(worker.read_all(tasks, workers=1))
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0\0", b"\0\0\0\5half"])
+def test_a_frame_that_breaks_off_is_none(sent: bytes) -> None:
+    with pytest.raises(EOFError):
+        worker.receive(io.BytesIO(sent))
 
 
 @pytest.mark.django_db

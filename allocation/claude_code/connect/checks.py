@@ -134,8 +134,9 @@ def check_clock(server: datetime, ours: datetime) -> Finding:
     return Finding("Clock", False, said, "Set the clock: usage is laid to the hour it was in.")
 
 
-def check_health(health: Mapping[str, Any], now: datetime) -> list[Finding]:
-    """What the server has seen of this fleet lately."""
+def check_health(health: Mapping[str, Any], now: datetime, *, is_sent: bool) -> list[Finding]:
+    """What the server has seen of this fleet lately. `is_sent` says whether the settings here have
+    telemetry sent: where they do not, its silence is no fault."""
     findings = []
     decided, silent = int(health.get("observed") or 0), int(health.get("silent") or 0)
     if silent:
@@ -156,7 +157,9 @@ def check_health(health: Mapping[str, Any], now: datetime) -> list[Finding]:
         if telemetry is None or heard - telemetry > TELEMETRY_DELAY:
             said = "silent" if telemetry is None else f"silent since {_ago(now - telemetry)}"
             mend = "Sessions read its settings when they start: start them again."
-            findings.append(Finding("Telemetry heard", False, said, mend))
+            if not is_sent:
+                mend = "The settings here send none, so nothing is missing."
+            findings.append(Finding("Telemetry heard", False if is_sent else None, said, mend))
         else:
             findings.append(Finding("Telemetry heard", True, f"last {_ago(now - telemetry)}"))
     return findings
@@ -166,7 +169,10 @@ def check_transcripts(readable: int, unreadable: Sequence[str]) -> Finding:
     """Whether what Claude Code writes can be read."""
     if unreadable:
         said = f"{len(unreadable):,} cannot be read: {unreadable[0]}"
-        mend = "Give the user that runs budgetctl the right to read them."
+        mend = (
+            "Give the user that runs budgetctl the right to read them, and take away what is no "
+            "transcript, or a link to nowhere."
+        )
         return Finding("Transcripts", False, said, mend)
     if not readable:
         return Finding("Transcripts", None, "none on this machine yet")

@@ -47,9 +47,11 @@ class SettingsFile:
 
 def read_settings(path: Path) -> SettingsFile:
     """Read a file. Raises RuleError, in one sentence, for one that is not plain JSON."""
-    path = path.resolve()  # the file behind a link is written, and the link stays
     try:
+        path = path.resolve()  # the file behind a link is written, and the link stays
         raw = path.read_bytes()
+    except RuntimeError as error:  # what Python before 3.13 says of links that lead in a circle
+        raise RuleError(f"{path} cannot be read: its links lead in a circle.") from error
     except FileNotFoundError:
         return SettingsFile(path, None, {})
     except OSError as error:

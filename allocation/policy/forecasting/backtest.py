@@ -77,8 +77,8 @@ class Tested:
         notes = []
         if self.weeks <= FEWEST_PAST_WEEKS:
             notes.append(
-                f"{self.series}: not tested; it has {self.weeks} whole budget weeks, and "
-                f"{FEWEST_PAST_WEEKS + 1} are needed."
+                f"{self.series}: not tested; it has {self.weeks} of the "
+                f"{FEWEST_PAST_WEEKS + 1} whole budget weeks that are needed."
             )
         if self.idle:
             notes.append(

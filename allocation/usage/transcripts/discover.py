@@ -124,16 +124,15 @@ def _visit(
     discovery: Discovery,
     seen: set[tuple[int, int]],
 ) -> None:
-    if entry.is_dir():
-        folders.append(Path(entry.path))
-    elif entry.name.endswith((".jsonl", META_SUFFIX)) and entry.name != JOURNAL:
-        try:
+    try:
+        if entry.is_dir():
+            folders.append(Path(entry.path))
+        elif entry.name.endswith((".jsonl", META_SUFFIX)) and entry.name != JOURNAL:
             status = entry.stat()
-        except OSError as error:  # a link to nowhere, or swept while it was looked at
-            discovery.skipped.append(Skipped(Path(entry.path), reason_of(error)))
-            return
-        if S_ISREG(status.st_mode):
-            _add(Path(entry.path), status, discovery, seen)
+            if S_ISREG(status.st_mode):
+                _add(Path(entry.path), status, discovery, seen)
+    except OSError as error:  # a link to nowhere or to itself, or swept while it was looked at
+        discovery.skipped.append(Skipped(Path(entry.path), reason_of(error)))
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

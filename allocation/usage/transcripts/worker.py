@@ -12,12 +12,13 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
+from allocation.policy.errors import RuleError
 from allocation.usage.transcripts.reader import Reading, Segment, read
 
 _POLITE = 10
@@ -28,7 +29,10 @@ _decode_segments = msgspec.msgpack.Decoder(list[Segment]).decode
 
 
 def read_all(tasks: Sequence[Sequence[Segment]], *, workers: int) -> Iterator[Reading]:
-    """What each task says, in their order. With `workers` 0 they are read in this process."""
+    """What each task says, in their order. With `workers` 0 they are read in this process.
+
+    Raises RuleError if one of them is ended from without, as for want of memory.
+    """
     if not workers:
         yield from map(read, tasks)
         return
@@ -51,9 +55,23 @@ def _share_out(
         while waiting and len(due) < 2 * len(processes):
             number, task = waiting.popleft()
             process = processes[number % len(processes)]
-            send(_pipe(process.stdin), encode(task))
+            with _said_where_ended():
+                send(_pipe(process.stdin), encode(task))
             due.append(process)
-        yield _decode_reading(receive(_pipe(due.popleft().stdout)))
+        with _said_where_ended():
+            frame = receive(_pipe(due.popleft().stdout))
+        yield _decode_reading(frame)
+
+
+@contextmanager
+def _said_where_ended() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, BrokenPipeError) as error:
+        raise RuleError(
+            "A process that reads transcripts was ended, perhaps for want of memory. What was "
+            "stored stays: import again, and it goes on from there."
+        ) from error
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -80,10 +98,12 @@ def send(pipe: IO[bytes], frame: bytes) -> None:
 
 def receive(pipe: IO[bytes]) -> bytes:
     """The next frame. Raises EOFError when the other end is gone."""
-    size = pipe.read(4)
-    if len(size) < 4:
-        raise EOFError("A process that reads transcripts has stopped.")
-    return pipe.read(int.from_bytes(size, "big"))
+    head = pipe.read(4)
+    size = int.from_bytes(head, "big")
+    frame = pipe.read(size)
+    if len(head) < 4 or len(frame) < size:
+        raise EOFError
+    return frame
 
 
 def serve() -> None:

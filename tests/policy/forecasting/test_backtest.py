@@ -84,7 +84,7 @@ def test_nothing_at_all_is_no_error():
     nothing = backtest([Series("short", hours_of("office hours", 0.4), ())])
     assert (nothing.cases, nothing.tested[0].weeks) == ((), 0)
     assert nothing.tested[0].notes == (
-        "short: not tested; it has 0 whole budget weeks, and 4 are needed.",
+        "short: not tested; it has 0 of the 4 whole budget weeks that are needed.",
     )
     assert figures([])["mdape"] is None
 
