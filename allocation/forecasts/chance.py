@@ -38,11 +38,14 @@ def exhaustion_chance(now: datetime) -> Decimal | None:
 def newest_word(standing: Standing) -> Forecast | None:
     """The newest forecast of the week, by the method that spoke. One query at most.
 
-    None while it is too early to say, while budgetctl is off, and where more is used already than
+    None while it is too early to say, while budgetctl is off, where it speaks of another limit than
+    the one that holds now, which the next minute's tick mends, and where more is used already than
     its range allowed for: an import can do that, and the hour's next forecast knows of it.
     """
     forecast = newest_forecast(standing.at) if standing.enabled else None
     if forecast is None or forecast.high80 is None:
+        return None
+    if forecast.effective_limit != units(standing.effective_limit, standing.meter):
         return None
     return forecast if units(standing.used, standing.meter) <= forecast.high80 else None
 

@@ -30,7 +30,7 @@ def _said(forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
             f"80% range {interval_text(forecast, meter)}; {coverage_of(forecast).words}",
         )
     ]
-    if forecast.exhaustion_chance is not None:
+    if forecast.exhaustion_chance is not None and forecast.used < forecast.effective_limit:
         chance = fmt.percent(forecast.exhaustion_chance)
         facts.append(Fact("Chance of running out", chance, "estimate", _runs_out(forecast, zone)))
     return facts

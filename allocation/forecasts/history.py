@@ -46,6 +46,11 @@ def past_weeks(before: datetime) -> tuple[Window, ...]:
     return tuple(row.window for row in rows.order_by("start"))
 
 
+def effective_limit(week: RunningWeek) -> int:
+    """The limit less the reserve, in whole units."""
+    return units(week.limit - week.reserve, week.meter)
+
+
 def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInputs:
     """All that a forecast of the running week may look at. Two queries."""
     past = past_weeks(week.window.start)
@@ -56,7 +61,7 @@ def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInpu
         past_weeks=past,
         week=week.window,
         now=now,
-        effective_limit=units(week.limit - week.reserve, week.meter),
+        effective_limit=effective_limit(week),
         bounds=week.bounds,
     )
 

@@ -15,6 +15,7 @@ class Occasion(models.TextChoices):
 
     HOUR = "hour", "every hour"
     CHECKPOINT = "checkpoint", "at a checkpoint"
+    ANEW = "anew", "when the limit or the week had changed"
 
 
 def _amount() -> "models.BigIntegerField[int, int]":

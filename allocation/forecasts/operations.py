@@ -10,8 +10,9 @@ from django.db import transaction
 from allocation.budgets.models import BudgetWeek
 from allocation.budgets.operations import ensure_week
 from allocation.catalog.pricing import load_price_book
-from allocation.forecasts.history import hourly, inputs_at
+from allocation.forecasts.history import effective_limit, hourly, inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
+from allocation.forecasts.record import newest_forecast
 from allocation.policy import forecasting
 from allocation.policy.forecasting import METHODS, HourlyTokens, exhausted_at
 from allocation.policy.weeks import Window, hour_of, hours_between
@@ -38,24 +39,27 @@ class Came:
 def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
     """Let every method forecast the running week and keep what each says; how many rows were made.
 
-    The hourly ones are made once an hour, however often this is called and by however many. While
-    budgetctl is off nothing is forecast (rule 6).
+    The hourly ones are made once an hour, however often this is called and by however many, and
+    anew where they speak of another limit or week than the one that holds now. While budgetctl is
+    off nothing is forecast (rule 6).
     """
-    hour = hour_of(now)
-    if occasion is Occasion.HOUR and Forecast.objects.filter(hour=hour, occasion=occasion).exists():
-        return 0
     running = running_week(now)
     if not running.enabled:
         return 0
     week = ensure_week(now=now)
+    made = Forecast.objects.filter(hour=hour_of(now), occasion=occasion)
+    if occasion is Occasion.HOUR and made.exists():
+        newest = newest_forecast(now)
+        if newest and newest.effective_limit == effective_limit(running):
+            return 0
+        occasion = Occasion.ANEW
     inputs = inputs_at(now, running, load_price_book())
     chosen = forecasting.forecast(inputs).method
     rows = [
         _row(forecasting.forecast(inputs, method), week, inputs, occasion, chosen)
         for method in METHODS.values()
     ]
-    made = Forecast.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(made)
+    return len(Forecast.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def score_week(*, week: BudgetWeek, now: datetime) -> int:

@@ -102,11 +102,12 @@ def test_a_first_start_opens_the_budget_week_at_once(
 def test_a_second_start_is_quiet_and_sigterm_stops_it(
     first: Server, launch: Launch, environment: Environment
 ) -> None:
+    assert signs_in(first.address, first.value("Password").split()[0])
     second = launch(environment)
     second.wait_until_it_serves()
     assert "is there already" in second.value("Owner")
     assert "Password" not in "\n".join(second.lines)
-    assert not any("budgetctl password" in line for line in second.lines)  # it was used before
+    assert not any("budgetctl password" in line for line in second.lines)  # it was used
     assert "set up" not in second.value("Data")
     assert signs_in(second.value("Open"), first.value("Password").split()[0])
     assert second.stop(signal.SIGTERM) == 0

@@ -7,10 +7,12 @@ import pytest
 
 from allocation.budgets.models import BudgetWeek
 from allocation.budgets.operations import ensure_weeks, set_limit, switch
+from allocation.forecasts.chance import newest_word
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
 from allocation.forecasts.record import forecast_record, newest_forecast
 from allocation.policy.forecasting import METHODS
+from allocation.usage.standing import standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,19 @@ def test_a_checkpoint_has_forecasts_of_its_own() -> None:
     work(WEEK_START, 2)
     make_forecasts(now=NOW)
     assert make_forecasts(now=NOW, occasion=Occasion.CHECKPOINT) == len(METHODS)
+
+
+def test_another_limit_is_forecast_anew_within_the_hour() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    later = NOW + timedelta(minutes=10)
+    set_limit(limit=Decimal(900_000), actor="chairman", now=later)
+    assert newest_word(standing_at(later)) is None  # it speaks of the limit before
+    assert make_forecasts(now=later) == len(METHODS)
+    assert make_forecasts(now=later + timedelta(minutes=1)) == 0
+    newest = newest_word(standing_at(later))
+    assert newest is not None
+    assert (newest.occasion, newest.effective_limit) == (Occasion.ANEW, 900_000)
 
 
 def test_off_forecasts_nothing() -> None:

@@ -185,6 +185,8 @@ def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
         low80=1,
         high80=1,
         hours_in=24,
+        used=0,
+        effective_limit=2,
         exhaustion_chance=Decimal("0.5"),
         exhaustion_early=hour[0],
         exhaustion_median=hour[1],
@@ -192,6 +194,8 @@ def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
     )
     _, chance = forecast_facts(NOW, forecast, running_week(NOW).meter, ZONE)
     assert (chance.value, chance.note) == ("50%", words)
+    forecast.used = 2
+    assert len(forecast_facts(NOW, forecast, running_week(NOW).meter, ZONE)) == 1  # it is used up
 
 
 def test_the_page_is_for_reading_and_for_the_signed_in(
