@@ -102,7 +102,7 @@ def test_a_first_start_opens_the_budget_week_at_once(
 def test_a_second_start_is_quiet_and_sigterm_stops_it(
     first: Server, launch: Launch, environment: Environment
 ) -> None:
-    assert signs_in(first.address, first.value("Password").split()[0])
+    assert signs_in(first.value("Open"), first.value("Password").split()[0])
     second = launch(environment)
     second.wait_until_it_serves()
     assert "is there already" in second.value("Owner")
