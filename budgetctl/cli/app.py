@@ -90,6 +90,10 @@ class Commands(_QuickHelp, TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Pydantic, whom typer asks, begins its sentence with what it is to itself.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
         except Exception as error:
             # None for typer's own ways to end a command: wrong usage, --help, an explicit exit.
             said = sentence(error)

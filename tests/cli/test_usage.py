@@ -144,6 +144,11 @@ def test_what_cannot_be_read_is_wrong_usage(arguments: tuple[str, ...], cli: Cli
     assert cli("usage", *arguments).code == 2
 
 
+def test_a_wrong_choice_is_told_without_the_words_of_a_library(cli: Cli) -> None:
+    said = " ".join(cli("usage", "totals", "--by", "weather").err.split())
+    assert "Invalid value for '--by': 'weather' is not one of" in said
+
+
 def totals(cli: Cli, *arguments: str) -> Any:
     return cli("usage", "totals", "--json", *arguments).json
 

@@ -63,7 +63,7 @@ def read_settings(path: Path) -> SettingsFile:
         why = "has a key twice" if isinstance(error, _TwiceError) else "is not plain JSON"
         raise RuleError(
             f"{path} {why}{where}: nothing was changed. Mend that (JSON has no comments), then "
-            "connect again."
+            "run this again."
         ) from error
     if not isinstance(settings, dict):
         raise RuleError(f"{path} is not an object: nothing was changed.")
@@ -94,7 +94,7 @@ def write_settings(file: SettingsFile, content: bytes, *, backup: str) -> Path |
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
         if read_settings(file.path).raw != file.raw:
-            raise RuleError(f"{file.path} was changed meanwhile: look again, then connect again.")
+            raise RuleError(f"{file.path} was changed meanwhile: look at it, then run this again.")
         if file.raw is not None:
             kept = file.path.with_name(f"{file.path.name}.{backup}")
             _write(kept, file.raw)
