@@ -5,7 +5,6 @@ it logged. The same command, run again within the hour, takes up the key of one 
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import TextIO
 from uuid import UUID, uuid4
 
 from allocation.claude_code.client.home import client_home
-from allocation.claude_code.client.locks import lock
+from allocation.claude_code.client.locks import is_still, lock
 from allocation.policy.errors import RuleError
 from budgetctl.cli import clock
 from budgetctl.cli.refusals import Refused, Unanswered, refuse
@@ -56,18 +55,11 @@ def _opened(path: Path) -> TextIO | None:
             if not lock(file.fileno(), wait=False):
                 file.close()
                 return None
-            if _stands(file, path):
+            if is_still(file.fileno(), str(path)):
                 return file
             file.close()  # it was forgotten between the two: what is written there nobody finds
     except OSError:
         return None
-
-
-def _stands(file: TextIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _taken_up(file: TextIO) -> UUID | None:

@@ -1,5 +1,7 @@
 """Locks on open files: they end with the process that holds them, however it ends."""
 
+import os
+
 try:
     import fcntl
 except ImportError:
@@ -18,3 +20,11 @@ def lock(number: int, *, wait: bool = True) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def is_still(number: int, path: str) -> bool:
+    """Whether the file with this descriptor is the one at the path: it may have gone in between."""
+    try:
+        return os.path.samestat(os.fstat(number), os.stat(path))
+    except FileNotFoundError:
+        return False

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable
 
-from allocation.claude_code.client.locks import lock
+from allocation.claude_code.client.locks import is_still, lock
 from allocation.claude_code.client.payload import Json
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ def append(folder: str, event: Json) -> bool:
         number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             lock(number)
-            if not _is_still(number, path):
+            if not is_still(number, path):
                 continue  # taken aside between opening and locking
             size = os.fstat(number).st_size
             if size + len(line) > MOST_BYTES:
@@ -91,11 +91,3 @@ def _events(path: str) -> list[Json]:
             if isinstance(event, dict):
                 events.append(event)
     return events
-
-
-def _is_still(number: int, path: str) -> bool:
-    try:
-        there = os.stat(path)
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(there, os.fstat(number))

@@ -14,7 +14,7 @@ from operator import mul
 from allocation.policy.forecasting.series import HOURS_A_DAY, HOURS_A_WEEK
 from allocation.policy.forecasting.shape import Shape
 
-# Five days: a change shows after about half of them, and a weekend alone does not look like one.
+# Enough that a weekend alone does not speak, and few enough that a change shows within days.
 LOOKED_AT_HOURS = 5 * HOURS_A_DAY
 # The odds of the learned shape before anything was seen, as a logarithm: 7 to 1.
 PRIOR_LOG_ODDS = 2.0
