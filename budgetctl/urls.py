@@ -27,6 +27,9 @@ ACCOUNTS = [
 ]
 
 urlpatterns = [
+    # Hooks first: each address before theirs is looked at while they wait.
+    path("", include("allocation.claude_code.urls")),
+    path("", include("allocation.api.urls")),
     path("", include("allocation.dashboard.urls")),
     path("sds/", include(sd_urls(chance=exhaustion_chance))),
     path("", include("allocation.checkpoints.urls")),
@@ -38,8 +41,6 @@ urlpatterns = [
     path("optimize/", include(optimizer_urls(reviews=review_results))),
     path("", include("allocation.reports.urls")),
     path("reminders/", include("allocation.reminders.urls")),
-    path("", include("allocation.api.urls")),
-    path("", include("allocation.claude_code.urls")),
     # One page to sign in on, for the admin too.
     path("admin/login/", accounts.LoginView.as_view()),
     path("admin/", admin.site.urls),

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import django
 from django.db import OperationalError, close_old_connections
 
+from allocation.polite import be_polite
 from allocation.rights.roles import Role, acting_as, current
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _new_pool() -> ProcessPoolExecutor:
 
 def _set_up() -> None:
     """Make the process ready, and let it end with the one that it works for, however that ends."""
+    be_polite()  # hooks are what is waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to answer
     django.setup()
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -12,6 +12,7 @@ from allocation.claude_code.models import HarnessSession, UnsteeredRun
 from allocation.claude_code.steering import Verdict, decided_offline, steer
 from allocation.decisions.models import Decision
 from allocation.decisions.outcomes import observe_decision
+from allocation.row_reads import rows_where
 from allocation.usage.ingest import store
 from allocation.usage.models import UsageRecord
 from allocation.usage.tables import among
@@ -23,8 +24,6 @@ HEARD_EVERY = timedelta(seconds=10)
 OBSERVED_WITHIN = timedelta(days=2)
 # An event that waited longer than this in a queue says nothing that is worth keeping.
 QUEUED_AT_MOST = timedelta(days=30)
-# Every hook asks it; the ORM would take five times as long to put it into words.
-_BY_SESSION = f"SELECT * FROM {HarnessSession._meta.db_table} WHERE session_id = %s"  # noqa: S608 -- a table of ours
 
 
 def receive_event(*, event: Event, origin: Origin, now: datetime) -> Verdict | None:
@@ -55,7 +54,7 @@ def hear_session(*, event: Event, origin: Origin, by: str, now: datetime) -> Non
     """Keep when a session was last heard. `by` is the column of the way it was heard."""
     if not event.session_id:
         return
-    known = next(iter(HarnessSession.objects.raw(_BY_SESSION, [event.session_id])), None)
+    known = next(iter(rows_where(HarnessSession, "session_id = %s", [event.session_id])), None)
     said = {
         "machine": origin.machine,
         "cli_version": origin.cli_version,

@@ -11,14 +11,12 @@ from allocation.display import format as fmt
 from allocation.forecasts.outlook import outlook_at
 from allocation.policy.phases import Phase
 from allocation.policy.plan_windows import PlanWindowKind
+from allocation.row_reads import rows_where
 from allocation.usage.standing import Standing
 
 _UNDER_WAY = (Status.IN_PROGRESS.value, Status.PAUSED.value)
-# In progress first; two tell whether it is the only one. Every hook asks this, hence no ORM.
-_CURRENT = (
-    f"SELECT * FROM {StrategicDirective._meta.db_table} WHERE status IN (%s, %s) "  # noqa: S608 -- a table of ours
-    "ORDER BY status, id LIMIT 2"
-)
+# In progress first; two tell whether it is the only one.
+_CURRENT = "status IN (%s, %s) ORDER BY status, id LIMIT 2"
 
 
 def state_at(now: datetime) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def only_sd_in_progress() -> StrategicDirective | None:
 
     Where none is, the one that is paused: its runs must be told so, and not go on without an SD.
     """
-    current = StrategicDirective.objects.raw(_CURRENT, [*_UNDER_WAY])
+    current = rows_where(StrategicDirective, _CURRENT, _UNDER_WAY)
     first, second = [*current, None, None][:2]
     is_only = first is None or second is None or first.status != second.status
     return first if is_only else None

@@ -1,12 +1,13 @@
 """Recommendations for runs, and their place in the audit trail."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from allocation.budgets.turns import Queue, take_turn
@@ -72,8 +73,10 @@ def decide_all(
 ) -> list[Decided]:
     """`decide` for many runs, all of them or none, in a constant number of statements."""
     keys = [run.key for run in runs if run.key]
+    counting = any(each.uses_left is not None for each in situation.overrides)
+    several = len(runs) > 1 or counting or connection.in_atomic_block
     try:
-        with transaction.atomic(savepoint=bool(keys)):
+        with transaction.atomic(savepoint=bool(keys)) if several else nullcontext():
             return _decide_all(situation, runs, {}, actor, now)
     except IntegrityError:
         if not keys:
@@ -105,12 +108,26 @@ def _decide_all(
                 answered[run.key] = answer
         answers.append(answer)
     # By their keys, so that two lists of the same ones in other orders do not wait for each other.
-    Decision.objects.bulk_create(sorted((row for row, _ in new), key=lambda row: row.key or ""))
-    # Decided while the server was away, told of on a later day: its own may be counted already.
-    if now.astimezone(UTC).date() < situation.standing.at.astimezone(UTC).date():
-        recount(now)
-    _queue([decision for decision, _ in new if decision.outcome == Outcome.DEFER])
+    _store(
+        sorted((row for row, _ in new), key=lambda row: row.key or ""),
+        # Decided while the server was away, told of on a later day: its own may be counted already.
+        recounted=now.astimezone(UTC).date() < situation.standing.at.astimezone(UTC).date(),
+    )
     return answers
+
+
+def _store(decisions: Sequence[Decision], *, recounted: bool) -> None:
+    """Store new decisions with what follows from them, all or nothing."""
+    deferred = [decision for decision in decisions if decision.outcome == Outcome.DEFER]
+    if len(decisions) == 1 and not recounted and not deferred:
+        # Nearly always, and a hook waits: one statement is whole without a transaction around it.
+        decisions[0].save(force_insert=True)
+        return
+    with transaction.atomic(savepoint=False):
+        Decision.objects.bulk_create(decisions)
+        for at in {decision.at for decision in decisions} if recounted else ():
+            recount(at)
+        _queue(deferred)
 
 
 def _decide_one(

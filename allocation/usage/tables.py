@@ -1,8 +1,8 @@
 """The few statements for which the ORM is too slow, on SQLite and on PostgreSQL.
 
 Column and table names come from the models, values are always bound: so much for the exemptions for
-SQL made from strings. Elsewhere stand only four that read by one key what every hook asks, and the
-one that takes a turn (budgets.turns).
+SQL made from strings. Elsewhere stand only what every hook asks by a key (row_reads, audit.newest),
+and the one that takes a turn (budgets.turns).
 """
 
 import json

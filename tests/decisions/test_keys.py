@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,37 @@ def test_a_deferral_is_repeated_as_one() -> None:
     given = {"situation": situation, "task": task, "actor": "hook", "now": NOW, "key": "k"}
     assert decide(**given)[1].outcome is Outcome.DEFER
     assert decide(**given)[1] == decide(**given)[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_alone_is_one_statement_and_no_transaction() -> None:
+    situation = situation_at(NOW)
+    assert situation.tiers  # read before
+    with CaptureQueriesContext(connection) as asked_for:
+        for _ in range(2):
+            row, _answer = decide(
+                situation=situation, task=TASK, actor="hook", now=NOW, key="toolu_1"
+            )
+    first, second, *_again = [query["sql"][:6] for query in asked_for.captured_queries]
+    assert (first, second) == ("INSERT", "INSERT")
+    assert Decision.objects.get() == row
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deferral_is_stored_with_its_place_in_the_queue_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    BudgetRuleFactory(limit=1)
+    UsageHourFactory(hour=NOW - timedelta(hours=1), input=10)
+    given: dict[str, Any] = {"situation": situation_at(NOW), "actor": "hook", "now": NOW}
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("allocation.decisions.operations._queue", broken)
+    with pytest.raises(ZeroDivisionError):
+        decide(task=Task("SECURITY", Phase.EXEC, 3), key="k", **given)
+    assert not Decision.objects.exists()
 
 
 @pytest.mark.django_db

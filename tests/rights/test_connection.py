@@ -3,8 +3,10 @@
 import threading
 from contextlib import suppress
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
+from django.core.signals import request_started
 from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 
@@ -91,6 +93,44 @@ class TestTheConnection:
             assert told() == "viewer"
             connection.close()
             assert told() == "viewer"
+
+    def test_the_question_whether_it_still_works_tells_it_at_once(self) -> None:
+        connection.ensure_connection()
+        with acting_as(Role.VIEWER):
+            assert connection.is_usable()
+            assert connection._told is Role.VIEWER
+            assert told() == "viewer"
+
+    def test_one_that_was_ended_is_not_usable_and_the_next_request_has_a_new_one(self) -> None:
+        connection.ensure_connection()
+        pid = connection.connection.info.backend_pid
+        with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+        assert not connection.is_usable()
+        request_started.send(None)
+        assert told() == "chairman"
+        assert connection.connection.info.backend_pid != pid
+        connection.close()
+        assert not connection.is_usable()
+
+    def test_only_what_agents_write_does_not_wait_for_the_disk(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        options = connection.settings_dict["OPTIONS"]
+        monkeypatch.setitem(options, "options", "-c synchronous_commit=local")
+        connection.close()
+
+        def waits() -> str:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW synchronous_commit")
+                return str(cursor.fetchone()[0])
+
+        with acting_as(Role.AGENT):
+            assert waits() == "off"
+            with acting_as(Role.SYSTEM):
+                assert waits() == "local"
+        assert waits() == "local"
+        connection.close()
 
     def test_a_refused_write_says_so_and_changes_nothing(self) -> None:
         with acting_as(Role.AGENT), pytest.raises(DatabaseError, match="row-level security"):

@@ -100,7 +100,7 @@ def test_a_worker_answers_until_its_parent_is_gone(
     sent.seek(0)
     monkeypatch.setattr(worker.sys, "stdin", SimpleNamespace(buffer=sent))
     monkeypatch.setattr(worker.sys, "stdout", SimpleNamespace(buffer=answered))
-    monkeypatch.setattr(worker.os, "nice", lambda _: None)
+    monkeypatch.setattr(worker, "be_polite", lambda: None)
     monkeypatch.setattr(worker.gc, "disable", lambda: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     worker.serve()

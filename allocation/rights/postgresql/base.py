@@ -4,11 +4,19 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+from psycopg import Error
 from psycopg.pq import TransactionStatus
 
 from allocation.rights.roles import Role, acting_as, current
 
-_TAKE_ROLE = "SELECT set_config('budgetctl.role', %s, false)"
+# NULL is what the server has by itself.
+_TAKE_ROLE = (
+    "SELECT set_config('budgetctl.role', %s, false), "
+    "set_config('synchronous_commit', %s::text, false)"
+)
+# What agents write does not wait for the disk, as nothing does on SQLite: a hook waits for it, and
+# only a crash of the machine or of PostgreSQL itself can take the last moment of it back.
+_WITHOUT_WAITING = {Role.AGENT: "off"}
 
 
 class SchemaEditor(DatabaseSchemaEditor):
@@ -45,11 +53,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         """A cursor, once the database knows who acts."""
-        role = current()
-        if role is not self._told and not self._has_failed():
-            self.connection.execute(_TAKE_ROLE, [str(role)])
-            self._told = role
+        if current() is not self._told and not self._has_failed():
+            self._tell()
         return super().create_cursor(name)
+
+    def is_usable(self) -> bool:
+        """Whether the connection still works, asked by telling it who acts: one question, not two.
+
+        Django asks it before the first statement of a request.
+        """
+        try:
+            if self.connection:
+                self._tell()
+        except Error:
+            return False
+        return bool(self.connection)
+
+    def _tell(self) -> None:
+        role = current()
+        self.connection.execute(_TAKE_ROLE, [str(role), _WITHOUT_WAITING.get(role)])
+        self._told = role
 
     def _commit(self) -> None:
         if self._has_failed():  # PostgreSQL makes a rollback of it

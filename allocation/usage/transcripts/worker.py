@@ -19,9 +19,9 @@ from typing import IO
 import msgspec
 
 from allocation.policy.errors import RuleError
+from allocation.polite import be_polite
 from allocation.usage.transcripts.reader import Reading, Segment, read
 
-_POLITE = 10
 _ROOT = Path(__file__).resolve().parents[3]
 encode = msgspec.msgpack.Encoder().encode
 _decode_reading = msgspec.msgpack.Decoder(Reading).decode
@@ -108,8 +108,7 @@ def receive(pipe: IO[bytes]) -> bytes:
 
 def serve() -> None:
     """Answer each task on standard input with its reading, until the parent is gone."""
-    if sys.platform != "win32":  # which has no such call
-        os.nice(_POLITE)  # storing is what is waited for: reading takes what it leaves of the cores
+    be_polite()  # storing is what is waited for
     gc.disable()  # a reading has no cycles, and many objects that would be looked at for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     with suppress(EOFError, BrokenPipeError):
