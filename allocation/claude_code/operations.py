@@ -140,6 +140,6 @@ def observe_from_usage(*, now: datetime) -> int:
         if ran_on and decision.observed not in ran_on:
             with transaction.atomic():
                 for model in ran_on:
-                    observe_decision(decision=decision, model=model)
-            found += 1
+                    row = observe_decision(decision=decision, model=model)
+            found += row.observed != decision.observed
     return found

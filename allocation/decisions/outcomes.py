@@ -13,6 +13,8 @@ from allocation.policy import tiers
 from allocation.policy.errors import RuleError
 from allocation.policy.model_truth import Truth, departs, model_truth
 
+_OBSERVED = ("session_id", "agent_id", "observed", "mismatch")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOutcome:
@@ -38,13 +40,15 @@ def observe_decision(
     """
     with transaction.atomic():
         row = _locked(decision)
+        before = [getattr(row, name) for name in _OBSERVED]
         row.session_id = row.session_id or session_id[:100]
         row.agent_id = row.agent_id or agent_id[:100]
         seen = _class_of(row, _tier(model), row.override_reason)
         if row.mismatch != Truth.SILENT_MISMATCH or seen is Truth.SILENT_MISMATCH:
             row.observed, row.mismatch = model[:100], seen.value
-        row.save(update_fields=["session_id", "agent_id", "observed", "mismatch"])
-        recount(row.at)
+        if before != [getattr(row, name) for name in _OBSERVED]:
+            row.save(update_fields=_OBSERVED)
+            recount(row.at)
     return row
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from allocation.budgets.operations import switch
@@ -216,6 +217,18 @@ def test_what_was_counted_tells_the_model_where_no_hook_does(hook: Hook) -> None
     assert observe_from_usage(now=now) == 1
     assert observe_from_usage(now=now) == 0
     assert Decision.objects.get().mismatch == Truth.SILENT_MISMATCH.value
+
+
+def test_a_departure_that_a_hook_told_of_is_not_looked_into_each_minute(hook: Hook) -> None:
+    use_share(90)
+    hook(call("docmon"))
+    hook(result("docmon", resolvedModel="claude-opus-5-5"))
+    now = timezone.now()
+    UsageRecordFactory(session_id=SESSION, agent_id=AGENT_ID, at=now, model="claude-haiku-4-5")
+    with CaptureQueriesContext(connection) as asked:
+        assert observe_from_usage(now=now) == 0
+    assert not [query for query in asked if query["sql"].startswith("UPDATE")]
+    assert Decision.objects.get().observed == "claude-opus-5-5"
 
 
 def test_sessions_are_heard(hook: Hook) -> None:
