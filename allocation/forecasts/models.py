@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from allocation.budgets.models import ZONES, BudgetWeek
 from allocation.directives.models import StrategicDirective
@@ -30,6 +30,9 @@ class Forecast(models.Model):
     """
 
     week = models.ForeignKey(BudgetWeek, on_delete=models.PROTECT, related_name="forecasts")
+    week_end = models.DateTimeField(
+        null=True, help_text="Where the week ended when it was made: another reset moves that."
+    )
     made_at = models.DateTimeField()
     hour = models.DateTimeField(help_text="The hour (UTC) that it was made in.")
     hours_in = models.PositiveSmallIntegerField(help_text="Full hours into the week.")
@@ -79,6 +82,9 @@ class Forecast(models.Model):
                 name="one_forecast_per_hour_and_method",
             )
         ]
+
+    # Those of the week as it ends now. Of the first ones nobody noted which end they spoke of.
+    OF_ITS_WEEK = Q(week_end=F("week__end")) | Q(week_end=None)
 
     def __str__(self) -> str:
         return f"{self.method} at {self.made_at:%Y-%m-%d %H:%M}"

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from allocation.budgets.models import BudgetWeek
 from allocation.budgets.operations import ensure_week
@@ -65,14 +66,15 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
 def score_week(*, week: BudgetWeek, now: datetime) -> int:
     """Score the forecasts of a week that is over; how many were. What is scored stays as it is.
 
-    The week is taken as the meter of this moment has it.
+    Those that spoke of another end than the week came to have are left out: no week tells how good
+    they were. The week is taken as the meter of this moment has it.
     """
     if week.end > now:
         return 0
     running = running_week(now)
     came = Came(hourly(week.window, running.meter, load_price_book()), week.window, running.bounds)
     with transaction.atomic():
-        waiting = Forecast.objects.filter(week=week, point__isnull=False, score__isnull=True)
+        waiting = _waiting().filter(week=week)
         scores = [_score(row, came, now) for row in waiting.order_by("pk")]
         ForecastScore.objects.bulk_create(scores, batch_size=BATCH, ignore_conflicts=True)
     return len(scores)
@@ -80,10 +82,12 @@ def score_week(*, week: BudgetWeek, now: datetime) -> int:
 
 def score_closed_weeks(*, now: datetime) -> int:
     """Score every week that is over and has forecasts without a score."""
-    waiting = BudgetWeek.objects.filter(
-        end__lte=now, forecasts__point__isnull=False, forecasts__score__isnull=True
-    ).distinct()
-    return sum(score_week(week=week, now=now) for week in waiting)
+    weeks = BudgetWeek.objects.filter(end__lte=now, pk__in=_waiting().values("week"))
+    return sum(score_week(week=week, now=now) for week in weeks)
+
+
+def _waiting() -> "QuerySet[Forecast]":
+    return Forecast.objects.filter(Forecast.OF_ITS_WEEK, point__isnull=False, score__isnull=True)
 
 
 def _row(
@@ -95,6 +99,7 @@ def _row(
 ) -> Forecast:
     row = Forecast(
         week=week,
+        week_end=week.end,
         made_at=said.made_at,
         hour=hour_of(said.made_at),
         hours_in=int(hours_between(week.start, said.made_at)),

@@ -190,10 +190,14 @@ def _spoken(hours: Sequence[int]) -> "QuerySet[ForecastScore]":
 
 
 def newest_forecast(now: datetime) -> Forecast | None:
-    """The newest forecast of the week that holds `now`, by the method that spoke."""
+    """The newest forecast of the week that holds `now`, as it ends, by the method that spoke."""
     return (
         Forecast.objects.filter(
-            chosen=True, made_at__lte=now, week__start__lte=now, week__end__gt=now
+            Forecast.OF_ITS_WEEK,
+            chosen=True,
+            made_at__lte=now,
+            week__start__lte=now,
+            week__end__gt=now,
         )
         .order_by("-made_at")
         .first()

@@ -6,7 +6,13 @@ from decimal import Decimal
 import pytest
 
 from allocation.budgets.models import BudgetWeek
-from allocation.budgets.operations import ensure_weeks, set_limit, switch
+from allocation.budgets.operations import (
+    RuleChange,
+    change_rule,
+    ensure_weeks,
+    set_limit,
+    switch,
+)
 from allocation.forecasts.chance import newest_word
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
@@ -55,6 +61,37 @@ def test_another_limit_is_forecast_anew_within_the_hour() -> None:
     newest = newest_word(standing_at(later))
     assert newest is not None
     assert (newest.occasion, newest.effective_limit) == (Occasion.ANEW, 900_000)
+
+
+def test_another_reset_is_forecast_anew_and_the_week_that_never_came_is_not_scored() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    later = NOW + timedelta(minutes=10)
+    weekday = (later + timedelta(days=2)).weekday()
+    change_rule(change=RuleChange(reset_weekday=weekday), actor="chairman", now=later)
+    week = BudgetWeek.objects.get(start=WEEK_START)
+    assert later < week.end < WEEK_END
+    assert newest_forecast(later) is None  # it speaks of the week that was
+    assert make_forecasts(now=later) == len(METHODS)
+    assert make_forecasts(now=later + timedelta(minutes=1)) == 0
+    newest = newest_word(standing_at(later))
+    assert newest is not None
+    assert (newest.occasion, newest.week_end) == (Occasion.ANEW, week.end)
+    scored = score_closed_weeks(now=week.end)
+    assert scored == Forecast.objects.filter(week_end=week.end, point__isnull=False).count() > 0
+    assert score_closed_weeks(now=week.end) == 0
+
+
+def test_a_forecast_from_before_its_end_was_noted_counts_as_of_its_week() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    rows = [*Forecast.objects.values()]
+    later = NOW + timedelta(hours=1)
+    for row in rows:
+        Forecast.objects.create(
+            **{**row, "id": None, "hour": later, "made_at": later, "week_end": None}
+        )
+    assert newest_forecast(later) == Forecast.objects.get(chosen=True, week_end=None)
 
 
 def test_off_forecasts_nothing() -> None:
