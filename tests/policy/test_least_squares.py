@@ -1,6 +1,7 @@
 """Least squares without negative answers."""
 
 from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,27 @@ def test_nothing_explains_what_falls() -> None:
 
 def test_columns_that_are_the_same_share_an_answer() -> None:
     assert sum(solve([[1, 1], [2, 2], [3, 3]], [2, 4, 6])) == pytest.approx(2, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_is_the_best_there_is_also_of_columns_that_resemble_each_other(seed: int) -> None:
+    """By the conditions of Karush, Kuhn and Tucker, which hold at the least and nowhere else."""
+    random = Random(seed)
+    size, common = random.randint(2, 7), random.choice([0.0, 1.0, 5.0])
+    rows = []
+    for _ in range(3 * size):
+        shared = random.gauss(0, common)
+        rows.append([shared + random.gauss(0, 1) for _ in range(size)])
+    wanted = [random.gauss(0, 3) for _ in rows]
+    found = solve(rows, wanted)
+    missing = [
+        sum(a * x for a, x in zip(row, found, strict=True)) - y
+        for row, y in zip(rows, wanted, strict=True)
+    ]
+    for column, x in enumerate(found):
+        slope = sum(row[column] * m for row, m in zip(rows, missing, strict=True))
+        assert x >= 0
+        assert slope == pytest.approx(0, abs=1e-6) if x else slope > -1e-6
 
 
 VALUES = st.floats(-5, 5, allow_nan=False).map(lambda value: round(value, 2))
