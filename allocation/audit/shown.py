@@ -6,6 +6,7 @@ it is said what is there now, the input stays, and saved again it takes the plac
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -104,7 +105,9 @@ def _value(row: models.Model, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     display = getattr(row, f"get_{name}_display", None)
-    if isinstance(value, dict):
+    if isinstance(row._meta.get_field(name), models.DecimalField | models.IntegerField):
+        value = f"{Decimal(value):,f}"  # a decimal stands as text in the facts of a row
+    elif isinstance(value, dict):
         value = ", ".join(f"{key}={part}" for key, part in value.items())
     elif isinstance(value, list):
         value = ", ".join(map(str, value))
