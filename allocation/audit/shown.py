@@ -105,8 +105,11 @@ def _value(row: models.Model, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     display = getattr(row, f"get_{name}_display", None)
-    if isinstance(row._meta.get_field(name), models.DecimalField | models.IntegerField):
-        value = f"{Decimal(value):,f}"  # a decimal stands as text in the facts of a row
+    column = row._meta.get_field(name)  # whose value stands in the facts as JSON holds it
+    if isinstance(column, models.DecimalField | models.IntegerField):
+        value = f"{Decimal(value):,f}"
+    elif isinstance(column, models.TimeField):
+        value = str(value).removesuffix(":00")
     elif isinstance(value, dict):
         value = ", ".join(f"{key}={part}" for key, part in value.items())
     elif isinstance(value, list):
