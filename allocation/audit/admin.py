@@ -86,7 +86,7 @@ def _said(values: dict[str, Any], name: str) -> str:
         return "yes" if value else "no"
     choices = _counted(name)
     if choices is not None and _NUMBER.fullmatch(str(value)):
-        return choices.get(str(value)) or f"{Decimal(value):,f}"
+        return choices.get(str(value)) or f"{Decimal(value).normalize():,f}"
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         return moment(datetime.fromisoformat(value), timezone.get_current_timezone())
     return "empty" if value in (None, "") else str(value)

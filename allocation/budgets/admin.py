@@ -151,8 +151,8 @@ class MeterAdmin(AuditedAdmin):
 class BudgetWeekAdmin(RecordAdmin):
     """The budget weeks. They follow from the rule."""
 
-    list_display = ("start", "end", "of_limit", "of_reserve", "closed_at", "burned", "budget_zone",
-                    "meter_name")  # fmt: skip
+    list_display = ("start", "end", "of_limit", "of_reserve", "closed_at", "of_burned",
+                    "budget_zone", "meter_name")  # fmt: skip
     fields = list_display
     list_filter = ("budget_zone", "meter_name")
     date_hierarchy = "start"
@@ -168,7 +168,7 @@ class BudgetWeekAdmin(RecordAdmin):
         return _figure(row.reserve_percent)
 
     @admin.display(description="budget tokens burned", ordering="tokens_burned", empty_value="–")
-    def burned(self, row: BudgetWeek) -> str | None:
+    def of_burned(self, row: BudgetWeek) -> str | None:
         """As it was when the week was closed."""
         return None if row.tokens_burned is None else _figure(row.tokens_burned)
 
