@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from axes.models import AccessFailureLog
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -30,6 +33,8 @@ admin.site.enable_nav_sidebar = False
 
 # As audit.operations.facts writes one.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBERS = (models.DecimalField, models.IntegerField)
 
 
 @admin.register(AuditEntry)
@@ -79,9 +84,22 @@ def _said(values: dict[str, Any], name: str) -> str:
     value = values[name]
     if isinstance(value, bool):
         return "yes" if value else "no"
+    choices = _counted(name)
+    if choices is not None and _NUMBER.fullmatch(str(value)):
+        return choices.get(str(value)) or f"{Decimal(value).normalize():,f}"
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         return moment(datetime.fromisoformat(value), timezone.get_current_timezone())
     return "empty" if value in (None, "") else str(value)
+
+
+@cache
+def _counted(name: str) -> dict[str, str] | None:
+    """The choices of a column that holds a number in every table that has one of this name."""
+    every = (field for model in apps.get_models() for field in model._meta.concrete_fields)
+    named = [field for field in every if field.name == name]
+    if not named or not all(isinstance(field, _NUMBERS) for field in named):
+        return None
+    return {str(value): str(label) for field in named for value, label in field.flatchoices}
 
 
 def _account(account: models.Model) -> Facts:

@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 
 from allocation.access import may_rule
 from allocation.audit.about import ABOUT
-from allocation.audit.forms import AuditedForm, AuditedFormSet, OperationForm, ShownForm
+from allocation.audit.forms import COUNT, AuditedForm, AuditedFormSet, OperationForm, ShownForm
 from allocation.audit.operations import Written, delete_audited, save_audited, subject_of
 from allocation.policy.errors import RuleError
 
@@ -167,7 +167,10 @@ class AuditedAdmin(AuditedDeletion):
     """
 
     form = AuditedForm
-    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})}}
+    formfield_overrides = {
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})},
+        models.PositiveIntegerField: COUNT,
+    }
     reason_required = False
 
     def changeform_view(

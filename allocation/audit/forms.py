@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.forms.models import construct_instance
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 else:
     ModelForm = forms.ModelForm
     InlineFormSet = forms.BaseInlineFormSet
+
+# What PostgreSQL keeps in an integer. SQLite would take more, which no page has room for.
+_MOST = 2**31 - 1
+COUNT = {
+    "widget": AdminIntegerFieldWidget,
+    "max_value": _MOST,
+    "error_messages": {"max_value": f"Write a whole number up to {_MOST:,}."},
+}
 
 
 class ShownForm(ModelForm):

@@ -6,6 +6,7 @@ it is said what is there now, the input stays, and saved again it takes the plac
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -104,7 +105,12 @@ def _value(row: models.Model, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     display = getattr(row, f"get_{name}_display", None)
-    if isinstance(value, dict):
+    column = row._meta.get_field(name)  # whose value stands in the facts as JSON holds it
+    if isinstance(column, models.DecimalField | models.IntegerField):
+        value = f"{Decimal(value):,f}"
+    elif isinstance(column, models.TimeField):
+        value = str(value).removesuffix(":00")
+    elif isinstance(value, dict):
         value = ", ".join(f"{key}={part}" for key, part in value.items())
     elif isinstance(value, list):
         value = ", ".join(map(str, value))

@@ -1,5 +1,6 @@
 """The admin of the budget rule, the meters and the budget weeks."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -150,7 +151,28 @@ class MeterAdmin(AuditedAdmin):
 class BudgetWeekAdmin(RecordAdmin):
     """The budget weeks. They follow from the rule."""
 
-    list_display = ("start", "end", "limit", "reserve_percent", "closed_at", "tokens_burned",
+    list_display = ("start", "end", "of_limit", "of_reserve", "closed_at", "of_burned",
                     "budget_zone", "meter_name")  # fmt: skip
+    fields = list_display
     list_filter = ("budget_zone", "meter_name")
     date_hierarchy = "start"
+
+    @admin.display(description="limit", ordering="limit")
+    def of_limit(self, row: BudgetWeek) -> str:
+        """In the unit of the meter."""
+        return _figure(row.limit)
+
+    @admin.display(description="reserve, %", ordering="reserve_percent")
+    def of_reserve(self, row: BudgetWeek) -> str:
+        """The share of the limit that is held back."""
+        return _figure(row.reserve_percent)
+
+    @admin.display(description="budget tokens burned", ordering="tokens_burned", empty_value="–")
+    def of_burned(self, row: BudgetWeek) -> str | None:
+        """As it was when the week was closed."""
+        return None if row.tokens_burned is None else _figure(row.tokens_burned)
+
+
+def _figure(value: Decimal) -> str:
+    """In groups of three, hundredths only where there are some."""
+    return f"{value:,.2f}".removesuffix(".00")

@@ -20,7 +20,8 @@ LAST_PAST = 50
 
 @dataclass(frozen=True, slots=True)
 class OverrideRow:
-    """One override. `used` counts the decisions that it forced; `ended` says how it ended."""
+    """One override. `used` counts the decisions that it forced; `ended` says how it ended, and
+    `ended_at` when, where that is kept."""
 
     pk: int
     sub_agent: str
@@ -33,6 +34,7 @@ class OverrideRow:
     expires_at: datetime
     used: int
     ended: str
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def _row(override: Override, used: Mapping[int, int], now: datetime) -> Override
         created_at=override.created_at,
         expires_at=override.expires_at,
         used=used.get(override.pk, 0),
-        ended=_ended(override, now),
+        ended=(ended := _ended(override, now)),
+        ended_at=override.expires_at if ended == "expired" else override.revoked_at,
     )
 
 

@@ -85,6 +85,9 @@ def test_the_trail_shows_before_and_after_in_a_table(chairman_client: Client) ->
     ("before", "after", "short"),
     [
         ({"tier": "haiku"}, {"tier": "sonnet"}, "tier: haiku → sonnet"),
+        ({"limit": "500000"}, {"limit": "1200000.500"}, "limit: 500,000 → 1,200,000.5"),
+        ({"reset_weekday": 0}, {"reset_weekday": 5}, "reset weekday: Monday → Saturday"),
+        ({"title": "2025"}, {"title": "2026"}, "title: 2025 → 2026"),
         (None, {"tier": "sonnet"}, "new"),
         ({"tier": "sonnet"}, None, "deleted"),
         ({"purpose": "a" * 200}, {"purpose": "b"}, "aaa…"),

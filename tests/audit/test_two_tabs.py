@@ -50,7 +50,12 @@ class Case:
 
 
 CASES = [
-    Case("/budget/", {"limit": "600,000"}, {"reserve_percent": "5"}, "limit is now “600000”"),
+    Case(
+        "/budget/",
+        {"limit": "600,000", "reset_time": "09:15"},
+        {"reserve_percent": "5"},
+        "limit is now “600,000”; reset time is now “09:15”",
+    ),
     Case("/sds/SD-NEW-1/edit/", {"title": "Theirs"}, {"title": "Mine"}, "title is now “Theirs”"),
     Case("/checkpoints/{}/correct/", {"mix": "haiku"}, {"note": "Mine"}, "is now “haiku=100”"),
 ]

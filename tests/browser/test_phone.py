@@ -90,6 +90,22 @@ def test_long_words_and_large_figures_break_on_a_phone(
         assert page.eval_on_selector_all(".table-figures .number", wide) == 0
 
 
+def test_the_buttons_of_the_deferral_queue_stay_on_a_phone(
+    dark_phone_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    page = dark_phone_page
+    for position in (1, 2):
+        StrategicDirectiveFactory(
+            status="deferred", queue_position=position, deferred_at=timezone.now()
+        )
+    sign_in(page, chairman)
+    page.goto("/deferrals/")
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate(SIDEWAYS) == [], width
+        assert page.get_by_role("button", name="Move down").count() == 2
+
+
 @pytest.mark.parametrize(
     "path", ["/admin/", "/admin/audit/auditentry/", "/admin/floors/override/add/"]
 )

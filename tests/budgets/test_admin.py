@@ -137,3 +137,12 @@ def test_zones_of_weeks_are_written_as_on_the_pages(chairman_client: Client) -> 
     page = said(chairman_client.get(reverse("admin:budgets_budgetweek_changelist")))
     assert "Yellow" in page
     assert "YELLOW" not in page
+
+
+def test_figures_of_weeks_are_written_as_on_the_pages(chairman_client: Client) -> None:
+    week = BudgetWeekFactory(limit=500_000, reserve_percent="12.5", tokens_burned="336000.25")
+    url = reverse("admin:budgets_budgetweek_change", args=[week.pk])
+    for page in (reverse("admin:budgets_budgetweek_changelist"), url):
+        text = said(chairman_client.get(page))
+        assert all(figure in text for figure in ("500,000", "12.50", "336,000.25"))
+        assert "500000" not in text

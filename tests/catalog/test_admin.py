@@ -125,6 +125,20 @@ def test_a_code_that_is_taken_is_refused(chairman_client: Client, code: str, sen
     assert SubAgent.objects.count() == 16
 
 
+@pytest.mark.parametrize(
+    ("row", "column"), [(SubAgentFactory, "tokens_max"), (TaskTypeFactory, "tokens")]
+)
+def test_a_count_that_not_every_database_keeps_is_refused(
+    chairman_client: Client, row: Any, column: str
+) -> None:
+    url = url_of(row())
+    page = send(chairman_client, url, **{column: 2**31}, reason="A slip.")
+    assert "Write a whole number up to 2,147,483,647." in said(page)
+    assert not AuditEntry.objects.exists()
+    send(chairman_client, url, **{column: 2**31 - 1}, reason="As much as fits.")
+    assert AuditEntry.objects.count() == 1
+
+
 def test_the_range_of_tokens_must_rise(chairman_client: Client) -> None:
     url = url_of(SubAgent.objects.get(code="API"))
     page = send(chairman_client, url, tokens_min=9, tokens_max=8)

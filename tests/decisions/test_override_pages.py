@@ -78,14 +78,21 @@ class TestReading:
         assert "5% of this week’s decisions were overridden, needs tuning: 2 of 40" in page.text
         assert "Give override" not in page.text
 
-    def test_what_is_past_says_how_it_ended(self, viewer_client: Client) -> None:
+    def test_what_is_past_says_how_and_when_it_ended(self, viewer_client: Client) -> None:
         now = timezone.now()
+        revoked_at, expired_at = now - timedelta(days=2), now - timedelta(days=1)
         in_force(uses_left=0)
-        in_force(revoked_at=now, revoked_by="chairman")
-        in_force(expires_at=now - timedelta(minutes=1))
-        page = viewer_client.get(URL).context["page"]
+        in_force(revoked_at=revoked_at, revoked_by="chairman")
+        in_force(expires_at=expired_at)
+        answer = viewer_client.get(URL)
+        page = answer.context["page"]
         assert not page.in_force
-        assert {row.ended for row in page.past} == {"used up", "revoked by chairman", "expired"}
+        assert {(row.ended, row.ended_at) for row in page.past} == {
+            ("used up", None),
+            ("revoked by chairman", revoked_at),
+            ("expired", expired_at),
+        }
+        assert revoked_at.isoformat(timespec="seconds")[:10] in answer.text
 
     def test_without_decisions_there_is_no_rate(self, viewer_client: Client) -> None:
         assert "there is no rate of overrides" in viewer_client.get(URL).text
