@@ -205,10 +205,13 @@ class Connecting:
         path = str(self.folder / "settings.json")
         known = dict(read_json(path))
         before = Kept.from_json(known.pop(str(file.path), None))
-        if kept is not None:
-            # The first backup is the one without us.
-            backup = before.backup if before else kept.backup
-            known[str(file.path)] = replace(kept, backup=backup).as_json()
+        if before and kept:
+            # The first backup is the one without us. It is no longer the whole of what was there
+            # where somebody changed the file in between: then undo takes out our parts alone.
+            digest = kept.digest if before.is_untouched(file.raw) else ""
+            kept = replace(kept, backup=before.backup, digest=digest)
+        if kept:
+            known[str(file.path)] = kept.as_json()
         try:
             write_json(path, known)
         except OSError as error:

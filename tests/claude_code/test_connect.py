@@ -160,6 +160,18 @@ def test_undo_keeps_what_others_changed_since(machine: Machine) -> None:
     assert json.loads(machine.settings.read_text()) == {**json.loads(BEFORE), "model": "haiku"}
 
 
+def test_undo_keeps_what_others_changed_between_two_connections(machine: Machine) -> None:
+    machine.connect("--yes")
+    settings = json.loads(machine.settings.read_text())
+    settings["permissions"] = {"allow": ["Bash(make)"]}
+    machine.settings.write_text(json.dumps(settings))
+    machine.connect("--yes", "--fail-closed")
+    machine.connect("--yes")
+    machine.connect("--undo", "--yes")
+    permissions = {"permissions": {"allow": ["Bash(make)"]}}
+    assert json.loads(machine.settings.read_text()) == json.loads(BEFORE) | permissions
+
+
 def test_a_file_that_was_not_there_is_not_there_again(machine: Machine) -> None:
     machine.settings.unlink()
     machine.connect("--yes")
