@@ -202,6 +202,25 @@ def test_another_server_needs_its_token(machine: Machine) -> None:
     assert "Set BUDGETCTL_TOKEN, or give --token" in said
 
 
+def test_a_token_that_the_server_ended_is_said_where_none_can_be_made(machine: Machine) -> None:
+    there = machine.environment
+    made = budgetctl(there, "token", "create", "elsewhere", "--json")
+    token = json.loads(made.stdout)["token"]
+    home = Path(there["HOME"]) / "another"
+    # Another user of the machine: no database is theirs.
+    machine.environment = there | {"BUDGETCTL_HOME": str(home), "BUDGETCTL_TOKEN": token}
+    machine.connect("--yes")
+    budgetctl(there, "token", "revoke", "elsewhere")
+    for environment in (machine.environment, there | {"BUDGETCTL_HOME": str(home)}):
+        machine.environment = environment
+        said = machine.connect("--yes", code=1)
+        assert f"{machine.url} does not take the token that is set. Set BUDGETCTL_TOKEN" in said
+    # Beside the database a new one could be made, and the variable would go before it.
+    machine.environment = there | {"BUDGETCTL_TOKEN": token}
+    assert "does not take the token that is set" in machine.connect("--yes", code=1)
+    machine.environment = there
+
+
 def test_a_token_that_would_go_in_the_clear_is_said(machine: Machine) -> None:
     said = machine.connect("--url", "http://hub.invalid", "--token", "bctl_x_y", "--dry-run")
     assert "http://hub.invalid is not https" in said
