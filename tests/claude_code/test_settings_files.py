@@ -105,5 +105,5 @@ def test_a_home_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_removed_is_said_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder").touch()
     file = SettingsFile(tmp_path / "folder" / "settings.json", b"{}", {})
-    with pytest.raises(RuleError, match="settings.json cannot be removed: Not a directory."):
+    with pytest.raises(RuleError, match="cannot be removed: Not a directory"):
         remove_settings(file)
