@@ -102,13 +102,18 @@ class Connecting:
         if self.is_new:
             self.token = own_token.make()
         _, merged = self._merged(self.token)
+        content = change.file.text_of(merged.settings)
+        is_right = merged.settings == change.file.settings
+        before = read_json(str(self.folder / "connection.json"))
         try:
-            write_json(str(self.folder / "connection.json"), {"url": self.url, "token": self.token})
-        except OSError as error:
-            raise Refused(f"{self.folder} cannot be written: {error.strerror}.") from error
-        if merged.settings != change.file.settings:
-            content = change.file.text_of(merged.settings)
-            backup = write_settings(change.file, content, backup=self._ending())
+            self._keep({"url": self.url, "token": self.token})
+            backup = None
+            if not is_right:
+                backup = write_settings(change.file, content, backup=self._ending())
+        except (RuleError, Refused):
+            self._take_back(before)
+            raise
+        if not is_right:
             self._remember(change.file, Kept.of(merged.record, content, backup))
             yield f"Written: {change.file.path}"
             if backup:
@@ -145,6 +150,21 @@ class Connecting:
         rest = self._remember(file, None)
         if not rest:
             yield from self._forget_token()
+
+    def _keep(self, connection: dict[str, Any]) -> None:
+        try:
+            write_json(str(self.folder / "connection.json"), connection)
+        except OSError as error:
+            raise Refused(f"{self.folder} cannot be written: {error.strerror}.") from error
+
+    def _take_back(self, before: dict[str, Any]) -> None:
+        """The connection as it was, and no new token: an undo would find nothing to end it by."""
+        if self.is_new:
+            own_token.end(self.token)
+        if before:
+            self._keep(before)
+        else:
+            (self.folder / "connection.json").unlink(missing_ok=True)
 
     def _merged(self, token: str) -> tuple[SettingsFile, Merged]:
         file = read_settings(self._path())

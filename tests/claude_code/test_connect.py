@@ -188,6 +188,18 @@ def test_a_project_gets_hooks_only(machine: Machine, tmp_path: Path) -> None:
     assert not (tmp_path / ".claude" / "settings.local.json").exists()
 
 
+def test_settings_that_cannot_be_written_leave_no_token(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / ".claude").symlink_to("/proc/nowhere")  # where nobody makes a folder
+    said = machine.connect("--yes", "--project", str(tmp_path), code=1)
+    assert "settings.local.json cannot be written" in said
+    assert "claude-code on" not in _tokens_in_force(machine)
+    assert not (machine.client / "connection.json").exists()
+    machine.connect("--yes")
+    kept = (machine.client / "connection.json").read_bytes()
+    machine.connect("--yes", "--project", str(tmp_path), code=1)
+    assert (machine.client / "connection.json").read_bytes() == kept
+
+
 def test_settings_with_comments_are_refused_in_one_line(machine: Machine) -> None:
     machine.settings.write_text("{ // mine\n}")
     said = machine.connect("--yes", code=1)
