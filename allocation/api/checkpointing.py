@@ -10,9 +10,10 @@ from django.http import Http404
 from allocation.api.models import AgentToken
 from allocation.api.refusals import Conflict
 from allocation.api.schemas import CheckpointLogged, SdProposed
+from allocation.audit.models import AuditEntry
 from allocation.checkpoints.defaults import usual_kind
 from allocation.checkpoints.models import Checkpoint
-from allocation.checkpoints.operations import Entry, log_checkpoint
+from allocation.checkpoints.operations import CORRECTION, Entry, log_checkpoint
 from allocation.checkpoints.withdrawal import was_withdrawn
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.directives.operations import SdFacts, create_sd
@@ -50,8 +51,8 @@ def log(
 ) -> Checkpoint:
     """Log a checkpoint: the same submission, or the same key of a token, logs once.
 
-    Raises RuleError for what cannot be logged, and Conflict for a submission of another SD or kind,
-    and for one that was withdrawn since: who sends it again does not know that.
+    Raises RuleError for what cannot be logged, and Conflict for a submission of another SD, kind or
+    amount, and for one that was withdrawn since: who sends it again does not know that.
     """
     sd = sd_of(logged.sd)
     own = uuid.uuid5(_KEYS, f"{token.prefix}:{key}") if key else uuid.uuid4()
@@ -75,9 +76,21 @@ def log(
         at=moment(logged.at),
     )
     row.sd.refresh_from_db()
-    if row.sd.code != sd.code or logged.kind not in {None, row.kind}:
+    if row.sd.code != sd.code or logged.kind not in {None, row.kind} or not _says(row, logged):
         raise Conflict("This key was used for another checkpoint: take a new key.")
     return row
+
+
+def _says(row: Checkpoint, logged: CheckpointLogged) -> bool:
+    """Whether a checkpoint holds the amounts that were sent, or did before it was corrected: who
+    sends it again does not know of that."""
+    mix = {tier: share for tier, share in logged.mix.items() if share}  # as it is stored
+    sent = (logged.tokens, mix, logged.rework_cycles, logged.lines_modified)
+    if sent == (row.tokens, row.mix, row.rework_cycles, row.lines_modified):
+        return True
+    subject = f"{row.sd.code} {row.get_kind_display()}"
+    corrections = AuditEntry.objects.filter(subject=subject, action=CORRECTION)
+    return corrections.filter(at__gte=row.at).exists()
 
 
 @overload

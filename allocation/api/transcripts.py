@@ -10,6 +10,7 @@ from allocation.api.reported import refuse_made_up
 from allocation.api.schemas import RequestRead, TranscriptsCounted, TranscriptsRead
 from allocation.api.wire import MOST_AT_ONCE
 from allocation.budgets.operations import ensure_weeks
+from allocation.budgets.weeks import LONG_AGO
 from allocation.policy.errors import RuleError
 from allocation.usage.ingest import store
 from allocation.usage.observation import Observation
@@ -34,7 +35,9 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
     with transaction.atomic():
         # History without a week would have no limit to be judged by. Before usage takes its turn,
         # as everywhere (directives.locks).
-        made = ensure_weeks(since=min(each.at for each in seen), now=now) if seen else 0
+        # One that a wrong clock laid to 1970 makes none.
+        moments = [each.at for each in seen if each.at >= LONG_AGO]
+        made = ensure_weeks(since=min(moments), now=now) if moments else 0
         stored = store(
             seen,
             terms=current_terms(now),

@@ -36,6 +36,7 @@ from allocation.usage.tables import lock
 
 # What harnesses have purged by then nobody captures any more.
 LATEST = timedelta(days=30)
+CORRECTION = "checkpoint correction"
 # What a correction may change.
 AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
 WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
@@ -183,7 +184,7 @@ def correct_checkpoint(
         update_token_log(row)
         record(
             actor=actor,
-            action="checkpoint correction",
+            action=CORRECTION,
             subject=subject,
             before=before,
             after=after,

@@ -10,13 +10,14 @@ from allocation.policy.names import normal_name
 _BOM = b"\xef\xbb\xbf"
 _HEAD = re.compile(rb"---[ \t]*(\r?\n)")
 _END = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
-_MODEL = re.compile(rb"^model[ \t]*:[^\r\n]*(\r?\n)", re.MULTILINE)
 _NAME = re.compile(
     rb"^name[ \t]*:[ \t]*(['\"]?)([^'\"\r\n]+?)\1[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE
 )
 
-# The first entry with all lines of its value: what follows it may be indented, or a list.
-_FIRST = re.compile(rb"[^\n]*\n(?:(?:[ \t\r]*\n)*[ \t-][^\n]*\n)*")
+# An entry with all lines of its value: what follows its first may be indented, or a list.
+_ENTRY = rb"[^\n]*\n(?:(?:[ \t\r]*\n)*[ \t-][^\n]*\n)*"
+_FIRST = re.compile(_ENTRY)
+_MODEL = re.compile(rb"^(['\"]?)model\1[ \t]*:" + _ENTRY, re.MULTILINE)
 
 
 class Tiers(TypedDict):

@@ -6,6 +6,7 @@ from fractions import Fraction
 from django.db.models import Min
 
 from allocation.budgets.models import BudgetWeek
+from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.display.format import whole
 from allocation.policy.errors import RuleError
@@ -70,7 +71,9 @@ def own_series(*, before: datetime, reset: Reset | None = None) -> Series:
     """The owner's whole history up to a moment, for a backtest: in the stored weeks that are over,
     or in weeks laid anew by a reset rule. Raises RuleError without any usage.
     """
-    first: datetime | None = UsageHour.objects.aggregate(first=Min("hour"))["first"]
+    # One record that a wrong clock laid to 1970 is no history.
+    found = UsageHour.objects.filter(hour__gte=LONG_AGO).aggregate(first=Min("hour"))
+    first: datetime | None = found["first"]
     if first is None or first >= before:
         raise RuleError("There is no usage yet to test forecasts on: import some first.")
     meter = running_week(before).meter

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,14 +22,14 @@ from allocation.claude_code.connect.files import (
 from allocation.claude_code.connect.merge import Merged, connected, disconnected
 from allocation.claude_code.connect.wanted import Choice
 from allocation.policy.errors import RuleError
+from budgetctl.cli import own_token
 from budgetctl.cli.refusals import Refused
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 # Stands for the token while none is made: a look at what would be written makes nothing.
 PLACEHOLDER = "bctl_00000000_made-when-it-is-written"
 SECONDS = 3  # to see whether a server is there
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_SCOPES = ("hooks", "usage")
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,12 @@ class Connecting:
         """The change that connects. Nothing is made yet, not even a token."""
         self.is_new = not self.token or self._is_refused()
         token = PLACEHOLDER if self.is_new else self.token
-        if self.is_new and not self._is_local():
+        if self.is_new and not self._can_make_one():
+            refused = f"{self.url} does not take the token that is set. " if self.token else ""
             raise Refused(
-                f"Set BUDGETCTL_TOKEN, or give --token: make one on the server of {self.url}, with "
-                "`budgetctl token create` or on its page Tokens, with the scopes hooks and usage."
+                f"{refused}Set BUDGETCTL_TOKEN, or give --token: make one on the server of "
+                f"{self.url}, with `budgetctl token create` or on its page Tokens, with the scopes "
+                "hooks and usage."
             )
         file, change = self._merged(token)
         already = f"{file.path} is connected already."
@@ -99,15 +100,20 @@ class Connecting:
     def connect(self, change: Change) -> Iterator[str]:
         """Make the token, then write. What fails in between leaves no half of it behind."""
         if self.is_new:
-            self.token = self._make_token()
+            self.token = own_token.make()
         _, merged = self._merged(self.token)
+        content = change.file.text_of(merged.settings)
+        is_right = merged.settings == change.file.settings
+        before = read_json(str(self.folder / "connection.json"))
         try:
-            write_json(str(self.folder / "connection.json"), {"url": self.url, "token": self.token})
-        except OSError as error:
-            raise Refused(f"{self.folder} cannot be written: {error.strerror}.") from error
-        if merged.settings != change.file.settings:
-            content = change.file.text_of(merged.settings)
-            backup = write_settings(change.file, content, backup=self._ending())
+            self._keep({"url": self.url, "token": self.token})
+            backup = None
+            if not is_right:
+                backup = write_settings(change.file, content, backup=self._ending())
+        except (RuleError, Refused):
+            self._take_back(before)
+            raise
+        if not is_right:
             self._remember(change.file, Kept.of(merged.record, content, backup))
             yield f"Written: {change.file.path}"
             if backup:
@@ -144,6 +150,21 @@ class Connecting:
         rest = self._remember(file, None)
         if not rest:
             yield from self._forget_token()
+
+    def _keep(self, connection: dict[str, Any]) -> None:
+        try:
+            write_json(str(self.folder / "connection.json"), connection)
+        except OSError as error:
+            raise Refused(f"{self.folder} cannot be written: {error.strerror}.") from error
+
+    def _take_back(self, before: dict[str, Any]) -> None:
+        """The connection as it was, and no new token: an undo would find nothing to end it by."""
+        if self.is_new:
+            own_token.end(self.token)
+        if before:
+            self._keep(before)
+        else:
+            (self.folder / "connection.json").unlink(missing_ok=True)
 
     def _merged(self, token: str) -> tuple[SettingsFile, Merged]:
         file = read_settings(self._path())
@@ -205,10 +226,13 @@ class Connecting:
         path = str(self.folder / "settings.json")
         known = dict(read_json(path))
         before = Kept.from_json(known.pop(str(file.path), None))
-        if kept is not None:
-            # The first backup is the one without us.
-            backup = before.backup if before else kept.backup
-            known[str(file.path)] = replace(kept, backup=backup).as_json()
+        if before and kept:
+            # The first backup is the one without us. It is no longer the whole of what was there
+            # where somebody changed the file in between: then undo takes out our parts alone.
+            digest = kept.digest if before.is_untouched(file.raw) else ""
+            kept = replace(kept, backup=before.backup, digest=digest)
+        if kept:
+            known[str(file.path)] = kept.as_json()
         try:
             write_json(path, known)
         except OSError as error:
@@ -216,62 +240,31 @@ class Connecting:
         return known
 
     def _is_local(self) -> bool:
-        return parts(self.url)[1] in _LOOPBACK
+        return parts(self.url)[1] in LOOPBACK
 
     def _is_refused(self) -> bool:
-        """Whether the token is one that this machine's own server refuses."""
-        if not self._is_local():
-            return False
-        from budgetctl.cli import clock
-        from budgetctl.cli.database import open_database
-
+        """Whether the server says no to the token; while it is away, whether its database here
+        would."""
         try:
-            open_database(with_server_elsewhere=True)
-        except Refused:
-            return False  # another database's server may run here
-        from allocation.api.operations import AccessRefused, authenticate
-
-        try:
-            authenticate(header=f"Bearer {self.token}", scope="hooks", now=clock.now())
-        except AccessRefused:
-            return True
+            headers = {"Authorization": f"Bearer {self.token}"}
+            post(self.url, "/hooks/health", {}, headers, SECONDS)
+        except NotTaken as error:
+            return error.status in {401, 403}
+        except Away:
+            return self._is_local() and own_token.is_refused(self.token)
         return False
 
-    def _make_token(self) -> str:
-        from budgetctl.cli.database import open_database
-
-        open_database(with_server_elsewhere=True)
-        from allocation.api.models import AgentToken
-        from allocation.api.operations import create_token
-        from budgetctl.cli import clock, rows
-
-        name = wanted = f"claude-code on {socket.gethostname()}"[:90]
-        in_force = AgentToken.objects.filter(revoked_at__isnull=True)
-        number = 1
-        while in_force.filter(name=name).exists():
-            number += 1
-            name = f"{wanted} ({number})"
-        _, clear = create_token(name=name, actor=rows.actor(), now=clock.now(), scopes=_SCOPES)
-        return clear
+    def _can_make_one(self) -> bool:
+        """Whether a new token would be one of this server, and be what the hooks send."""
+        if self.token and self.token == os.environ.get("BUDGETCTL_TOKEN"):
+            return False  # it goes before whatever is kept
+        return self._is_local() and (not self.token or own_token.has_database())
 
     def _forget_token(self) -> Iterator[str]:
         (self.folder / "connection.json").unlink(missing_ok=True)
-        if not self.token or not self._is_local():
-            return
-        from budgetctl.cli.database import open_database
-
-        try:
-            open_database(with_server_elsewhere=True)
-        except Refused:
-            return
-        from allocation.api.models import AgentToken
-        from allocation.api.operations import revoke_token
-        from budgetctl.cli import clock, rows
-
-        prefix = self.token.split("_")[1] if self.token.count("_") > 1 else ""
-        row = AgentToken.objects.filter(prefix=prefix).first()
-        if row is not None and revoke_token(token=row, actor=rows.actor(), now=clock.now()):
-            yield f"Revoked: the token {row.shown}"
+        is_ours = self.token and self._is_local() and own_token.has_database()
+        if is_ours and (shown := own_token.end(self.token)):
+            yield f"Revoked: the token {shown}"
 
 
 def _script() -> str:

@@ -17,6 +17,10 @@ ELSEWHERE = (
     "This command works only where the database is, and BUDGETCTL_URL names a server elsewhere: "
     f"run it there, or unset BUDGETCTL_URL. What works from here: {THERE_TOO}."
 )
+ADDRESS_ALONE = (
+    "BUDGETCTL_URL names a server elsewhere, and BUDGETCTL_TOKEN is not set: set it to a token of "
+    "that server. There is no database here."
+)
 NEWER = (
     "The database was made by a newer version of budgetctl. Install that version or a later one."
 )
@@ -74,7 +78,8 @@ def open_database(*, with_server_elsewhere: bool = False) -> None:
 
     if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
         # Connecting would leave an empty file behind.
-        raise Refused(NOT_SET_UP)
+        is_meant = os.environ.get("BUDGETCTL_URL") and not os.environ.get("BUDGETCTL_TOKEN")
+        raise Refused(ADDRESS_ALONE if is_meant else NOT_SET_UP)
     if schema.unknown():
         raise Refused(NEWER)
     if schema.missing():

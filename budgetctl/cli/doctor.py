@@ -62,9 +62,14 @@ def _machine() -> "list[Any]":
     for path in _settings_paths():
         try:
             file = read_settings(path)
-            check(file.settings)
         except RuleError as error:
             findings.append(checks.Finding("Settings", False, str(error), "Mend the file."))
+            continue
+        try:
+            check(file.settings)
+        except RuleError as error:
+            said = f"{file.path}: {error}"
+            findings.append(checks.Finding("Settings", False, said, "Mend the file."))
             continue
         if file.raw is not None:
             files[str(path)] = file.settings
@@ -139,6 +144,17 @@ def _no_address(url: str) -> str:
     return ""
 
 
+def _how_to_reach(url: str) -> str:
+    from allocation.claude_code.client.transport import parts
+    from allocation.claude_code.connect.checks import CONNECT
+    from budgetctl.cli.connecting import LOOPBACK
+
+    start = "Start it: budgetctl start." if parts(url)[1] in LOOPBACK else "Start it there."
+    if os.environ.get("BUDGETCTL_URL"):
+        return f"{start} If it is at another address, set BUDGETCTL_URL to that."
+    return f"{start} If it is at another address, run: {CONNECT} --url ADDRESS."
+
+
 def _server(*, is_sent: bool) -> "list[Any]":
     """What the server says; little where it is away."""
     from allocation.claude_code.client.home import client_home, connection
@@ -157,7 +173,7 @@ def _server(*, is_sent: bool) -> "list[Any]":
     try:
         health = post(to.url, "/hooks/health", {}, headers, 10)
     except Away as error:
-        mend = "Start it: budgetctl start. Until then the last known state answers."
+        mend = f"{_how_to_reach(to.url)} Until then the last known state answers."
         return [Finding("Server", False, f"{to.url} does not answer ({error})", mend)]
     except Refused as error:
         reached = Finding("Server", True, f"{to.url} answers")

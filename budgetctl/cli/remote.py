@@ -87,13 +87,22 @@ class Hub:
                 raise (Refused if error.code < 500 else Unanswered)(self._no(error)) from error
         except URLError as error:
             why = getattr(error.reason, "strerror", None) or error.reason
-            raise Unanswered(f"{self.url} cannot be reached: {why}.") from error
+            raise Unanswered(f"{self.url} cannot be reached{self._by_proxy()}: {why}.") from error
         except ConnectionError as error:
             raise Unanswered(f"{self.url} broke off before it had answered.") from error
         except TimeoutError as error:
             raise Unanswered(f"{self.url} has not answered within {SECONDS} seconds.") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Unanswered(f"{self.url} does not answer as budgetctl does.") from error
+
+    def _by_proxy(self) -> str:
+        """Which variable of the environment leads through a proxy, "" where none does."""
+        from urllib.request import getproxies, proxy_bypass
+
+        scheme, host = self.url.partition(":")[0], parts(self.url)[1]
+        if scheme not in getproxies() or proxy_bypass(host):
+            return ""
+        return f" through the proxy that {scheme}_proxy names (no_proxy={host} goes past it)"
 
     def _said(self, answer: "HTTPResponse | Any") -> Json:
         said = json.loads(answer.read(MOST_BYTES))
@@ -120,6 +129,8 @@ def hub() -> Hub | None:
         parts(url)
     except ValueError as error:
         raise Refused("BUDGETCTL_URL must be an address such as https://budget.example.") from error
+    if not (token.isascii() and token.isprintable()):
+        raise Refused("BUDGETCTL_TOKEN has characters in it that no token has: copy it once more.")
     return Hub(url.rstrip("/"), token)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints.models import Checkpoint
+from allocation.checkpoints.operations import correct_checkpoint
 from allocation.checkpoints.withdrawal import withdraw_checkpoint
 from allocation.directives.models import StrategicDirective
 from allocation.usage.models import UsageRecord
@@ -161,6 +162,21 @@ def test_a_checkpoint_is_logged_once_and_moves_the_sd_on(agent: Agent) -> None:
     assert agent.post("checkpoints", handed | {"tokens": None}, key="l").status_code == 422
     assert agent.post("checkpoints", handed, key="m").json()["sd_phase"] == "PLAN"
     assert StrategicDirective.objects.get().phase == "PLAN"
+
+
+def test_a_key_does_not_swallow_other_amounts(agent: Agent, now: datetime) -> None:
+    StrategicDirectiveFactory(code="SD-X-1")
+    start = {"sd": "SD-X-1", "kind": "sd_start_lead", "tokens": 10}
+    start["mix"] = {"haiku": 100, "opus": 0}
+    assert agent.post("checkpoints", start, key="k").status_code == 201
+    assert agent.post("checkpoints", start, key="k").status_code == 201
+    for other in ({"tokens": 11}, {"mix": {"opus": 100}}, {"rework_cycles": 1}):
+        assert agent.post("checkpoints", start | other, key="k").status_code == 409
+    row = Checkpoint.objects.get()
+    kept = {"mix": row.mix, "rework_cycles": 0, "lines_modified": None, "note": ""}
+    correct_checkpoint(checkpoint=row, tokens=12, **kept, actor="chairman", now=now)
+    # A retry that comes late: with a new key it would count twice.
+    assert agent.post("checkpoints", start, key="k").json()["tokens"] == 12
 
 
 def test_a_checkpoint_that_was_withdrawn_does_not_come_back_with_its_key(

@@ -160,6 +160,18 @@ def test_undo_keeps_what_others_changed_since(machine: Machine) -> None:
     assert json.loads(machine.settings.read_text()) == {**json.loads(BEFORE), "model": "haiku"}
 
 
+def test_undo_keeps_what_others_changed_between_two_connections(machine: Machine) -> None:
+    machine.connect("--yes")
+    settings = json.loads(machine.settings.read_text())
+    settings["permissions"] = {"allow": ["Bash(make)"]}
+    machine.settings.write_text(json.dumps(settings))
+    machine.connect("--yes", "--fail-closed")
+    machine.connect("--yes")
+    machine.connect("--undo", "--yes")
+    permissions = {"permissions": {"allow": ["Bash(make)"]}}
+    assert json.loads(machine.settings.read_text()) == json.loads(BEFORE) | permissions
+
+
 def test_a_file_that_was_not_there_is_not_there_again(machine: Machine) -> None:
     machine.settings.unlink()
     machine.connect("--yes")
@@ -176,6 +188,18 @@ def test_a_project_gets_hooks_only(machine: Machine, tmp_path: Path) -> None:
     assert not (tmp_path / ".claude" / "settings.local.json").exists()
 
 
+def test_settings_that_cannot_be_written_leave_no_token(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / ".claude").symlink_to("/proc/nowhere")  # where nobody makes a folder
+    said = machine.connect("--yes", "--project", str(tmp_path), code=1)
+    assert "settings.local.json cannot be written" in said
+    assert "claude-code on" not in _tokens_in_force(machine)
+    assert not (machine.client / "connection.json").exists()
+    machine.connect("--yes")
+    kept = (machine.client / "connection.json").read_bytes()
+    machine.connect("--yes", "--project", str(tmp_path), code=1)
+    assert (machine.client / "connection.json").read_bytes() == kept
+
+
 def test_settings_with_comments_are_refused_in_one_line(machine: Machine) -> None:
     machine.settings.write_text("{ // mine\n}")
     said = machine.connect("--yes", code=1)
@@ -188,6 +212,25 @@ def test_settings_with_comments_are_refused_in_one_line(machine: Machine) -> Non
 def test_another_server_needs_its_token(machine: Machine) -> None:
     said = machine.connect("--url", "https://hub.example", "--yes", code=1)
     assert "Set BUDGETCTL_TOKEN, or give --token" in said
+
+
+def test_a_token_that_the_server_ended_is_said_where_none_can_be_made(machine: Machine) -> None:
+    there = machine.environment
+    made = budgetctl(there, "token", "create", "elsewhere", "--json")
+    token = json.loads(made.stdout)["token"]
+    home = Path(there["HOME"]) / "another"
+    # Another user of the machine: no database is theirs.
+    machine.environment = there | {"BUDGETCTL_HOME": str(home), "BUDGETCTL_TOKEN": token}
+    machine.connect("--yes")
+    budgetctl(there, "token", "revoke", "elsewhere")
+    for environment in (machine.environment, there | {"BUDGETCTL_HOME": str(home)}):
+        machine.environment = environment
+        said = machine.connect("--yes", code=1)
+        assert f"{machine.url} does not take the token that is set. Set BUDGETCTL_TOKEN" in said
+    # Beside the database a new one could be made, and the variable would go before it.
+    machine.environment = there | {"BUDGETCTL_TOKEN": token}
+    assert "does not take the token that is set" in machine.connect("--yes", code=1)
+    machine.environment = there
 
 
 def test_a_token_that_would_go_in_the_clear_is_said(machine: Machine) -> None:

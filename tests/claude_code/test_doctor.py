@@ -178,9 +178,13 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
     server.close()
     away = budgetctl(environment, "doctor")
     assert f"FAULT  Server: {url} does not answer (Connection refused)" in away.stdout
+    assert "--url ADDRESS" in " ".join(away.stdout.split())
     settings = Path(environment["HOME"]) / ".claude" / "settings.json"
     settings.write_text("{ // broken")
     assert "is not plain JSON" in " ".join(budgetctl(environment, "doctor").stdout.split())
+    settings.write_text('{"hooks": null}')
+    said = "".join(budgetctl(environment, "doctor").stdout.split())
+    assert f"{settings}:itshooksarenotlistsbyevent" in said
 
 
 def test_an_address_with_a_password_is_a_fault_and_not_shown(
@@ -190,6 +194,22 @@ def test_an_address_with_a_password_is_a_fault_and_not_shown(
     ran = budgetctl(new_environment() | address, "doctor")
     assert "FAULT  Server: the address is none of http or https, or has a password" in ran.stdout
     assert "hidden" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "mend"),
+    [
+        ("http://127.0.0.1:9", "Start it: budgetctl start. If it is at another address, set BUDG"),
+        ("http://hub.invalid", "Start it there. If it is at another address, set BUDGETCTL_URL"),
+        ("http://127.0.0.1:8x", "the port of the address is no number up to 65535"),
+        ("http://127.0.0.1:99999", "the port of the address is no number up to 65535"),
+    ],
+)
+def test_a_server_that_is_away_is_started_where_it_is(
+    url: str, mend: str, new_environment: Callable[[], Environment]
+) -> None:
+    given = {"BUDGETCTL_URL": url, "BUDGETCTL_TOKEN": "bctl_x_y"}
+    assert mend in " ".join(budgetctl(new_environment() | given, "doctor").stdout.split())
 
 
 def test_a_home_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:

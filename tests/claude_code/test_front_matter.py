@@ -37,6 +37,23 @@ def test_the_model_becomes_the_second_line(before: bytes, after: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "model",
+    [
+        b"model: >-\n  opus\n\n  more\n",
+        b"model:\n  - opus\n  - haiku\n",
+        b"model:\n- opus\n",
+        b'model: "opus\n  more"\n',
+        b"'model': opus\n",
+    ],
+)
+def test_a_model_of_several_lines_goes_with_all_of_them(model: bytes) -> None:
+    # What stayed of it would be read as more of the name.
+    definition = read_definition(b"---\nname: a\n" + model + b"color: red\n---\nx")
+    assert definition
+    assert definition.with_model("haiku") == b"---\nname: a\nmodel: haiku\ncolor: red\n---\nx"
+
+
+@pytest.mark.parametrize(
     "first",
     [
         b"description: >\n  Long\n\n  text\n",

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from allocation.claude_code.connect.files import difference, read_settings, write_settings
+from allocation.claude_code.connect.files import (
+    SettingsFile,
+    difference,
+    read_settings,
+    remove_settings,
+    write_settings,
+)
 from allocation.claude_code.connect.merge import connected
 from allocation.policy.errors import RuleError
 from tests.claude_code.test_settings import CHOICE, TOKEN
@@ -94,3 +100,10 @@ def test_a_home_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".claude").write_text("in the way")
     with pytest.raises(RuleError):
         read_settings(tmp_path / ".claude" / "settings.json")
+
+
+def test_a_file_that_cannot_be_removed_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+    file = SettingsFile(tmp_path / "folder" / "settings.json", b"{}", {})
+    with pytest.raises(RuleError, match="cannot be removed: Not a directory"):
+        remove_settings(file)

@@ -96,3 +96,9 @@ def test_a_server_that_hangs_does_not_hold_it_up(folder: Path) -> None:
         began = time.monotonic()
         run(folder, "statusline", status_line())
         assert time.monotonic() - began < HANGS_SECONDS
+
+
+@pytest.mark.parametrize("used", ["NaN", "1e999", "true", "-1", '"83"'])
+def test_a_share_of_the_plan_that_is_none_is_left_out(folder: Path, used: str) -> None:
+    said = f'{{"rate_limits": {{"seven_day": {{"used_percentage": {used}}}}}}}'
+    assert "plan" not in status.line(status.understood(said.encode()), str(folder))

@@ -1,7 +1,7 @@
 """`budgetctl backtest`: on a file, and on what is stored."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,7 @@ def test_the_owners_history_is_tested_in_its_own_weeks(cli: Callable[..., Any]) 
     records = [
         UsageRecordFactory(at=start + timedelta(hours=5 * number)) for number in range(8 * 33)
     ]
+    records.append(UsageRecordFactory(at=datetime(1970, 1, 1, tzinfo=UTC)))  # a wrong clock
     rebuild_hours([record.hour for record in records])
     found = cli("backtest", "--json").json
     assert found["methods"]["chooser"]["overall"]["n"] > 0

@@ -23,6 +23,11 @@ BLOCKED = (
     "it, or connect again without --fail-closed."
 )
 
+REFUSED = (
+    "budgetctl answers {} and decides nothing, and it was set up to block then. Run budgetctl "
+    "doctor: it says what is wrong."
+)
+
 
 class Answer:
     """What a run of the hook prints, how it exits, and whether the queue is to be sent."""
@@ -53,9 +58,9 @@ def answer_hook(stdin: bytes, folder: str, *, fail_closed: bool = False) -> Answ
     known = state.load(folder)
     try:
         reply = post(to.url, "/hooks/claude-code", essentials(payload), headers(to, known), SECONDS)
-    except Refused:
+    except Refused as error:
         # The server is there and does not take it. Nothing of it can be sent later either.
-        return _unanswered(call and fail_closed)
+        return _unanswered(call and fail_closed, REFUSED.format(error.status))
     except Away:
         return _without_server(payload, folder, known, fail_closed=fail_closed)
     _keep(folder, reply.get("state"))
@@ -124,8 +129,8 @@ def _without_server(payload: Json, folder: str, known: Json, *, fail_closed: boo
     return _unanswered(True) if fail_closed else Answer(_printed(output))
 
 
-def _unanswered(block: bool) -> Answer:
-    return Answer(error=BLOCKED, code=2) if block else Answer()
+def _unanswered(block: bool, why: str = BLOCKED) -> Answer:
+    return Answer(error=why, code=2) if block else Answer()
 
 
 def _printed(output: Json) -> str:

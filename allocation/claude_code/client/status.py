@@ -17,7 +17,9 @@ def line(said: Json, folder: str) -> str:
     """The line for what Claude Code said on standard input."""
     week = within(within(said, "rate_limits"), "seven_day")
     used = week.get("used_percentage")
-    plan = f"{used:.0f}%" if isinstance(used, int | float) else ""
+    # Not of what is no share: JSON may hold NaN, and true is a number too.
+    is_share = isinstance(used, int | float) and used is not True and 0 <= used <= 1000
+    plan = f"{used:.0f}%" if is_share else ""
     return state.status_line(state.load(folder), plan=plan, now=time())
 
 

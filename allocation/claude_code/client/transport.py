@@ -9,6 +9,7 @@ from allocation.claude_code.client.payload import Json
 
 MOST_BYTES = 4 * 1024 * 1024
 NO_ADDRESS = "the address is none of http or https, or has a password in it"
+NO_PORT = "the port of the address is no number up to 65535"
 
 
 class Away(Exception):
@@ -63,6 +64,8 @@ def parts(url: str) -> tuple[bool, str, int, str]:
     # A name and a password would be shown wherever the address is; a line break would add headers.
     if not host or "@" in place or not rest.isprintable():
         raise ValueError(NO_ADDRESS)
+    if port and not (port.isascii() and port.isdecimal() and int(port[:6]) < 65536):
+        raise ValueError(NO_PORT)
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
     return scheme == "https", host, int(port or (443 if scheme == "https" else 80)), prefix
 

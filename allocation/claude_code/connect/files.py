@@ -105,8 +105,12 @@ def write_settings(file: SettingsFile, content: bytes, *, backup: str) -> Path |
 
 
 def remove_settings(file: SettingsFile) -> None:
-    """Remove a file that was made by us and has nothing left in it."""
-    file.path.unlink(missing_ok=True)
+    """Remove a file that was made by us and has nothing left in it. Raises RuleError where it
+    cannot be removed."""
+    try:
+        file.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RuleError(f"{file.path} cannot be removed: {error.strerror}.") from error
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,0 +1,19 @@
+"""What a hook says that blocks a call."""
+
+import json
+from pathlib import Path
+
+from allocation.claude_code.client.hook import answer_hook
+from tests.claude_code.payloads import call
+from tests.claude_code.servers import FakeServer
+from tests.claude_code.test_client import connect, folder
+
+__all__ = ["folder"]
+
+
+def test_a_refusal_that_blocks_does_not_say_that_the_server_is_away(folder: Path) -> None:
+    with FakeServer(lambda _: b"HTTP/1.1 401 No\r\n\r\n{}") as server:
+        connect(folder, server.url)
+        blocked = answer_hook(json.dumps(call()).encode(), str(folder), fail_closed=True)
+    assert blocked.code == 2
+    assert blocked.error.startswith("budgetctl answers 401 and decides nothing")
