@@ -25,7 +25,7 @@ from allocation.checkpoints.estimating import keep_estimate
 from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
 from allocation.directives.locks import locked_sd, locked_sds
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, StrategicDirective
 from allocation.directives.steps import enter_phase
 from allocation.forecasts.models import Occasion
 from allocation.forecasts.operations import make_forecasts
@@ -237,7 +237,7 @@ def _by_hand_and_captured(row: Checkpoint) -> tuple[int, int, int]:
 def _check(
     sd: StrategicDirective, entry: Entry, phase: Phase, *, at: datetime, now: datetime
 ) -> dict[str, int]:
-    if sd.status in {Status.COMPLETED, Status.ARCHIVED}:
+    if sd.status in OVER:
         raise RuleError(
             f"{sd.code} is {sd.get_status_display()}: no more checkpoints can be logged."
         )
