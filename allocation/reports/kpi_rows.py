@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
+from django.db.models import Count, Q, Sum
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.catalog.models import ClaudeModel
@@ -20,7 +20,7 @@ from allocation.policy.forecasting import ORIGINS
 from allocation.policy.meter import Meter
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent
-from allocation.usage.totals import RESOLUTION
+from allocation.usage.totals import RESOLUTION, index_among
 
 # Eight weeks that are over, to compare four with four, and the running one.
 MOST_WEEKS = 9
@@ -149,7 +149,8 @@ def _events(weeks: Sequence[BudgetWeek], now: datetime) -> dict[EventKind, list[
     if not weeks:
         return by_kind
     events = QualityEvent.objects.filter(at__gte=weeks[0].start, at__lte=now).order_by()
-    rows = events.annotate(week=_week_index(weeks)).values("week", "kind")
+    starts = [week.start for week in weeks]
+    rows = events.annotate(week=index_among(starts, "at")).values("week", "kind")
     for row in rows.annotate(n=Count("id"), passes=Sum("passed"), fails=Sum("failed")):
         counts = Events(row["n"], row["passes"], row["fails"])
         by_kind[EventKind(row["kind"])][row["week"]] += counts
@@ -176,13 +177,6 @@ def _scores(weeks: Sequence[BudgetWeek]) -> list[dict[str, list[float]]]:
             found["exhaustion"].append(float(score.exhaustion_hours))
         found["zone"].append(float(score.zone_hit))
     return by_week
-
-
-def _week_index(weeks: Sequence[BudgetWeek]) -> Case:
-    """The place of the last week that a row does not lie before."""
-    bounds = [week.start for week in weeks[1:]]
-    whens = [When(at__lt=bound, then=Value(place)) for place, bound in enumerate(bounds)]
-    return Case(*whens, default=Value(len(weeks) - 1), output_field=IntegerField())
 
 
 def _index_of(at: datetime, weeks: Sequence[BudgetWeek]) -> int:
