@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.catalog.models import ClaudeModel
 from allocation.decisions.counts import alike
 from allocation.decisions.models import Result
 from allocation.directives.models import StrategicDirective
-from allocation.forecasts.models import ForecastScore, Occasion
-from allocation.forecasts.record import Record, forecast_record
-from allocation.policy.forecasting import ORIGINS
+from allocation.forecasts.record import Record, forecast_record, spoken
 from allocation.policy.meter import Meter
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent
@@ -163,13 +161,7 @@ def _scores(weeks: Sequence[BudgetWeek]) -> list[dict[str, list[float]]]:
     by_week: list[dict[str, list[float]]] = [
         {"error": [], "exhaustion": [], "zone": []} for _ in weeks
     ]
-    scores = ForecastScore.objects.filter(
-        Q(forecast__week__in=weeks),
-        forecast__chosen=True,
-        forecast__occasion=Occasion.HOUR,
-        forecast__hours_in__in=ORIGINS,
-    ).select_related("forecast")
-    for score in scores:
+    for score in spoken().filter(forecast__week__in=weeks).select_related("forecast"):
         found = by_week[index[score.forecast.week_id]]
         if score.error is not None:
             found["error"].append(float(score.error))
