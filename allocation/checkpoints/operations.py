@@ -38,6 +38,7 @@ from allocation.usage.tables import lock
 LATEST = timedelta(days=30)
 # What a correction may change.
 AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
+NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
 WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
 # The newest ones: a tick does not take long.
 MOST_SET_OFF = 200
@@ -264,7 +265,7 @@ def _check_amounts(
     kind: CheckpointKind, tokens: int | None, mix: Mix, rework: int, lines: int | None
 ) -> dict[str, int]:
     if kind.is_handover and tokens is None:
-        raise RuleError("A phase hand-over cannot be logged without its tokens; 0 is an answer.")
+        raise RuleError(NO_TOKENS)
     if min(tokens or 0, rework, lines or 0) < 0:
         raise RuleError("Tokens, rework cycles and lines of code cannot be negative.")
     if (tokens or 0) > MOST_TOKENS:
