@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
+from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
@@ -37,27 +38,32 @@ FULL = "More batches come in than can be stored at once. This one was not stored
 @require_POST
 def receive_logs(request: HttpRequest) -> HttpResponse:
     """Log records: `api_request` events become usage."""
-    accepted = _received(request, take_logs)
-    if isinstance(accepted, HttpResponse):
-        return accepted
-    answer = ExportLogsServiceResponse()
-    if accepted.rejected or accepted.notes:
-        answer.partial_success.rejected_log_records = accepted.rejected
-        answer.partial_success.error_message = " ".join(accepted.notes)
-    return _answer(request, accepted, "rejectedLogRecords", answer.SerializeToString())
+    return _answer(request, take_logs, ExportLogsServiceResponse(), "rejected_log_records")
 
 
 @require_POST
 def receive_metrics(request: HttpRequest) -> HttpResponse:
     """Metrics: token counts become daily sums, a cross-check of the usage records."""
-    accepted = _received(request, take_metrics)
+    return _answer(request, take_metrics, ExportMetricsServiceResponse(), "rejected_data_points")
+
+
+def _answer(
+    request: HttpRequest,
+    take: Take,
+    answer: ExportLogsServiceResponse | ExportMetricsServiceResponse,
+    rejected: str,
+) -> HttpResponse:
+    """Take the batch, and say in `answer` what became of it: `rejected` is its field for that."""
+    accepted = _received(request, take)
     if isinstance(accepted, HttpResponse):
         return accepted
-    answer = ExportMetricsServiceResponse()
     if accepted.rejected or accepted.notes:
-        answer.partial_success.rejected_data_points = accepted.rejected
+        setattr(answer.partial_success, rejected, accepted.rejected)
         answer.partial_success.error_message = " ".join(accepted.notes)
-    return _answer(request, accepted, "rejectedDataPoints", answer.SerializeToString())
+    if media_type(request) == PROTOBUF:
+        return HttpResponse(answer.SerializeToString(), content_type=PROTOBUF)
+    said = MessageToDict(answer, always_print_fields_with_no_presence=True)
+    return HttpResponse(json.dumps(said), content_type=JSON)
 
 
 def _received(request: HttpRequest, take: Take) -> Accepted | HttpResponse:
@@ -83,21 +89,6 @@ def _received(request: HttpRequest, take: Take) -> Accepted | HttpResponse:
     for note in accepted.notes:
         logger.warning("OTLP from %s: %s", token.shown, note)
     return accepted
-
-
-def _answer(
-    request: HttpRequest, accepted: Accepted, rejected: str, protobuf: bytes
-) -> HttpResponse:
-    if media_type(request) == PROTOBUF:
-        return HttpResponse(protobuf, content_type=PROTOBUF)
-    said = {}
-    if accepted.rejected or accepted.notes:
-        # 64-bit integers are text in protobuf's JSON.
-        said["partialSuccess"] = {
-            rejected: str(accepted.rejected),
-            "errorMessage": " ".join(accepted.notes),
-        }
-    return HttpResponse(json.dumps(said), content_type=JSON)
 
 
 def _refusal(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from allocation.catalog.models import PHASES, Tier
 from allocation.checkpoints.defaults import Defaults
 from allocation.checkpoints.mix_text import read_mix, write_mix
 from allocation.checkpoints.models import KINDS, MOST_TOKENS, Checkpoint
-from allocation.checkpoints.operations import AMOUNTS, Entry
+from allocation.checkpoints.operations import AMOUNTS, NO_TOKENS, Entry
 from allocation.checkpoints.spreadsheet import MOST_BYTES
 from allocation.directives.models import StrategicDirective
 from allocation.display.fields import TextAmountField, TokensField, count_field, reason_field
@@ -24,8 +24,6 @@ from allocation.policy.mix import check_mix
 from allocation.policy.phases import CheckpointKind, Phase
 
 BROKEN = "The form has lost its name; open it anew."
-NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
-
 
 _HANDOVERS = {kind.value for kind in CheckpointKind if kind.is_handover}
 

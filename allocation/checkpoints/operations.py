@@ -25,7 +25,7 @@ from allocation.checkpoints.estimating import keep_estimate
 from allocation.checkpoints.models import MOST_TOKENS, Checkpoint
 from allocation.checkpoints.state import budget_state
 from allocation.directives.locks import locked_sd, locked_sds
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, StrategicDirective
 from allocation.directives.steps import enter_phase
 from allocation.forecasts.models import Occasion
 from allocation.forecasts.operations import make_forecasts
@@ -39,6 +39,7 @@ LATEST = timedelta(days=30)
 CORRECTION = "checkpoint correction"
 # What a correction may change.
 AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
+NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
 WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
 # The newest ones: a tick does not take long.
 MOST_SET_OFF = 200
@@ -238,7 +239,7 @@ def _by_hand_and_captured(row: Checkpoint) -> tuple[int, int, int]:
 def _check(
     sd: StrategicDirective, entry: Entry, phase: Phase, *, at: datetime, now: datetime
 ) -> dict[str, int]:
-    if sd.status in {Status.COMPLETED, Status.ARCHIVED}:
+    if sd.status in OVER:
         raise RuleError(
             f"{sd.code} is {sd.get_status_display()}: no more checkpoints can be logged."
         )
@@ -265,7 +266,7 @@ def _check_amounts(
     kind: CheckpointKind, tokens: int | None, mix: Mix, rework: int, lines: int | None
 ) -> dict[str, int]:
     if kind.is_handover and tokens is None:
-        raise RuleError("A phase hand-over cannot be logged without its tokens; 0 is an answer.")
+        raise RuleError(NO_TOKENS)
     if min(tokens or 0, rework, lines or 0) < 0:
         raise RuleError("Tokens, rework cycles and lines of code cannot be negative.")
     if (tokens or 0) > MOST_TOKENS:

@@ -17,7 +17,7 @@ from allocation.checkpoints.preflight_page import Ahead, ahead_of, estimate_fact
 from allocation.decisions.models import Decision
 from allocation.decisions.preflight import preflight
 from allocation.decisions.situation import situation_at
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, Status, StrategicDirective
 from allocation.display.fact import Fact
 from allocation.display.format import amount, percent, tokens
 from allocation.forecasts.estimates import estimate_of
@@ -160,7 +160,7 @@ def _facts(
 def _estimate(sd: StrategicDirective, fresh: int) -> Fact:
     estimate = sd.estimate
     if estimate is None:
-        over = sd.status in {Status.COMPLETED, Status.ARCHIVED}
+        over = sd.status in OVER
         return Fact("Estimate", "–", "", "none given" if over else "none given; see what is ahead")
     if not estimate or not fresh:
         return Fact("Estimate", tokens(estimate), "fresh", "")

@@ -32,7 +32,7 @@ def receive_event(*, event: Event, origin: Origin, now: datetime) -> Verdict | N
     verdict = None
     if event.is_call and event.unsteered is None:
         verdict = steer(event=event, origin=origin, now=now)
-    _keep(event, now)
+    _keep(event, at=now, now=now)
     return verdict
 
 
@@ -47,7 +47,7 @@ def receive_queued(
     hear_session(event=event, origin=origin, by="hook_at", now=at)
     if event.is_call and event.unsteered is None:
         decided_offline(event=event, origin=origin, answered=answered, at=at, now=now)
-    _keep(event, at)
+    _keep(event, at=at, now=now)
 
 
 def hear_session(*, event: Event, origin: Origin, by: str, now: datetime) -> None:
@@ -85,7 +85,7 @@ def hear_session(*, event: Event, origin: Origin, by: str, now: datetime) -> Non
     HarnessSession.objects.filter(pk=known.pk).update(**news)
 
 
-def _keep(event: Event, at: datetime) -> None:
+def _keep(event: Event, *, at: datetime, now: datetime) -> None:
     if unsteered := event.unsteered:
         key, agent_type, why = unsteered
         row = UnsteeredRun(
@@ -93,7 +93,7 @@ def _keep(event: Event, at: datetime) -> None:
         )
         UnsteeredRun.objects.bulk_create([row], ignore_conflicts=True)
     if event.names or event.calls:
-        store([], terms=current_terms(at), names=event.names, calls=event.calls)
+        store([], terms=current_terms(now), names=event.names, calls=event.calls)
     if event.is_result and event.tool_use_id:
         _observe(event)
 
@@ -118,11 +118,10 @@ def observe_from_usage(*, now: datetime) -> int:
     Before 2.1.174 no hook tells the model, and behind a gateway another model may answer than the
     one that the hook names: what was counted is the truth.
     """
-    decisions = list(
-        Decision.objects.filter(at__gte=now - OBSERVED_WITHIN).exclude(
-            Q(session_id="") | Q(agent_id="")
-        )
-    )
+    lately = Decision.objects.filter(at__gte=now - OBSERVED_WITHIN)
+    known = lately.exclude(Q(session_id="") | Q(agent_id=""))
+    # Of days of decisions nearly all of the bytes are their frozen inputs and rule paths.
+    decisions = list(known.only("session_id", "agent_id", "observed"))
     if not decisions:
         return 0
     records = UsageRecord.objects.filter(

@@ -55,7 +55,7 @@ def load_demo(*, now: datetime) -> bool:
         set_limit(limit=BudgetRule.objects.get().limit, actor=ACTOR, now=now, reason=NOTE)
         weeks = _weeks(now)
         for demo in SDS:
-            _run(demo, weeks[demo.week], now)
+            _run(demo, weeks[demo.week])
         _forecast(weeks)
         create_sd(sd=NEXT, actor=ACTOR, now=now, reason=NOTE)
         record(actor=ACTOR, action=LOADED, subject="the demo", reason=NOTE, now=now)
@@ -78,7 +78,7 @@ def _forecast(weeks: list[Window]) -> None:
                 make_forecasts(now=now)
 
 
-def _run(demo: DemoSd, span: Window, now: datetime) -> None:
+def _run(demo: DemoSd, span: Window) -> None:
     first = demo.stages[0]
     began = _at(span, max(0.0, first.until - 0.1))
     sd = create_sd(sd=demo.facts, actor=ACTOR, now=began, reason=demo.note)

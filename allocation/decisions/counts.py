@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 
 from allocation.budgets.models import BudgetWeek
 from allocation.decisions.models import CountedWeek, Decision, DecisionCount
+from allocation.usage.totals import index_among
 
 # A run that departed from its recommendation with a reason was overridden as well.
 OVERRIDDEN = Q(override__isnull=False) | ~Q(override_reason="")
@@ -114,13 +115,8 @@ def _count(
 ) -> Iterable[Row]:
     """The rows of some decisions, those of different weeks apart where `starts` tells when a week
     began."""
-    week = Case(
-        *[When(at__lt=start, then=Value(place)) for place, start in enumerate(starts)],
-        default=Value(len(starts)),
-        output_field=IntegerField(),
-    )
     forced = Case(When(OVERRIDDEN, then=Value(True)), default=Value(False))
-    rows = decisions.order_by().annotate(week=week, overridden=forced)
+    rows = decisions.order_by().annotate(week=index_among(starts, "at"), overridden=forced)
     found = rows.values(*by, "overridden", *(["week"] if starts else []))
     for row in found.annotate(n=Count("id"), first=Min("at"), last=Max("at")):
         row.pop("week", None)
@@ -129,7 +125,7 @@ def _count(
 
 def _starts(since: datetime, until: datetime) -> list[datetime]:
     weeks = BudgetWeek.objects.filter(start__gt=since, start__lt=until).order_by("start")
-    return list(weeks.values_list("start", flat=True))
+    return [since, *weeks.values_list("start", flat=True)]
 
 
 def _outside(windows: Iterable[Span], since: datetime, until: datetime) -> Q:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, StrategicDirective
 from allocation.display.fields import obey, reason_field
 from allocation.floors.operations import check_expiry
 
@@ -17,7 +17,6 @@ SCOPES = [
     (ONE_SD, "The runs of one SD"),
     (ONE_RUN, "One run, then it is used up"),
 ]
-OVER = (Status.COMPLETED, Status.ARCHIVED)
 
 
 class OverrideForm(forms.Form):

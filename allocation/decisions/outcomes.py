@@ -36,16 +36,18 @@ def observe_decision(
     """Keep which model a decided run was seen on, and in which session and agent.
 
     Of several models of one run, one that departs from the recommendation stays: a run that fell
-    back half-way did not follow it, whichever sight comes last.
+    back half-way did not follow it, whichever sight comes last. Without a `model` only the session
+    and the agent were seen.
     """
     with transaction.atomic():
         row = _locked(decision)
         before = [getattr(row, name) for name in _OBSERVED]
         row.session_id = row.session_id or session_id[:100]
         row.agent_id = row.agent_id or agent_id[:100]
-        seen = _class_of(row, _tier(model), row.override_reason)
-        if row.mismatch != Truth.SILENT_MISMATCH or seen is Truth.SILENT_MISMATCH:
-            row.observed, row.mismatch = model[:100], seen.value
+        if model:
+            seen = _class_of(row, _tier(model), row.override_reason)
+            if row.mismatch != Truth.SILENT_MISMATCH or seen is Truth.SILENT_MISMATCH:
+                row.observed, row.mismatch = model[:100], seen.value
         if before != [getattr(row, name) for name in _OBSERVED]:
             row.save(update_fields=_OBSERVED)
             recount(row.at)

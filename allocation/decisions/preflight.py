@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from allocation.catalog.pricing import PriceBook
@@ -189,4 +188,4 @@ def _weight(answer: Recommendation, meter: Meter, book: PriceBook, day: date) ->
 
 def _dollars(prices: Prices) -> Fraction:
     input_share = (1 - OUTPUT_SHARE) * Fraction(prices.input)
-    return (input_share + OUTPUT_SHARE * Fraction(prices.output)) / Fraction(Decimal(1_000_000))
+    return (input_share + OUTPUT_SHARE * Fraction(prices.output)) / 1_000_000

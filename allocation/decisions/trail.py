@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -141,7 +141,8 @@ def _week(text: str) -> BudgetWeek:
         day = datetime.fromisoformat(f"{text}T00:00+00:00")
     except ValueError:
         raise RuleError(f"“{text}” is not a day; write for example 2026-11-16.") from None
-    week = BudgetWeek.objects.filter(start__gte=day, start__lt=day + timedelta(days=1)).first()
+    that_day = (day, datetime.combine(day, time.max, UTC))
+    week = BudgetWeek.objects.filter(start__range=that_day).first()
     if week is None:
         raise RuleError(f"No budget week began on {text}.")
     return week
@@ -154,8 +155,8 @@ def _cursor(decision: Decision) -> str:
 def _place(cursor: str) -> tuple[datetime, int]:
     moment, _, pk = cursor.rpartition("_")
     try:
-        return datetime.fromisoformat(moment), int(pk)
-    except ValueError:
+        return datetime.fromisoformat(moment).astimezone(UTC), int(pk)
+    except (ValueError, OverflowError):
         raise RuleError("This page does not exist; begin again at the newest decisions.") from None
 
 

@@ -18,6 +18,10 @@ class Status(models.TextChoices):
     ARCHIVED = "archived", "archived"
 
 
+# Nothing is ahead any more of an SD that is over.
+OVER = (Status.COMPLETED, Status.ARCHIVED)
+
+
 class Priority(models.IntegerChoices):
     """How much an SD matters when not all fit into the week. Higher comes first."""
 

@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from allocation.audit.operations import facts, record
 from allocation.directives.locks import locked_sd
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, Status, StrategicDirective
 from allocation.policy.errors import RuleError, check_reason
 from allocation.policy.phases import Phase
 
@@ -31,7 +31,7 @@ def defer_sd(
     check_reason(reason, "a deferral")
     with transaction.atomic():
         row = locked_sd(row)
-        if row.status in {Status.COMPLETED, Status.ARCHIVED}:
+        if row.status in OVER:
             raise RuleError(f"{row.code} is {row.get_status_display()}; there is nothing to defer.")
         if row.status == Status.DEFERRED:  # a second click would send it to the end of the queue
             raise RuleError(f"{row.code} is deferred already: {row.deferral_reason}")

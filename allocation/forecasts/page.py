@@ -1,7 +1,7 @@
 """The forecast-accuracy page: the owner’s own record, and one week's forecasts beside what came."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -34,8 +34,6 @@ from allocation.policy.kpis import KPI_BY_KEY, Reading
 from allocation.policy.meter import Meter
 from allocation.policy.zones import Zone
 from allocation.usage.standing import running_week
-
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,5 +265,5 @@ def closed_week(key: str, now: datetime) -> BudgetWeek | None:
         start = datetime.fromisoformat(f"{key}+00:00")
     except ValueError:
         return None
-    weeks = BudgetWeek.objects.filter(end__lte=now)
-    return weeks.filter(start__gte=start, start__lt=start + MINUTE).first()
+    that_minute = (start, start.replace(second=59, microsecond=999_999))
+    return BudgetWeek.objects.filter(end__lte=now, start__range=that_minute).first()

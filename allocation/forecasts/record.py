@@ -158,7 +158,7 @@ class Coverage:
 def coverage_of(forecast: Forecast) -> Coverage:
     """How often the intervals held in all weeks that were scored. One query."""
     origin = max((hours for hours in ORIGINS if hours <= forecast.hours_in), default=ORIGINS[0])
-    counts = _spoken([origin]).aggregate(
+    counts = spoken([origin]).aggregate(
         weeks=Count("pk"),
         inside50=Count("pk", filter=Q(hit50=True)),
         inside80=Count("pk", filter=Q(hit80=True)),
@@ -168,22 +168,23 @@ def coverage_of(forecast: Forecast) -> Coverage:
 
 def weeks_scored() -> int:
     """In how many weeks a forecast of the record was scored. One query."""
-    return _spoken(ORIGINS).values("forecast__week").distinct().count()
+    return spoken().values("forecast__week").distinct().count()
 
 
 def hit_rate(before: datetime) -> Fraction | None:
     """The share of 80 % intervals that held in the weeks that ended before a moment: the confidence
     of rule 9. None before any was scored. One query."""
     counts = (
-        _spoken(ORIGINS)
+        spoken()
         .filter(forecast__week__end__lte=before)
         .aggregate(n=Count("pk"), held=Count("pk", filter=Q(hit80=True)))
     )
     return Fraction(counts["held"], counts["n"]) if counts["n"] else None
 
 
-def _spoken(hours: Sequence[int]) -> "QuerySet[ForecastScore]":
-    """The scores of the forecasts that spoke so many hours into their weeks."""
+def spoken(hours: Sequence[int] = ORIGINS) -> QuerySet[ForecastScore]:
+    """The scores of the forecasts that spoke so many hours into their weeks; at the origins
+    of the record unless said otherwise."""
     return ForecastScore.objects.filter(
         forecast__chosen=True, forecast__occasion=Occasion.HOUR, forecast__hours_in__in=hours
     )
@@ -207,7 +208,7 @@ def newest_forecast(now: datetime) -> Forecast | None:
 def last_week(now: datetime) -> ForecastScore | None:
     """The scored forecast of the last week that closed, as it stood a day into that week."""
     return (
-        _spoken([SHOWN_ORIGIN])
+        spoken([SHOWN_ORIGIN])
         .filter(forecast__week__end__lte=now)
         .select_related("forecast")
         .order_by("-forecast__made_at")

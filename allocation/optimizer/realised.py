@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Count, Q
 
 from allocation.decisions.models import Decision, Result
 from allocation.optimizer.measure import RAN, SPAN, WEEK, Facts
@@ -14,7 +14,7 @@ from allocation.optimizer.results import Place
 from allocation.policy.opportunities import Spent
 from allocation.policy.quality import ENOUGH
 from allocation.policy.weeks import Window, hour_of
-from allocation.usage.totals import HOUR, Burned, burned_by, total_of
+from allocation.usage.totals import HOUR, Burned, burned_by, index_among, total_of
 
 MOST_CHANGES = 20
 
@@ -140,12 +140,10 @@ def _burned(facts: Facts, places: set[Place], bounds: Sequence[datetime]) -> Par
 
 def _runs(places: set[Place], bounds: Sequence[datetime]) -> Counts:
     """How many runs were asked for between two bounds, and how many were done again."""
-    whens = [When(at__lt=bound, then=Value(index)) for index, bound in enumerate(bounds[1:])]
-    between = Case(*whens, default=Value(len(bounds) - 1), output_field=IntegerField())
     rows = (
         Decision.objects.filter(RAN, _in(places), at__gte=bounds[0], at__lt=bounds[-1])
         .order_by()
-        .annotate(between=between)
+        .annotate(between=index_among(bounds, "at"))
         .values("sub_agent", "phase", "between")
         .annotate(runs=Count("id"), rework=Count("id", filter=Q(result=Result.REWORK)))
     )

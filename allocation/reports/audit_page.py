@@ -191,7 +191,3 @@ def _accuracy(forecast: ForecastFacts, in_dollars: bool) -> Verdict:
 
 def _reached(percent: Decimal) -> str:
     return fmt.reached(Fraction(percent) / 100)
-
-
-def _percent(percent: Decimal) -> str:
-    return fmt.percent(Fraction(percent) / 100)

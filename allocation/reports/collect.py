@@ -1,6 +1,6 @@
 """Collects the facts of a budget week from what is there now, in a constant number of queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -21,9 +21,7 @@ from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
 from allocation.display import format as fmt
 from allocation.forecasts.history import amount_of
-from allocation.forecasts.models import ForecastScore, Occasion
-from allocation.forecasts.record import SHOWN_ORIGIN
-from allocation.policy.forecasting import ORIGINS
+from allocation.forecasts.record import SHOWN_ORIGIN, spoken
 from allocation.policy.meter import FRESH_TOKENS, Meter
 from allocation.policy.recommend import Outcome
 from allocation.policy.weeks import Window, days_of
@@ -221,14 +219,7 @@ def _words(row: AuditEntry) -> str:
 
 
 def _forecast(week: BudgetWeek, meter: Meter) -> ForecastFacts:
-    scores: Sequence[ForecastScore] = list(
-        ForecastScore.objects.filter(
-            forecast__week=week,
-            forecast__chosen=True,
-            forecast__occasion=Occasion.HOUR,
-            forecast__hours_in__in=ORIGINS,
-        ).select_related("forecast")
-    )
+    scores = list(spoken().filter(forecast__week=week).select_related("forecast"))
     if not scores:
         return ForecastFacts()
     shown = [score for score in scores if score.forecast.hours_in == SHOWN_ORIGIN]

@@ -7,20 +7,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
+from django.db.models import Count, Sum
 
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.catalog.models import ClaudeModel
 from allocation.decisions.counts import alike
 from allocation.decisions.models import Result
 from allocation.directives.models import StrategicDirective
-from allocation.forecasts.models import ForecastScore, Occasion
-from allocation.forecasts.record import Record, forecast_record
-from allocation.policy.forecasting import ORIGINS
+from allocation.forecasts.record import Record, forecast_record, spoken
 from allocation.policy.meter import Meter
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent
-from allocation.usage.totals import RESOLUTION
+from allocation.usage.totals import RESOLUTION, index_among
 
 # Eight weeks that are over, to compare four with four, and the running one.
 MOST_WEEKS = 9
@@ -149,7 +147,8 @@ def _events(weeks: Sequence[BudgetWeek], now: datetime) -> dict[EventKind, list[
     if not weeks:
         return by_kind
     events = QualityEvent.objects.filter(at__gte=weeks[0].start, at__lte=now).order_by()
-    rows = events.annotate(week=_week_index(weeks)).values("week", "kind")
+    starts = [week.start for week in weeks]
+    rows = events.annotate(week=index_among(starts, "at")).values("week", "kind")
     for row in rows.annotate(n=Count("id"), passes=Sum("passed"), fails=Sum("failed")):
         counts = Events(row["n"], row["passes"], row["fails"])
         by_kind[EventKind(row["kind"])][row["week"]] += counts
@@ -162,13 +161,7 @@ def _scores(weeks: Sequence[BudgetWeek]) -> list[dict[str, list[float]]]:
     by_week: list[dict[str, list[float]]] = [
         {"error": [], "exhaustion": [], "zone": []} for _ in weeks
     ]
-    scores = ForecastScore.objects.filter(
-        Q(forecast__week__in=weeks),
-        forecast__chosen=True,
-        forecast__occasion=Occasion.HOUR,
-        forecast__hours_in__in=ORIGINS,
-    ).select_related("forecast")
-    for score in scores:
+    for score in spoken().filter(forecast__week__in=weeks).select_related("forecast"):
         found = by_week[index[score.forecast.week_id]]
         if score.error is not None:
             found["error"].append(float(score.error))
@@ -176,13 +169,6 @@ def _scores(weeks: Sequence[BudgetWeek]) -> list[dict[str, list[float]]]:
             found["exhaustion"].append(float(score.exhaustion_hours))
         found["zone"].append(float(score.zone_hit))
     return by_week
-
-
-def _week_index(weeks: Sequence[BudgetWeek]) -> Case:
-    """The place of the last week that a row does not lie before."""
-    bounds = [week.start for week in weeks[1:]]
-    whens = [When(at__lt=bound, then=Value(place)) for place, bound in enumerate(bounds)]
-    return Case(*whens, default=Value(len(weeks) - 1), output_field=IntegerField())
 
 
 def _index_of(at: datetime, weeks: Sequence[BudgetWeek]) -> int:

@@ -155,7 +155,7 @@ def _inventory(since: datetime, now: datetime) -> ReadinessRow:
     )
 
 
-def _models(used: "_Used") -> ReadinessRow:
+def _models(used: _Used) -> ReadinessRow:
     unknown = used.unknown_models
     counts = f"{_share(used.priced, used.captured)} of captured tokens ran on a model with a price"
     if unknown:
@@ -171,7 +171,7 @@ def _models(used: "_Used") -> ReadinessRow:
     )
 
 
-def _tokens(title: str, part: int, used: "_Used", what: str, todo: str) -> ReadinessRow:
+def _tokens(title: str, part: int, used: _Used, what: str, todo: str) -> ReadinessRow:
     told = f"{fmt.tokens(part)} of {fmt.tokens(used.total)} fresh tokens {what}"
     counts = told if used.total else "No tokens are counted yet"
     return _row(title, part, used.total, counts, todo, url=reverse(CONNECT), action=HOW)
@@ -269,7 +269,7 @@ def _forecasts() -> ReadinessRow:
     )
 
 
-def _used(since: datetime, now: datetime) -> "_Used":
+def _used(since: datetime, now: datetime) -> _Used:
     """Two groupings of the roll-ups: what they name, and which models they know."""
     hours = UsageHour.objects.filter(hour__gte=since, hour__lte=now).order_by()
     captured = ~Q(source=Source.MANUAL)

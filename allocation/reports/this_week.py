@@ -11,7 +11,7 @@ from django.db.models import Q
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.decisions.preflight import Preflight, preflight
 from allocation.decisions.situation import Situation, situation_at
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, StrategicDirective
 from allocation.directives.queue import next_sd
 from allocation.floors.models import Override
 from allocation.forecasts.chance import ZoneChances, newest_word, zone_chances
@@ -114,7 +114,7 @@ def plan_for_next(now: datetime) -> Plan:
 
 def plan_for(sd: StrategicDirective, now: datetime) -> Plan:
     """The plan for an SD. Raises RuleError if it is over."""
-    if sd.status in {Status.COMPLETED, Status.ARCHIVED}:
+    if sd.status in OVER:
         raise RuleError(f"{sd.code} is {sd.get_status_display()}: nothing of it is still ahead.")
     return _plan_at(now, sd)
 

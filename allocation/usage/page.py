@@ -88,7 +88,7 @@ def usage_page(*, day: date | None, now: datetime, zone: ZoneInfo) -> UsagePage:
 
     About twenty queries, whatever was burned. Raises RuleError for a day that no week can hold.
     """
-    at = now if day is None else _end_of(day, zone)
+    at = now if day is None else end_of(day, zone)
     week = running_week(at)
     book = load_price_book()
     parts = burned_by(
@@ -129,7 +129,8 @@ def read_day(text: str) -> date | None:
         raise RuleError(f"“{text[:40]}” is not a day; write one such as 2026-11-23.") from None
 
 
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a day. Raises RuleError for a day that no week can hold."""
     # Far away a week cannot be worked out without leaving the calendar.
     if not 2000 <= day.year <= 2200:
         raise RuleError(f"No budget week holds {day}; write a day such as 2026-11-23.")

@@ -228,8 +228,8 @@ def _rows(
     found: list[SumRow] = []
     for part, count in parts:
         moment = "hour" if part.model is UsageHour else "at"
-        rows = part.annotate(day=_index_among(days, moment)) if days else part
-        rows = rows.annotate(span=_index_among(changes, "hour"))
+        rows = part.annotate(day=index_among(days, moment)) if days else part
+        rows = rows.annotate(span=index_among(changes, "hour"))
         # Each column once: a dimension may be one of those that decide the price.
         grouping = dict.fromkeys(columns)
         place = {name: index for index, name in enumerate(grouping)}
@@ -254,7 +254,7 @@ def _rows(
     return found
 
 
-def _index_among(bounds: Sequence[datetime], moment: str) -> Case:
+def index_among(bounds: Sequence[datetime], moment: str) -> Case:
     """The last of some ascending bounds that a row's moment is not before; 0 before the second."""
     # Bounds and not a date function: SQLite would run Python for each row, and the days are the
     # owner's, not the database's.

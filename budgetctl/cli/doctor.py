@@ -36,7 +36,7 @@ def doctor(*, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _lines(findings: "list[Any]") -> "Iterator[Any]":
+def _lines(findings: list[Any]) -> Iterator[Any]:
     """The findings for people: a mark, what was found, and below it how to mend it."""
     from rich.text import Text
 
@@ -50,7 +50,7 @@ def _lines(findings: "list[Any]") -> "Iterator[Any]":
             yield Row("", Text(safe(finding.mend)), indent=0, width=_MARGIN)
 
 
-def _machine() -> "list[Any]":
+def _machine() -> list[Any]:
     """What can be seen without a server."""
     from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.connect import checks
@@ -155,7 +155,7 @@ def _how_to_reach(url: str) -> str:
     return f"{start} If it is at another address, run: {CONNECT} --url ADDRESS."
 
 
-def _server(*, is_sent: bool) -> "list[Any]":
+def _server(*, is_sent: bool) -> list[Any]:
     """What the server says; little where it is away."""
     from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.client.transport import Away, Refused, post

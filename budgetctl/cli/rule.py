@@ -1,16 +1,13 @@
 """The budget rule from the shell: limit, reserve, on and off. Whoever can write to the database
 acts for the owner."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, Reason, read_limit, read_percent
 from budgetctl.cli.printing import emit, show
-
-if TYPE_CHECKING:
-    from allocation.budgets.models import BudgetRule
 
 # A negative number would otherwise be taken for an option; here the rule refuses it.
 _NUMBERS = {"ignore_unknown_options": True}
@@ -33,8 +30,8 @@ def _set_limit(
     from budgetctl.cli import clock, rows
 
     amount = read_limit(limit, in_dollars=rows.meter().in_dollars)
-    rule = operations.set_limit(limit=amount, actor=rows.actor(), now=clock.now(), reason=reason)
-    _say(rule, as_json)
+    operations.set_limit(limit=amount, actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(as_json)
 
 
 @reserve.command("reserve", context_settings=_NUMBERS)
@@ -50,10 +47,10 @@ def _reserve(
     from allocation.budgets import operations
     from budgetctl.cli import clock, rows
 
-    rule = operations.set_reserve(
+    operations.set_reserve(
         percent=read_percent(percent), actor=rows.actor(), now=clock.now(), reason=reason
     )
-    _say(rule, as_json)
+    _say(as_json)
 
 
 def enable(reason: Reason = "", as_json: Json = False) -> None:
@@ -72,8 +69,8 @@ def undo(reason: Reason = "", as_json: Json = False) -> None:
     from allocation.budgets import operations
     from budgetctl.cli import clock, rows
 
-    rule = operations.undo_last(actor=rows.actor(), now=clock.now(), reason=reason)
-    _say(rule, as_json)
+    operations.undo_last(actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(as_json)
 
 
 def _switch(enabled: bool, reason: str, as_json: bool) -> None:
@@ -81,11 +78,11 @@ def _switch(enabled: bool, reason: str, as_json: bool) -> None:
     from allocation.budgets import operations
     from budgetctl.cli import clock, rows
 
-    rule = operations.switch(enabled=enabled, actor=rows.actor(), now=clock.now(), reason=reason)
-    _say(rule, as_json)
+    operations.switch(enabled=enabled, actor=rows.actor(), now=clock.now(), reason=reason)
+    _say(as_json)
 
 
-def _say(rule: "BudgetRule", as_json: bool) -> None:
+def _say(as_json: bool) -> None:
     from allocation.api import week
     from allocation.usage.standing import standing_at
     from budgetctl.cli import clock, week_text

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from allocation.directives.models import Status, StrategicDirective
+from allocation.directives.models import OVER, StrategicDirective
 from allocation.directives.page import STATUS_ORDER
-
-OVER = (Status.COMPLETED, Status.ARCHIVED)
 
 
 def sds(*, everything: bool) -> Sequence[StrategicDirective]:

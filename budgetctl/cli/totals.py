@@ -18,6 +18,7 @@ from allocation.policy.meter import Meter
 from allocation.policy.plain import safe
 from allocation.policy.weeks import Window
 from allocation.usage.models import Source
+from allocation.usage.page import end_of
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of
 from allocation.usage.words import BY_HAND, KEYS, sub_agent_in_words
@@ -61,8 +62,7 @@ def _week_of(day: date, clock: ZoneInfo, now: datetime) -> Window:
 
     No week that is still to come, so that today's is the running one.
     """
-    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=clock)
-    return running_week(min(now, midnight - timedelta(seconds=1))).window
+    return running_week(min(now, end_of(day, clock))).window
 
 
 def _split(

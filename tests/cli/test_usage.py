@@ -262,6 +262,16 @@ def test_a_week_is_the_one_that_its_day_ends_in(cli: Cli, burn: Callable[..., No
     assert out.startswith("Used from Mon 16 Nov 2026, 14:00 to Mon 23 Nov 2026, 14:00")
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_no_week_can_hold_is_refused(
+    cli: Cli, burn: Callable[..., None], day: str
+) -> None:
+    burn(1)
+    run = cli("usage", "totals", "--week", day)
+    assert run.code == 1
+    assert f"No budget week holds {day}" in " ".join(run.err.split())
+
+
 def test_a_budget_in_dollars_is_a_decimal_string(cli: Cli, burn: Callable[..., None]) -> None:
     burn(1_000)
     BudgetRuleFactory(

@@ -72,6 +72,12 @@ def test_session_and_agent_are_kept_from_the_first_who_knew() -> None:
     assert (row.session_id, row.agent_id) == ("s1", "a1")
 
 
+def test_a_result_that_names_no_model_takes_back_none() -> None:
+    row = observe_decision(decision=decision(), model=SONNET)
+    row = observe_decision(decision=row, model="", session_id="s1", agent_id="a1")
+    assert (row.observed, row.mismatch, row.agent_id) == (SONNET, "followed", "a1")
+
+
 @pytest.mark.parametrize("ran", [OPUS, "opus", HAIKU])
 def test_a_departure_needs_a_reason(ran: str) -> None:
     row = decision()

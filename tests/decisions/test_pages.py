@@ -99,6 +99,9 @@ def test_filters_live_in_the_url(
         ({"week": "2020-01-01"}, "No budget week began on 2020-01-01."),
         ({"before": "nonsense"}, "This page does not exist"),
         ({"after": "2026-11-16_x"}, "This page does not exist"),
+        ({"week": "9999-12-31"}, "No budget week began on 9999-12-31."),
+        ({"before": "0001-01-01T00:00:00+14:00_1"}, "This page does not exist"),
+        ({"after": "9999-12-31T23:59:59-14:00_1"}, "This page does not exist"),
     ],
 )
 def test_a_url_that_makes_no_sense_gets_one_sentence(

@@ -109,7 +109,7 @@ def test_a_closed_weeks_forecasts_fan_towards_what_came(chairman_client: Client)
     shown = forecast_page(LATER, ZONE, closed_week_of(row.key, LATER))
     assert len(shown.fan.rows) == 5
     assert {"value": 280_000.0, "label": "came", "axis": "y"} in shown.fan.spec["marks"]
-    for key in ("2020-01-01T00:00", "yesterday"):
+    for key in ("2020-01-01T00:00", "yesterday", "9999-12-31T23:59"):
         assert chairman_client.get("/forecasts/", {"week": key}).status_code == 404
 
 

@@ -5,6 +5,7 @@ import threading
 from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,7 @@ from allocation.policy.errors import RuleError
 from allocation.usage.models import AgentRun, TranscriptFile
 from allocation.usage.operations import import_transcripts
 from allocation.usage.transcripts import importing, reader, unread, worker
-from allocation.usage.transcripts.reader import Segment, read
+from allocation.usage.transcripts.reader import Reading, Segment, read
 from tests.usage.transcripts import append, name_agent, response, text, totals, write
 
 
@@ -114,6 +115,17 @@ def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
     tasks = [[Segment(bytes(tmp_path / "a.jsonl"), 0, 1)]]
     with pytest.raises(RuleError, match="import again, and it goes on from there"):
         list(worker.read_all(tasks, workers=1))
+
+
+def test_tasks_and_readings_longer_than_a_pipe_do_not_wait_for_each_other() -> None:
+    task = [Segment(b"/nowhere/%0100d.jsonl" % n, 0, 1) for n in range(2_000)]
+    readings: list[Reading] = []
+    reading = Thread(
+        target=lambda: readings.extend(worker.read_all([task] * 3, workers=1)), daemon=True
+    )
+    reading.start()
+    reading.join(timeout=30)
+    assert [len(each.skipped) for each in readings] == [2_000] * 3
 
 
 @pytest.mark.parametrize("sent", [b"", b"\0\0", b"\0\0\0\5half"])

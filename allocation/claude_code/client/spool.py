@@ -35,12 +35,17 @@ def append(folder: str, event: Json) -> bool:
             size = os.fstat(number).st_size
             if size + len(line) > MOST_BYTES:
                 return False
-            if size and os.pread(number, 1, size - 1) != b"\n":
+            if size and _last(number) != b"\n":
                 line = b"\n" + line  # a line was torn: it stays alone
             os.write(number, line)
             return True
         finally:
             os.close(number)
+
+
+def _last(number: int) -> bytes:
+    os.lseek(number, -1, os.SEEK_END)  # Windows has no pread
+    return os.read(number, 1)
 
 
 def is_waiting(folder: str) -> bool:

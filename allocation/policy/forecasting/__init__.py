@@ -21,7 +21,6 @@ from allocation.policy.forecasting.contract import (
     Exhaustion,
     Forecast,
     ForecastInputs,
-    HitRecord,
     Interval,
     Outlook,
 )
@@ -51,7 +50,6 @@ __all__ = [
     "Figures",
     "Forecast",
     "ForecastInputs",
-    "HitRecord",
     "HourlyTokens",
     "Interval",
     "Outlook",

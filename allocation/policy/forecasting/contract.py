@@ -79,14 +79,6 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class HitRecord:
-    """In `hits` of `weeks` past weeks the total fell inside, as seen from this hour of the week."""
-
-    hits: int
-    weeks: int
-
-
-@dataclass(frozen=True, slots=True)
 class Exhaustion:
     """When the effective limit is used up, as aware UTC datetimes; None is "not before reset".
 
@@ -115,8 +107,6 @@ class Outlook:
     course: tuple[int, ...]
     exhaustion: Exhaustion
     zone_chances: dict[Zone, float]
-    record50: HitRecord
-    record80: HitRecord
 
     @property
     def zone(self) -> Zone:

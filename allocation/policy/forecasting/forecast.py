@@ -87,7 +87,6 @@ def outlook(
     """What a method's expectation (tokens still to come) and its record mean for one week."""
     remaining = calibration.distribution(view, expected.middle)
     interval50, interval80 = calibration.ranges(view, remaining, expected)
-    record50, record80 = calibration.records()
     course = Course(view, by_clock=method.by_clock)
     return Outlook(
         point=view.used + round(expected.point),
@@ -106,8 +105,6 @@ def outlook(
             end=end,
         ),
         zone_chances=zone_chances(view, remaining, limit, bounds),
-        record50=record50,
-        record80=record80,
     )
 
 

@@ -20,7 +20,7 @@ from itertools import accumulate
 from math import exp, inf, log, pi, sqrt
 from statistics import NormalDist
 
-from allocation.policy.forecasting.contract import HitRecord, Interval
+from allocation.policy.forecasting.contract import Interval
 from allocation.policy.forecasting.methods import Expected
 from allocation.policy.forecasting.views import View
 
@@ -113,13 +113,9 @@ class _Tracker:
     least: float
     most: float
     asked: float
-    hits: int = 0
-    weeks: int = 0
 
     def note(self, total: int, within: Interval) -> None:
         hit = total in within
-        self.weeks += 1
-        self.hits += hit
         beside = max(within.low - total, total - within.high)
         if hit or beside > NEAR * total:
             moved = self.asked + STEP * (self.target - (not hit))
@@ -153,11 +149,6 @@ class Calibration:
         narrow = Interval(used + min(point, int(low50)), used + max(point, -int(-high50 // 1)))
         wide = Interval(used + min(point, int(low80)), used + max(point, -int(-high80 // 1)))
         return narrow, Interval(min(narrow.low, wide.low), max(narrow.high, wide.high))
-
-    def records(self) -> tuple[HitRecord, HitRecord]:
-        """Hits of the 50 % and of the 80 % range in the weeks noted so far."""
-        narrow, wide = self._narrow, self._wide
-        return HitRecord(narrow.hits, narrow.weeks), HitRecord(wide.hits, wide.weeks)
 
     def note(self, view: View, expected: Expected) -> None:
         """One more finished week; one that was no week of work teaches nothing."""

@@ -48,18 +48,24 @@ def read_all(tasks: Sequence[Sequence[Segment]], *, workers: int) -> Iterator[Re
 def _share_out(
     tasks: Sequence[Sequence[Segment]], processes: Sequence["subprocess.Popen[bytes]"]
 ) -> Iterator[Reading]:
-    """Hand the tasks round. Each worker has one in hand and one waiting, so memory is bounded."""
-    waiting = deque(enumerate(tasks))
+    """Hand the tasks round. A worker is given one only when it has none: until it is rid of a
+    reading that is longer than its pipe, it would not read a task that is longer than that too."""
+    waiting = deque(tasks)
     due: deque[subprocess.Popen[bytes]] = deque()
-    while waiting or due:
-        while waiting and len(due) < 2 * len(processes):
-            number, task = waiting.popleft()
-            process = processes[number % len(processes)]
-            with _said_where_ended():
-                send(_pipe(process.stdin), encode(task))
+
+    def hand(process: "subprocess.Popen[bytes]") -> None:
+        if waiting:
+            send(_pipe(process.stdin), encode(waiting.popleft()))
             due.append(process)
+
+    with _said_where_ended():
+        for process in processes:
+            hand(process)
+    while due:
         with _said_where_ended():
-            frame = receive(_pipe(due.popleft().stdout))
+            process = due.popleft()
+            frame = receive(_pipe(process.stdout))
+            hand(process)
         yield _decode_reading(frame)
 
 
