@@ -72,8 +72,9 @@ def status_line(week: shapes.Standing) -> Text:
         return Text.assemble((OFF_SHAPE, "dim"), f" OFF  {OFF}")
     in_zone = Zone(week["zone"])
     if week["exhausted"]:
-        over = long(week["over"], week["unit"])
-        return Text.assemble(zone(in_zone), f"  used up, {over} {unit_of(week)} over")
+        over = Fraction(week["over"])
+        by = f", {long(over, week['unit'])} {unit_of(week)} over" if over else ""
+        return Text.assemble(zone(in_zone), f"  used up{by}")
     return Text.assemble(zone(in_zone), f"  {ADVICE[in_zone]}")
 
 

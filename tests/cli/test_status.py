@@ -240,6 +240,13 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     assert cli("audit", "--json").json["forecast_accuracy"] == record
 
 
+def test_a_week_used_up_to_the_token_is_over_by_nothing(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    burn(500_000)
+    assert "RED  used up\n" in re.sub(r" +\n", "\n", cli("status").out)
+
+
 def test_no_zone_but_its_own_stands_beside_a_forecast(cli: Cli, burn: Callable[..., None]) -> None:
     burn(360_000, at=NOW - timedelta(hours=3))
     make_forecasts(now=NOW - timedelta(hours=1))
