@@ -15,6 +15,7 @@ from allocation.forecasts.record import Record, coverage_of, forecast_record
 from allocation.policy.meter import Meter
 from allocation.policy.preflight import TokenRange
 from allocation.policy.recommend import Recommendation
+from allocation.policy.zones import Zone
 from allocation.reports.this_week import Plan, ThisWeek, plan_for, plan_for_next, this_week
 from allocation.usage.standing import Standing
 from allocation.usage.words import KEYS
@@ -175,7 +176,15 @@ def _newest(found: Forecast, meter: Meter) -> shapes.Newest:
             "inside_80": coverage.inside80,
         },
         "zone_at_reset": found.zone or None,
+        "zone_chances": {  # best first, which a JSON column does not keep
+            zone.value: round(100 * found.zone_chances[zone.value], 1)
+            for zone in Zone
+            if zone.value in found.zone_chances
+        },
         "exhausts_at": iso(found.exhaustion_median) if found.exhaustion_median else None,
+        "exhausts_80": [
+            iso(at) if at else None for at in (found.exhaustion_early, found.exhaustion_late)
+        ],
         "exhaustion_chance_percent": None if chance is None else share(Fraction(chance)),
     }
 

@@ -68,7 +68,9 @@ class Coverage(TypedDict):
 
 
 class Newest(TypedDict):
-    """The newest forecast of the ledger. Intervals are [low, high]."""
+    """The newest forecast of the ledger. Intervals are [low, high]; `zone_chances` are percent, and
+    `zone_at_reset` is the likeliest, which need not be that of `at_reset`. `exhausts_80` is
+    [early, late], null where that lies after the reset."""
 
     made_at: str
     method: str
@@ -77,7 +79,9 @@ class Newest(TypedDict):
     interval_80: list[Amount] | None
     coverage: Coverage
     zone_at_reset: str | None
+    zone_chances: dict[str, float]
     exhausts_at: str | None
+    exhausts_80: list[str | None]
     exhaustion_chance_percent: float | None
 
 

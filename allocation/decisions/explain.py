@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from django.db.models import Q
 
@@ -31,7 +32,7 @@ class Explanation:
     """A decision with what would have been otherwise, what it cost and how it ended.
 
     `steps` are those of the frozen path, to the result. `zones` is empty where the zone had no say,
-    and `every_zone` says why. `used` and `limit` are the frozen ones. `cost` is "" while no usage
+    and `every_zone` says why. `share`, `used` and `limit` are frozen. `cost` is "" while no usage
     can be told to belong to the run. `wait` is the deferred run's place in the queue, None where it
     has none of its own.
     """
@@ -41,6 +42,7 @@ class Explanation:
     steps: list[Mapping[str, str | None]]
     zones: list[InZone]
     every_zone: str
+    share: str
     used: str
     limit: str
     floor: str
@@ -58,6 +60,7 @@ def explain(decision: Decision, meter: Meter) -> Explanation:
         steps=_steps(decision),
         zones=_in_every_zone(decision),
         every_zone=NO_SAY.get(Outcome(decision.outcome), ""),
+        share=fmt.reached(Fraction(decision.share_percent) / 100),
         used=f"{int(used):,}" if used else "",
         limit=f"{int(limit):,}" if limit else "",
         floor=_floor_in_words(decision),

@@ -273,5 +273,6 @@ def _inputs(situation: Situation, task: Task, override: Override | None) -> dict
 
 
 def _percent(standing: Standing) -> Decimal:
-    # Capped, because the column is: a limit of 1 token can be overdrawn without bound.
-    return min(Decimal(round(standing.share * 1_000_000)) / 10_000, Decimal(10) ** 7)
+    # Cut and not rounded: beside GREEN never stands the 70% of YELLOW. Capped, because the column
+    # is: a limit of 1 token can be overdrawn without bound.
+    return min(Decimal(int(standing.share * 1_000_000)) / 10_000, Decimal(10) ** 7)

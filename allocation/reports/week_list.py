@@ -24,7 +24,8 @@ from allocation.usage.standing import Standing, standing_at
 
 @dataclass(frozen=True, slots=True)
 class WeekRow:
-    """One budget week of the list; texts are a dash where nothing is known yet."""
+    """One budget week of the list; texts are a dash where nothing is known yet, `raw` and `usd`
+    empty."""
 
     label: str
     start: datetime
@@ -32,6 +33,8 @@ class WeekRow:
     state: str
     zone: str
     used: str
+    raw: str
+    usd: str
     limit: str
     share: str
     percent: float
@@ -80,6 +83,8 @@ def _row(
             state="closed",
             zone=facts.zone,
             used=fmt.amount(facts.used, in_dollars=facts.in_dollars),
+            raw=fmt.tokens(facts.raw),
+            usd=_dollars(facts.usd, facts.records),
             limit=fmt.amount(facts.effective_limit, in_dollars=facts.in_dollars),
             share=fmt.reached(Fraction(facts.share) / 100),
             percent=float(min(facts.share, Decimal(100))),
@@ -90,6 +95,7 @@ def _row(
     running = week.end > now
     in_dollars = standing.meter.in_dollars
     limit = effective_limit(week.limit, week.reserve_percent)
+    burned = standing.burned
     return WeekRow(
         label=names[week.pk],
         start=week.start,
@@ -97,6 +103,8 @@ def _row(
         state="running" if running else "over, not closed yet",
         zone=standing.zone.value if running else "",
         used=fmt.amount(standing.used, in_dollars=in_dollars) if running else "–",
+        raw=fmt.tokens(burned.counts.raw) if running else "",
+        usd=_dollars(burned.usd, burned.records) if running else "",
         limit=fmt.amount(limit, in_dollars=in_dollars),
         share=fmt.reached(standing.share) if running else "–",
         percent=float(min(standing.share * 100, Fraction(100))) if running else 0,
@@ -104,3 +112,9 @@ def _row(
         sds=f"{done_so_far:,} so far" if running else "–",
         lesson=lesson,
     )
+
+
+def _dollars(usd: Decimal | None, records: int) -> str:
+    if not records:
+        return "$0.00"
+    return "dollars unknown" if usd is None else fmt.usd(usd)

@@ -35,7 +35,8 @@ _USUAL = (None, "", "", 0, 0, 0, 1, "")
 Row = tuple[Any, ...]
 
 _GROUPED = "hour, sd_id, phase, sub_agent, model, tier, source, long_prompt"
-_group_of = itemgetter(*map(COLUMNS.index, _GROUPED.split(", ")))
+_APART = "unsplit > 0"  # these have no price, and would leave none to what they are summed with
+_group_of = itemgetter(*map(COLUMNS.index, [*_GROUPED.split(", "), "unsplit"]))
 _counts_of = itemgetter(*map(COLUMNS.index, KINDS))
 _SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in KINDS)
 _NAMES = ", ".join(COLUMNS)
@@ -216,7 +217,7 @@ def _make_anew(hours: set[Any]) -> None:
         cursor.execute(
             f"INSERT INTO usage_hours ({_GROUPED}, records, {', '.join(KINDS)}) "  # noqa: S608
             f"SELECT {_GROUPED}, COUNT(*), {_SUMS} FROM usage_records "
-            f"WHERE hour IN ({touched}) GROUP BY {_GROUPED}",
+            f"WHERE hour IN ({touched}) GROUP BY {_GROUPED}, usage_records.{_APART}",
             params,
         )
 
@@ -227,8 +228,9 @@ def _summed(rows: Iterable[Row], *, without: set[Any]) -> dict[Row, list[int]]:
     Rows that follow each other are mostly of one group, and are summed in one go.
     """
     sums: dict[Row, list[int]] = {}
-    for group, run in groupby(rows, _group_of):
-        if group[0] not in without:
+    for (*grouped, unsplit), run in groupby(rows, _group_of):
+        if grouped[0] not in without:
+            group = (*grouped, unsplit > 0)
             counts = [*map(_counts_of, run)]
             more = [len(counts), *map(sum, zip(*counts, strict=True))]
             known = sums.get(group)
@@ -242,12 +244,13 @@ def _add(sums: Mapping[Row, Sequence[int]]) -> None:
     # An SD may be NULL, which equals nothing; each database has its own way to compare it.
     equal = "IS NOT DISTINCT FROM" if is_postgresql() else "IS"
     grouped = _GROUPED.split(", ")
-    same = " AND ".join(f"{column} {equal} %s" for column in grouped)
+    same = " AND ".join(f"{column} {equal} %s" for column in (*grouped, f"({_APART})"))
     marks = ", ".join(["%s"] * (len(grouped) + len(counted)))
     with connection.cursor() as cursor:
-        for (*group, is_long), values in sums.items():
+        for (*group, is_long, apart), values in sums.items():
             params = [*group, bool(is_long)]
-            cursor.execute(f"UPDATE usage_hours SET {more} WHERE {same}", [*values, *params])  # noqa: S608
+            known = [*values, *params, apart]
+            cursor.execute(f"UPDATE usage_hours SET {more} WHERE {same}", known)  # noqa: S608
             if not cursor.rowcount:
                 cursor.execute(
                     f"INSERT INTO usage_hours ({_GROUPED}, {', '.join(counted)}) "  # noqa: S608
@@ -272,12 +275,12 @@ def differing_hours(since: datetime, until: datetime) -> list[datetime]:
     """The hours in [since, until) whose roll-ups are not what their records add up to."""
     records = (
         f"SELECT {_GROUPED}, COUNT(*) AS records, {_SUMS} FROM usage_records "  # noqa: S608
-        f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}"
+        f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}, usage_records.{_APART}"
     )
     # Summed as well, so that a roll-up that stands there twice is found.
     rolled = (
         f"SELECT {_GROUPED}, SUM(records) AS records, {_SUMS} FROM usage_hours "  # noqa: S608
-        f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}"
+        f"WHERE hour >= %s AND hour < %s GROUP BY {_GROUPED}, usage_hours.{_APART}"
     )
     span = [*map(stored(), (since, until))]
     with connection.cursor() as cursor:

@@ -217,10 +217,10 @@ def _rows(
     *,
     spans: Sequence[date],
 ) -> list[SumRow]:
-    """Sums by the dimensions and by what decides weight and price."""
+    """Sums by the dimensions and by what decides weight and price; of unknown kinds `apart`."""
     of_sessions = "session_id" in dimensions
     parts = _from_records(only, within) if of_sessions else _rolled_up(only, within, days)
-    columns = [*dimensions, "model", "tier", "long_prompt", "span"]
+    columns = [*dimensions, "model", "tier", "long_prompt", "span", "apart"]
     changes = [datetime.combine(day, time(), UTC) for day in spans]
     # `of_` keeps the sums apart from the columns of the same name.
     sums = {f"of_{kind}": Sum(kind) for kind in KINDS}
@@ -228,8 +228,8 @@ def _rows(
     found: list[SumRow] = []
     for part, count in parts:
         moment = "hour" if part.model is UsageHour else "at"
-        rows = part.annotate(day=index_among(days, moment)) if days else part
-        rows = rows.annotate(span=index_among(changes, "hour"))
+        rows = part.annotate(span=index_among(changes, "hour"), apart=Q(unsplit__gt=0))
+        rows = rows.annotate(day=index_among(days, moment)) if days else rows
         # Each column once: a dimension may be one of those that decide the price.
         grouping = dict.fromkeys(columns)
         place = {name: index for index, name in enumerate(grouping)}

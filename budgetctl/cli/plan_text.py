@@ -1,7 +1,7 @@
 """What an SD would run on and use, in lines of 80 columns: the report's steps 8 and 9."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
@@ -13,8 +13,8 @@ from allocation.policy.plain import safe
 from allocation.policy.preflight import Evidence, TokenRange
 from allocation.policy.recommend import Outcome
 from allocation.policy.zones import Zone
-from budgetctl.cli.printing import Line, heading, percent, row, short, zone
-from budgetctl.cli.week_text import burn, status_line, tokens, unit_of
+from budgetctl.cli.printing import Line, heading, row, short, zone
+from budgetctl.cli.week_text import burn, chances_of, status_line, tokens, unit_of
 
 NONE_WAITS = "No SD is waiting. Propose one: budgetctl sd new SD-… --complexity 3"
 
@@ -68,8 +68,8 @@ def after(sd: shapes.NextSd, plan: shapes.Plan) -> Iterator[Line]:
     yield row("LEFT AFTER", f"{left}; {used} ", zone(Zone(sd["zone_after"])))
     chances = sd["zone_chances"]
     if chances is not None:
-        yield row("AT RESET", "without it: ", *_chances(chances["without"]))
-        yield row("", "with it:    ", *_chances(chances["with"]))
+        yield row("AT RESET", "without it: ", *chances_of(chances["without"]))
+        yield row("", "with it:    ", *chances_of(chances["with"]))
         inside = chances["inside_80"]
         yield row("", f"by the newest forecast; {fmt.held((inside['count'], inside['of']))}")
     if sd["zone_after"] != sd["zone_now"]:
@@ -77,15 +77,6 @@ def after(sd: shapes.NextSd, plan: shapes.Plan) -> Iterator[Line]:
     waiting = sorted({run["sub_agent"] for run in sd["runs"] if run["outcome"] == Outcome.DEFER})
     if waiting:
         yield row("DEFERRED", f"{', '.join(waiting)} would wait for the next budget week.")
-
-
-def _chances(by_zone: Mapping[str, float]) -> Iterator[Text | str]:
-    """The zones that may come, with their chances in percent."""
-    likely = [(each, chance) for each, chance in by_zone.items() if chance >= 0.5]
-    for number, (each, chance) in enumerate(likely):
-        yield "  " if number else ""
-        yield zone(Zone(each))
-        yield f" {percent(chance)}"
 
 
 def session_start(plan: shapes.Plan) -> Iterator[Line]:

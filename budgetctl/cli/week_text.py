@@ -4,7 +4,7 @@ Made from what the JSON says (allocation.api.week_shapes), so that a server else
 database here does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -72,8 +72,9 @@ def status_line(week: shapes.Standing) -> Text:
         return Text.assemble((OFF_SHAPE, "dim"), f" OFF  {OFF}")
     in_zone = Zone(week["zone"])
     if week["exhausted"]:
-        over = long(week["over"], week["unit"])
-        return Text.assemble(zone(in_zone), f"  used up, {over} {unit_of(week)} over")
+        over = Fraction(week["over"])
+        by = f", {long(over, week['unit'])} {unit_of(week)} over" if over else ""
+        return Text.assemble(zone(in_zone), f"  used up{by}")
     return Text.assemble(zone(in_zone), f"  {ADVICE[in_zone]}")
 
 
@@ -125,19 +126,40 @@ def _newest(week: shapes.Outlook) -> Iterator[Line]:
         yield f"  {NO_FORECAST}"
         return
     point = Fraction(newest["at_reset"])
-    at_reset = f"~{short(point, unit)} ({fmt.reached(point / Fraction(week['effective_limit']))}) "
-    in_zone = newest["zone_at_reset"]
-    yield row("AT RESET", at_reset, *([zone(Zone(in_zone))] if in_zone else []))
+    at_reset = f"~{short(point, unit)} ({fmt.reached(point / Fraction(week['effective_limit']))})"
+    yield row("AT RESET", at_reset)
     if newest["interval_80"] is not None:
         low, high = (short(end, unit) for end in newest["interval_80"])
         hits = newest["coverage"]["inside_80"], newest["coverage"]["weeks"]
         yield row("80% RANGE", f"{low} to {high}; {fmt.held(hits)}")
+    # The likeliest zone need not be that of the middle, so each is shown with its chance.
+    if newest["zone_chances"]:
+        yield row("ZONES", *chances_of(newest["zone_chances"]))
     if newest["exhaustion_chance_percent"] is not None:
-        when = newest["exhausts_at"]
-        about = f", about {fmt.soon(_moment(when), clock)}" if when else ""
         chance = percent(newest["exhaustion_chance_percent"])
-        yield row("RUNS OUT", f"with a chance of {chance}{about}")
+        yield row("RUNS OUT", f"with a chance of {chance}{_runs_out(newest, clock)}")
     yield row("METHOD", f"{newest['method']}, {fmt.moment(_moment(newest['made_at']), clock)}")
+
+
+def _runs_out(newest: shapes.Newest, clock: ZoneInfo) -> str:
+    """When, with its 80 % range, as far as it comes before the reset."""
+    median, (early, late) = newest["exhausts_at"], newest["exhausts_80"]
+    if early is None:
+        return ""
+    first = fmt.soon(_moment(early), clock)
+    if median is None:
+        return f"; with 90% not before {first}"
+    last = fmt.soon(_moment(late), clock) if late else "after the reset"
+    return f", about {fmt.soon(_moment(median), clock)}; 80% range {first} to {last}"
+
+
+def chances_of(by_zone: Mapping[str, float]) -> Iterator[Text | str]:
+    """The zones that may come, with their chances in percent."""
+    likely = [(each, chance) for each, chance in by_zone.items() if chance >= 0.5]
+    for number, (each, chance) in enumerate(likely):
+        yield "  " if number else ""
+        yield zone(Zone(each))
+        yield f" {percent(chance)}"
 
 
 def accuracy(record: shapes.Accuracy | None, unit: str) -> str:

@@ -1,17 +1,23 @@
 """What agents report: usage, SDs and checkpoints."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from allocation.audit.models import AuditEntry
+from allocation.catalog.pricing import load_price_book
 from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import correct_checkpoint
 from allocation.checkpoints.withdrawal import withdraw_checkpoint
 from allocation.directives.models import StrategicDirective
+from allocation.policy.meter import US_DOLLARS
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import check_roll_ups
+from allocation.usage.tables import roll_up
+from allocation.usage.totals import burned
 from tests.api.conftest import Agent
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory
 
@@ -80,6 +86,21 @@ def test_without_counts_it_is_an_estimate_and_says_so(agent: Agent, given: dict[
         agent.post("usage", {"model": HAIKU, "key": "k"} | given)
     row.refresh_from_db()
     assert (row.unsplit, row.input, row.estimated) == (0, 100, False)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_estimate_leaves_no_counted_request_without_its_price(
+    agent: Agent, now: datetime, anew: bool
+) -> None:
+    report = {"model": HAIKU, "sub_agent": "DOCMON"}
+    agent.post("usage", report | {"key": "counted", "usage": COUNTS})
+    agent.post("usage", report | {"key": "guessed", "characters": 400})
+    if anew:
+        roll_up([UsageRecord.objects.values_list("hour", flat=True)[0]])
+    found = burned(meter=US_DOLLARS, book=load_price_book())
+    assert (found.records, found.unpriced, found.usd) == (2, 1, Decimal("0.0004425"))
+    assert (found.budget, found.unmetered) == (Fraction("0.0004425"), 1)
+    assert check_roll_ups(since=now - timedelta(hours=1), until=now + timedelta(hours=1)) == []
 
 
 def test_a_better_source_is_not_made_worse(agent: Agent) -> None:

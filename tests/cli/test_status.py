@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from allocation.budgets.models import BudgetRule
+from allocation.forecasts.models import Forecast, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from tests.cli.conftest import NEXT, Ran
 from tests.factories import (
@@ -220,7 +221,7 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     found = cli("forecast", "--json").json
     assert found["newest"].keys() == {
         "made_at", "method", "at_reset", "interval_50", "interval_80", "coverage",
-        "zone_at_reset", "exhausts_at", "exhaustion_chance_percent",
+        "zone_at_reset", "zone_chances", "exhausts_at", "exhausts_80", "exhaustion_chance_percent",
     }  # fmt: skip
     assert found["newest"]["coverage"]["weeks"] == 2
     assert "weeks the total fell inside" in cli("forecast").out
@@ -231,12 +232,42 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     assert record["last_week"]["actual"] == 100_000
     assert record["inside_80"]["of"] == 2
     out = cli("forecast").out
-    for said in ("AT RESET", "80% RANGE", "RUNS OUT", "METHOD", "(2 weeks)"):
+    for said in ("AT RESET", "80% RANGE", "ZONES", "RUNS OUT", "METHOD", "(2 weeks)"):
         assert said in out
     assert "last week: predicted" in cli("status").out
     assert cli("status", "--json").json["forecast_accuracy"] == record
     assert "median error" in cli("audit").out
     assert cli("audit", "--json").json["forecast_accuracy"] == record
+
+
+def test_a_week_used_up_to_the_token_is_over_by_nothing(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    burn(500_000)
+    assert "RED  used up\n" in re.sub(r" +\n", "\n", cli("status").out)
+
+
+def test_no_zone_but_its_own_stands_beside_a_forecast(cli: Cli, burn: Callable[..., None]) -> None:
+    burn(360_000, at=NOW - timedelta(hours=3))
+    make_forecasts(now=NOW - timedelta(hours=1))
+    out_at = [NOW + timedelta(hours=hours) for hours in (2, 20)]
+    row = Forecast.objects.get(chosen=True)
+    row.pk, row._state.adding, row.occasion = None, True, Occasion.CHECKPOINT
+    row.point, row.low80, row.high80 = 471_000, 360_000, 540_000
+    row.zone, row.zone_chances = "RED", {"RED": 0.51, "GREEN": 0, "ORANGE": 0.19, "YELLOW": 0.3}
+    row.exhaustion_early, row.exhaustion_median, row.exhaustion_late = *out_at, None
+    row.exhaustion_chance, row.made_at = Decimal("0.5"), NOW
+    row.save()
+    out = cli("forecast").out
+    said = next(line for line in out.splitlines() if "AT RESET    ~471k" in line)
+    assert said.split() == ["AT", "RESET", "~471k", "(94%)"]
+    assert "▲ YELLOW 30%  ◆ ORANGE 19%  ⯃ RED 51%" in out
+    assert "to after the reset" in " ".join(out.split())
+    newest = cli("forecast", "--json").json["newest"]
+    assert [*newest["zone_chances"].items()] == [
+        ("GREEN", 0.0), ("YELLOW", 30.0), ("ORANGE", 19.0), ("RED", 51.0),
+    ]  # fmt: skip
+    assert newest["exhausts_80"] == [f"{out_at[0]:%Y-%m-%dT%H:%M:%SZ}", None]
 
 
 def test_a_narrow_terminal_breaks_no_rule_and_no_bar(

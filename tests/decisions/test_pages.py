@@ -4,13 +4,14 @@ import csv
 import io
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from allocation.budgets.operations import switch
+from allocation.budgets.operations import set_limit, switch
 from allocation.decisions import export
 from allocation.decisions.deferrals import run_now
 from allocation.decisions.models import Decision, DeferredRun
@@ -230,6 +231,16 @@ def test_an_explanation_shows_the_inputs_as_they_were(chairman_client: Client) -
     assert "0 of 500,000 by the meter sonnet-equivalent" in text
     assert "sonnet, gives way to haiku for read-only work" in text
     assert "PLAN, complexity 4, read-only" in text
+
+
+def test_a_share_just_below_a_bound_is_never_called_the_bound(chairman_client: Client) -> None:
+    record = UsageRecordFactory(input=699_999_999, output=0)
+    rebuild_hours([record.hour])
+    set_limit(limit=Decimal(1_000_000_000), actor="chairman", now=NOW)
+    text = explained(chairman_client, Task("DOCMON", Phase.EXEC, 1))
+    decision = Decision.objects.get()
+    assert (decision.zone, decision.share_percent) == ("GREEN", Decimal("69.9999"))
+    assert "69% used: 699,999,999 of 1,000,000,000" in text
 
 
 def test_an_explanation_goes_from_the_complexity_to_the_result(chairman_client: Client) -> None:
