@@ -11,6 +11,7 @@ class Queue(IntEnum):
     USAGE = 7_203_947_215
     WEEKS = 7_203_947_216
     OVERRIDES = 7_203_947_217
+    FORECASTS = 7_203_947_218
 
 
 def take_turn(queue: Queue) -> None:

@@ -1,6 +1,10 @@
 """Scheduled work: what is due follows from the clock and the rows."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
+
+from django.db import InterfaceError, OperationalError
 
 from allocation.budgets.operations import ensure_week
 from allocation.checkpoints.operations import set_off_captured
@@ -15,19 +19,47 @@ from allocation.reminders.outbox import send_due
 from allocation.reports.operations import close_weeks
 from allocation.usage.operations import check_days
 
+logger = logging.getLogger(__name__)
+
+
+def _send(*, now: datetime) -> None:
+    send_due(now=now, means=means())
+
+
+# What stands together rests on what stands before it there; nothing else rests on another.
+PARTS: tuple[tuple[Callable[..., object], ...], ...] = (
+    (set_off_captured,),
+    (release_deferrals, pause_exhausted),
+    (make_forecasts,),
+    (score_closed_weeks, score_estimates, close_weeks),  # a snapshot shows the scores
+    (count_weeks,),
+    (observe_from_usage,),
+    (refresh_reminders,),
+    (_send,),  # last: it waits for others, for a bounded time
+)
+
 
 def tick(*, now: datetime) -> None:
-    """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled."""
+    """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled.
+
+    A part that fails holds up only what rests on it; the first failure is raised at the end, and
+    what fails beside it is logged. A database that is away or locked ends the round at once.
+    """
     ensure_week(now=now)
     check_days(now=now)  # before anything rests on the sums
-    set_off_captured(now=now)
-    release_deferrals(now=now)
-    pause_exhausted(now=now)
-    make_forecasts(now=now)
-    score_closed_weeks(now=now)
-    score_estimates(now=now)
-    close_weeks(now=now)  # after the scores, which a snapshot shows
-    count_weeks(now=now)
-    observe_from_usage(now=now)
-    refresh_reminders(now=now)
-    send_due(now=now, means=means())  # last: it waits for others, for a bounded time
+    failures = [failure for part in PARTS if (failure := _failure(part, now))]
+    for failure in failures[1:]:
+        logger.error("Scheduled work failed: %s: %s", type(failure).__name__, failure)
+    if failures:
+        raise failures[0]
+
+
+def _failure(part: tuple[Callable[..., object], ...], now: datetime) -> Exception | None:
+    try:
+        for work in part:
+            work(now=now)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as error:
+        return error
+    return None

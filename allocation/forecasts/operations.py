@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from allocation.budgets.models import BudgetWeek
 from allocation.budgets.operations import ensure_week
+from allocation.budgets.turns import Queue, take_turn
 from allocation.catalog.pricing import load_price_book
 from allocation.forecasts.history import effective_limit, hourly, inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
@@ -18,7 +19,7 @@ from allocation.policy import forecasting
 from allocation.policy.forecasting import METHODS, HourlyTokens, exhausted_at
 from allocation.policy.weeks import Window, hour_of, hours_between
 from allocation.policy.zones import Bounds, zone_at
-from allocation.usage.standing import running_week
+from allocation.usage.standing import RunningWeek, running_week
 
 BATCH = 500
 
@@ -50,8 +51,7 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
     week = ensure_week(now=now)
     made = Forecast.objects.filter(hour=hour_of(now), occasion=occasion)
     if occasion is Occasion.HOUR and made.exists():
-        newest = newest_forecast(now)
-        if newest and newest.effective_limit == effective_limit(running):
+        if _is_told(now, running):
             return 0
         occasion = Occasion.ANEW
     inputs = inputs_at(now, running, load_price_book())
@@ -60,7 +60,18 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
         _row(forecasting.forecast(inputs, method), week, inputs, occasion, chosen)
         for method in METHODS.values()
     ]
-    return len(Forecast.objects.bulk_create(rows, ignore_conflicts=True))
+    with transaction.atomic():
+        if occasion is Occasion.ANEW:
+            take_turn(Queue.FORECASTS)
+            if _is_told(now, running):  # by another tick, meanwhile
+                return 0
+        return len(Forecast.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def _is_told(now: datetime, running: RunningWeek) -> bool:
+    """Whether the newest forecast is of the limit and the week that hold now."""
+    newest = newest_forecast(now)
+    return newest is not None and newest.effective_limit == effective_limit(running)
 
 
 def score_week(*, week: BudgetWeek, now: datetime) -> int:

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -13,13 +15,16 @@ from allocation.budgets.operations import (
     set_limit,
     switch,
 )
+from allocation.forecasts import operations
 from allocation.forecasts.chance import newest_word
+from allocation.forecasts.history import inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
 from allocation.forecasts.record import forecast_record, newest_forecast
 from allocation.policy.forecasting import METHODS
 from allocation.usage.standing import standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +66,23 @@ def test_another_limit_is_forecast_anew_within_the_hour() -> None:
     newest = newest_word(standing_at(later))
     assert newest is not None
     assert (newest.occasion, newest.effective_limit) == (Occasion.ANEW, 900_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_ticks_at_once_forecast_anew_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    later = NOW + timedelta(minutes=10)
+    set_limit(limit=Decimal(900_000), actor="chairman", now=later)
+    barrier = Barrier(2)
+
+    def both_have_looked(*given: Any) -> Any:
+        barrier.wait(timeout=20)
+        return inputs_at(*given)
+
+    monkeypatch.setattr(operations, "inputs_at", both_have_looked)
+    assert at_once(*[lambda: make_forecasts(now=later)] * 2) == []
+    assert Forecast.objects.filter(occasion=Occasion.ANEW).count() == len(METHODS)
 
 
 def test_another_reset_is_forecast_anew_and_the_week_that_never_came_is_not_scored() -> None:
