@@ -18,6 +18,7 @@ from allocation.checkpoints.counting import (
     captured_since_last,
     count_tokens,
     hand_counted,
+    hand_counted_of,
     twice_counted,
     update_token_log,
 )
@@ -41,8 +42,9 @@ CORRECTION = "checkpoint correction"
 AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
 NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
 WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
-# The newest ones: a tick does not take long.
+# The newest ones, as a tick does not take long; of those looked at, few have anything to set off.
 MOST_SET_OFF = 200
+MOST_LOOKED_AT = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,10 @@ def set_off_captured(*, now: datetime) -> int:
     Transcripts and telemetry come when they come; what a checkpoint says was burned is counted once
     all the same. Called by each tick, and may be called twice at once.
     """
-    return sum(_set_off(row, now) for row in twice_counted(now - LATEST)[:MOST_SET_OFF])
+    rows = [*twice_counted(now - LATEST)[:MOST_LOOKED_AT]]
+    counted = hand_counted_of(rows) if rows else {}
+    waiting = [row for row in rows if counted[row.pk]]
+    return sum(_set_off(row, now) for row in waiting[:MOST_SET_OFF])
 
 
 def _set_off(row: Checkpoint, now: datetime) -> bool:

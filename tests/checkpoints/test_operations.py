@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from allocation.audit.models import AuditEntry
 from allocation.checkpoints import operations
@@ -163,6 +165,31 @@ def test_a_correction_in_the_last_moment_is_what_is_set_off(
     monkeypatch.setattr(operations, "lock", correct_first)
     assert set_off_captured(now=NOW) == 1
     assert UsageRecord.objects.get(source="manual").unsplit == 4_000
+
+
+def test_checkpoints_without_anything_counted_by_hand_cost_a_tick_nothing() -> None:
+    sd = StrategicDirectiveFactory(phase="EXEC")
+    first = log(sd, EXEC_TO_PLAN, tokens=5_000, at=NOW - timedelta(hours=2))
+    at = NOW - timedelta(minutes=90)
+    rebuild_hours({UsageRecordFactory(sd=sd, phase="EXEC", at=at, input=2_000, output=0).hour})
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert set_off_captured(now=NOW) == 0
+        return len(asked)
+
+    before = queries()
+    for minutes in range(1, 9):
+        Checkpoint.objects.create(
+            sd=sd,
+            kind=first.kind,
+            phase="EXEC",
+            at=NOW - timedelta(minutes=minutes),
+            tokens=1_000,
+            submission=uuid4(),
+            state=first.state,
+        )
+    assert queries() == before
 
 
 def test_what_is_burned_after_a_checkpoint_is_not_set_off_against_it() -> None:
