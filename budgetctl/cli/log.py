@@ -30,7 +30,10 @@ Note = Annotated[str, typer.Option(parser=words, metavar="TEXT", help="Anything 
 At = Annotated[
     datetime | None,
     typer.Option(
-        "--at", parser=moment, metavar="MOMENT", help="When it was, if not now: 2026-11-23T14:00."
+        "--at",
+        parser=moment,
+        metavar="MOMENT",
+        help="When it was, if not now: 2026-11-23T14:00 on the owner's clock.",
     ),
 ]
 Submission = Annotated[

@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from allocation.claude_code.client.transport import parts
 from allocation.policy.phases import CheckpointKind, Phase
-from budgetctl.cli.parameters import Typed, read_optional_tokens
+from budgetctl.cli.parameters import Typed, on_clock, read_optional_tokens
 from budgetctl.cli.refusals import Refused, Unanswered
 
 if TYPE_CHECKING:
@@ -167,10 +169,22 @@ def log(to: Hub, sd: str, kind: CheckpointKind | None, phase: Phase | None, type
             "rework_cycles": typed.rework,
             "lines_modified": typed.lines,
             "note": typed.note,
-            "at": typed.at and typed.at.astimezone().isoformat(),
+            "at": _moment(to, typed.at),
             "submission": typed.submission and str(typed.submission),
         },
     )
+
+
+def _moment(to: Hub, at: datetime | None) -> str | None:
+    if at is not None and at.tzinfo is None:
+        try:
+            at = on_clock(at, ZoneInfo(to.get("/week")["time_zone"]))
+        except Unanswered:
+            raise
+        except Refused as error:
+            hint = "Or give --at with an offset, as in 2026-11-23T14:00+01:00."
+            raise Refused(f"{error} {hint}") from error
+    return at.isoformat() if at else None
 
 
 def answers(to: Hub, lines: Iterable[bytes], *, sd: str | None) -> Iterator[Json]:

@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from allocation.api.operations import create_token
 from allocation.budgets.models import BudgetWeek
 from allocation.budgets.operations import switch
 from allocation.checkpoints.models import Checkpoint
@@ -152,6 +153,23 @@ def test_a_checkpoint_is_the_usual_one_where_none_is_named(hub: str, cli: Cli) -
     ran = cli("handoff", "SD-NEW-001", "EXEC", "PLAN", "--tokens", "5000", "--json")
     assert (ran.code, ran.json["sd_phase"]) == (0, "PLAN")
     assert Checkpoint.objects.filter(actor="agent laptop").count() == 2
+
+
+def test_a_moment_without_an_offset_is_on_the_owners_clock(
+    hub: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BudgetRuleFactory(timezone="Asia/Kolkata")
+    StrategicDirectiveFactory(code="SD-NEW-001", status="in_progress", phase="LEAD")
+    ran = cli("log", "SD-NEW-001", "--tokens", "5000", "--at", "2026-01-05T14:00")
+    assert ran.code == 0, ran.err
+    assert Checkpoint.objects.get().at == datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
+    _, token = create_token(name="narrow", actor="chairman", now=NOW, scopes=["checkpoints"])
+    monkeypatch.setenv("BUDGETCTL_TOKEN", token)
+    ran = cli("log", "SD-NEW-001", "--tokens", "6000", "--at", "2026-01-05T15:00")
+    assert ran.code == 1
+    assert "has no scope “read”, which this needs. Or give --at with an offset, as in" in ran.err
+    ran = cli("log", "SD-NEW-001", "--tokens", "6000", "--at", "2026-01-05T15:00+05:30")
+    assert ran.code == 0, ran.err
 
 
 def test_what_the_server_refuses_is_its_own_sentence(
