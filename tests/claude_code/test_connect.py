@@ -223,7 +223,8 @@ def test_a_token_that_the_server_ended_is_said_where_none_can_be_made(machine: M
     machine.environment = there | {"BUDGETCTL_HOME": str(home), "BUDGETCTL_TOKEN": token}
     machine.connect("--yes")
     budgetctl(there, "token", "revoke", "elsewhere")
-    for environment in (machine.environment, there | {"BUDGETCTL_HOME": str(home)}):
+    nobodys = {"BUDGETCTL_HOME": str(home), "DATABASE_URL": f"sqlite:///{home}/none.sqlite3"}
+    for environment in (machine.environment, there | nobodys):
         machine.environment = environment
         said = machine.connect("--yes", code=1)
         assert f"{machine.url} does not take the token that is set. Set BUDGETCTL_TOKEN" in said
