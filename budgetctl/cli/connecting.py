@@ -72,7 +72,7 @@ class Connecting:
         try:
             parts(self.url)
         except ValueError as error:
-            raise Refused(f"--url must be an address such as {DEFAULT_URL}.") from error
+            raise Refused(f"--url must be an address such as {DEFAULT_URL}: {error}.") from error
         given = self.token or os.environ.get("BUDGETCTL_TOKEN", "")
         self.token = given or (str(known.get("token") or "") if before == self.url else "")
 
