@@ -19,19 +19,17 @@ from django.utils.text import capfirst
 
 from allocation.access import may_rule
 from allocation.audit.about import ABOUT
-from allocation.audit.forms import COUNT, AuditedForm, AuditedFormSet, OperationForm, ShownForm
+from allocation.audit.forms import COUNT, AuditedForm, OperationForm
 from allocation.audit.operations import Written, delete_audited, save_audited, subject_of
 from allocation.policy.errors import RuleError
 
 # Django's classes take type arguments only while types are checked.
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Any, Any]
     AnyForm = ModelForm[Any]
     AnyFormSet = BaseModelFormSet[Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
-    TabularInline = admin.TabularInline
 
 
 class Page(ModelAdmin):
@@ -212,7 +210,7 @@ class AuditedAdmin(AuditedDeletion):
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Field | None:
         """Choose among related rows; they are added and changed on their own pages."""
-        return _choice_only(super().formfield_for_dbfield(db_field, request, **kwargs))
+        return choice_only(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store the row with its entry."""
@@ -243,55 +241,6 @@ class AuditedAdmin(AuditedDeletion):
             self.after_change(request, form.written)
 
 
-class AuditedInline(TabularInline):
-    """Rows of another table on a row's page; AuditedAdmin writes their entries."""
-
-    form = ShownForm
-    formset = AuditedFormSet
-    extra = 0
-    show_change_link = True
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """The formset class, which asks for a reason if the page's table does."""
-        formset: Any = super().get_formset(request, obj, **kwargs)
-        page = self.admin_site.get_model_admin(self.parent_model)
-        formset.reason_required = getattr(page, "reason_required", False)
-        return formset
-
-    def formfield_for_dbfield(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Field | None:
-        """As on the page itself."""
-        return _choice_only(super().formfield_for_dbfield(db_field, request, **kwargs))
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """What was shown is carried along where there is anything to save."""
-        fields = [name for name in super().get_fields(request, obj) if name != "shown"]
-        return [*fields, "shown"] if self.has_change_permission(request, obj) else fields
-
-
-class GlanceInline(AuditedInline):
-    """Rows that are only looked at here; they have pages of their own, where a reason is asked."""
-
-    can_delete = False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """All of them."""
-        return self.fields or ()
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """On its own page."""
-        return False
-
-
 def without(ours: Iterable[str], fieldsets: Iterable[tuple[Any, Any]]) -> list[Any]:
     """Fieldsets without these fields, which stand in an order of their own or nowhere."""
     return [
@@ -300,7 +249,7 @@ def without(ours: Iterable[str], fieldsets: Iterable[tuple[Any, Any]]) -> list[A
     ]
 
 
-def _choice_only(field: Field | None) -> Field | None:
+def choice_only(field: Field | None) -> Field | None:
     """The field without Django's buttons that open other tables in a window."""
     if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
         field.widget = field.widget.widget

@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from allocation.audit.admin_base import AuditedAdmin, AuditedInline, GlanceInline
+from allocation.audit.admin_base import AuditedAdmin
+from allocation.audit.admin_inlines import AuditedInline, GlanceInline
 from allocation.audit.forms import short
 from allocation.audit.operations import Written
 from allocation.audit.phase_column import PhaseColumn

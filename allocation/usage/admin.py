@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from allocation.audit.admin_base import GlanceInline, RecordAdmin
+from allocation.audit.admin_base import RecordAdmin
+from allocation.audit.admin_inlines import GlanceInline
 from allocation.audit.models import AuditEntry
 from allocation.audit.operations import Written
 from allocation.audit.phase_column import PhaseColumn

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ class Connecting:
         try:
             parts(self.url)
         except ValueError as error:
-            raise Refused(f"--url must be an address such as {DEFAULT_URL}.") from error
+            raise Refused(f"--url must be an address such as {DEFAULT_URL}: {error}.") from error
         given = self.token or os.environ.get("BUDGETCTL_TOKEN", "")
         self.token = given or (str(known.get("token") or "") if before == self.url else "")
 
@@ -161,10 +162,11 @@ class Connecting:
         """The connection as it was, and no new token: an undo would find nothing to end it by."""
         if self.is_new:
             own_token.end(self.token)
-        if before:
-            self._keep(before)
-        else:
-            (self.folder / "connection.json").unlink(missing_ok=True)
+        with suppress(OSError, Refused):  # where it cannot be written, nothing was
+            if before:
+                self._keep(before)
+            else:
+                (self.folder / "connection.json").unlink(missing_ok=True)
 
     def _merged(self, token: str) -> tuple[SettingsFile, Merged]:
         file = read_settings(self._path())

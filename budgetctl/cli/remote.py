@@ -130,7 +130,9 @@ def hub() -> Hub | None:
     try:
         parts(url)
     except ValueError as error:
-        raise Refused("BUDGETCTL_URL must be an address such as https://budget.example.") from error
+        raise Refused(
+            f"BUDGETCTL_URL must be an address such as https://budget.example: {error}."
+        ) from error
     if not (token.isascii() and token.isprintable()):
         raise Refused("BUDGETCTL_TOKEN has characters in it that no token has: copy it once more.")
     return Hub(url.rstrip("/"), token)

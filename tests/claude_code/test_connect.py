@@ -200,6 +200,18 @@ def test_settings_that_cannot_be_written_leave_no_token(machine: Machine, tmp_pa
     assert (machine.client / "connection.json").read_bytes() == kept
 
 
+def test_a_home_that_cannot_be_written_is_said(machine: Machine, tmp_path: Path) -> None:
+    there = machine.environment
+    (tmp_path / "home").write_text("no folder")
+    machine.environment = there | {"BUDGETCTL_HOME": str(tmp_path / "home")}
+    said = machine.connect(
+        "--yes", "--token", "bctl_00000000_some", "--url", "http://127.0.0.1:9", code=1
+    )
+    machine.environment = there
+    assert "claude-code cannot be written: Not a directory." in said
+    assert machine.settings.read_text() == BEFORE
+
+
 def test_settings_with_comments_are_refused_in_one_line(machine: Machine) -> None:
     machine.settings.write_text("{ // mine\n}")
     said = machine.connect("--yes", code=1)

@@ -261,6 +261,11 @@ def test_a_server_that_breaks_off_or_is_silent_is_said_in_one_sentence(
         ("file:///etc/passwd", "BUDGETCTL_URL must be an address such as https://"),
         ("http://me:secret@127.0.0.1:9", "BUDGETCTL_URL must be an address such as https://"),
         ("http://[::1", "BUDGETCTL_URL must be an address such as https://"),
+        (
+            "http://127.0.0.1:99999",
+            "BUDGETCTL_URL must be an address such as https://budget.example: the port of the "
+            "address is no number up to 65535.",
+        ),
     ],
 )
 def test_an_address_that_leads_nowhere_is_said_in_one_sentence(
