@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from allocation.budgets.models import BudgetWeek
+from allocation.budgets.models import Meter as MeterRow
 from allocation.display import format as fmt
 from allocation.display.fact import Fact
 from allocation.forecasts.models import Forecast
@@ -55,10 +57,20 @@ def _whole_hour(at: datetime) -> datetime:
     return hour_of(at + HALF_HOUR)
 
 
+def _closed_by(week: BudgetWeek, meter: Meter) -> Meter:
+    """The meter that a week was closed with, where it is not `meter`: its amounts are in its unit.
+    One query then."""
+    if week.meter_name in ("", meter.name):
+        return meter
+    row = MeterRow.objects.filter(name=week.meter_name).first()
+    return row.to_policy() if row else meter
+
+
 def _last_week(now: datetime, meter: Meter) -> list[Fact]:
     scored = last_week(now)
     if scored is None:
         return []
+    meter = _closed_by(scored.forecast.week, meter)
     predicted = estimated(scored.forecast.point, scored.forecast, meter)
     came = written(scored.actual, meter)
     inside = "inside" if scored.hit80 else "outside"

@@ -210,7 +210,7 @@ def last_week(now: datetime) -> ForecastScore | None:
     return (
         spoken([SHOWN_ORIGIN])
         .filter(forecast__week__end__lte=now)
-        .select_related("forecast")
+        .select_related("forecast__week")
         .order_by("-forecast__made_at")
         .first()
     )

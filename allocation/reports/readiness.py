@@ -129,7 +129,7 @@ def _limit() -> ReadinessRow:
         "Weekly budget limit",
         int(was_set),
         1,
-        f"{limit} a week, {'set by you' if was_set else 'the first guess that ships'}",
+        f"{limit} a week, {'set by hand' if was_set else 'the first guess that ships'}",
         "Set the limit that your plan grants; until then every zone rests on a guess.",
         url=reverse("budgets:change-rule"),
         action="Set the limit",

@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from allocation.budgets.operations import ensure_weeks, switch
+from allocation.budgets.models import Meter
+from allocation.budgets.operations import RuleChange, change_rule, ensure_weeks, switch
 from allocation.display import format as fmt
 from allocation.forecasts.chance import newest_word
 from allocation.forecasts.facts import forecast_facts
@@ -21,6 +22,7 @@ from allocation.forecasts.page import closed_week as closed_week_of
 from allocation.forecasts.record import figures_of, forecast_record
 from allocation.forecasts.words import estimated, method_name
 from allocation.policy.forecasting import METHODS
+from allocation.reports.operations import close_weeks
 from allocation.usage.standing import running_week, standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 
@@ -81,6 +83,16 @@ def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
     assert facts["Forecast at the reset"].note.endswith("of 1 week the total fell inside")
     assert facts["Last week"].value == f"{row.predicted} forecast"
     assert facts["Last week"].note.startswith("280,000 came, ")
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_a_week_that_was_closed_in_tokens_is_not_shown_in_dollars() -> None:
+    close_weeks(now=LATER)
+    change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
+    change_rule(change=change, actor="chairman", now=LATER)
+    facts = {fact.label: fact for fact in page().facts}
+    assert facts["Last week"].note.startswith("280,000 came, ")
+    assert "$" not in facts["Last week"].value
 
 
 @pytest.mark.usefixtures("closed_week")

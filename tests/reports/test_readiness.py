@@ -51,7 +51,7 @@ def test_without_data_only_the_limit_is_judged() -> None:
 def test_a_limit_that_was_set_is_no_guess() -> None:
     set_limit(limit=Decimal(750_000), actor="chairman", now=NOW)
     found = row("Weekly budget limit")
-    assert (found.readiness, found.counts) == ("ready", "750,000 a week, set by you")
+    assert (found.readiness, found.counts) == ("ready", "750,000 a week, set by hand")
     assert (found.todo, found.url) == ("Nothing to do.", "")
 
 
