@@ -148,6 +148,7 @@ def accuracy(record: Record, meter: Meter) -> shapes.Accuracy | None:
     if not record.weeks:
         return None
     last = record.weeks[0]
+    meter = last.meter or meter
     inside, of = record.inside80
     return {
         "weeks": len(record.weeks),

@@ -60,8 +60,10 @@ def error_chart(record: Record) -> Chart:
 
 
 def history_chart(weeks: Sequence[WeekRecord], meter: Meter) -> Chart:
-    """What was forecast a day into each week, with its range, and what came."""
+    """What was forecast a day into each week, with its range, and what came; without the weeks in
+    another unit than the meter's, which no axis can show beside the others."""
     title = "Forecast a day into each week, and what came"
+    weeks = [row for row in weeks if (row.meter or meter).in_dollars == meter.in_dollars]
     if len(weeks) < 2:
         return Chart("forecast-history", title, "", "A curve needs two weeks that were scored.")
     ordered = list(reversed(weeks))

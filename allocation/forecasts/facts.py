@@ -3,12 +3,10 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from allocation.budgets.models import BudgetWeek
-from allocation.budgets.models import Meter as MeterRow
 from allocation.display import format as fmt
 from allocation.display.fact import Fact
 from allocation.forecasts.models import Forecast
-from allocation.forecasts.record import coverage_of, last_week
+from allocation.forecasts.record import coverage_of, last_week, meters_of
 from allocation.forecasts.words import estimated, interval_text, written
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import hour_of
@@ -19,7 +17,7 @@ HALF_HOUR = timedelta(minutes=30)
 def forecast_facts(
     now: datetime, newest: Forecast | None, meter: Meter, zone: ZoneInfo
 ) -> list[Fact]:
-    """What the forecast that spoke last says, and how the one of last week did. Two queries."""
+    """What the forecast that spoke last says, and how the one of last week did. Three queries."""
     return [*(_said(newest, meter, zone) if newest else []), *_last_week(now, meter)]
 
 
@@ -57,20 +55,12 @@ def _whole_hour(at: datetime) -> datetime:
     return hour_of(at + HALF_HOUR)
 
 
-def _closed_by(week: BudgetWeek, meter: Meter) -> Meter:
-    """The meter that a week was closed with, where it is not `meter`: its amounts are in its unit.
-    One query then."""
-    if week.meter_name in ("", meter.name):
-        return meter
-    row = MeterRow.objects.filter(name=week.meter_name).first()
-    return row.to_policy() if row else meter
-
-
 def _last_week(now: datetime, meter: Meter) -> list[Fact]:
     scored = last_week(now)
     if scored is None:
         return []
-    meter = _closed_by(scored.forecast.week, meter)
+    week = scored.forecast.week
+    meter = meters_of([week]).get(week.pk, meter)
     predicted = estimated(scored.forecast.point, scored.forecast, meter)
     came = written(scored.actual, meter)
     inside = "inside" if scored.hit80 else "outside"

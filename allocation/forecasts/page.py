@@ -19,6 +19,7 @@ from allocation.forecasts.record import (
     Record,
     WeekRecord,
     forecast_record,
+    meters_of,
     newest_forecast,
 )
 from allocation.forecasts.words import (
@@ -108,7 +109,7 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
         ends=week.window.end,
         chances=_chances(spoke),
         measures=_measures(record) if record.figures.n else [],
-        weeks=[_week(row, week.meter) for row in record.weeks],
+        weeks=[_week(row, row.meter or week.meter) for row in record.weeks],
         history=history_chart(record.weeks, week.meter),
         by_origin=[_origin(row) for row in record.by_origin] if record.weeks else [],
         errors=error_chart(record),
@@ -233,6 +234,7 @@ def _fan(
     else:
         rows = rows.filter(week=shown)
         title = f"The forecasts of the week of {shown.start.astimezone(zone):%-d %b %Y}"
+        meter = meters_of([shown]).get(shown.pk, meter)
     came = next((row.actual for row in record.weeks if row.week == shown), None)
     found = list(rows.order_by("-made_at")[:MOST_POINTS])[::-1]
     return fan_chart(found, meter, zone, title=title, came=came)

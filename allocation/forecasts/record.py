@@ -10,10 +10,12 @@ from statistics import fmean, median
 from django.db.models import Count, Q, QuerySet
 
 from allocation.budgets.models import BudgetWeek
+from allocation.budgets.models import Meter as MeterRow
 from allocation.display import format as fmt
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.policy.accuracy import accuracy_percent
 from allocation.policy.forecasting import ORIGINS
+from allocation.policy.meter import Meter
 
 # The report's history shows one prediction a week: the one after the first day.
 SHOWN_ORIGIN = 24
@@ -22,9 +24,11 @@ MOST_WEEKS = 26
 
 @dataclass(frozen=True, slots=True)
 class WeekRecord:
-    """One closed week: what was predicted a day into it and what came, in whole units."""
+    """One closed week: what was predicted a day into it and what came, in whole units of the
+    `meter` it was closed with; None where that is not known."""
 
     week: BudgetWeek
+    meter: Meter | None
     predicted: int
     low80: int
     high80: int
@@ -90,7 +94,7 @@ class Record:
 
 
 def forecast_record(before: datetime) -> Record:
-    """The record of the last weeks that ended before a moment. Two queries."""
+    """The record of the last weeks that ended before a moment. Three queries."""
     weeks = list(
         BudgetWeek.objects.filter(end__lte=before, forecasts__score__isnull=False)
         .distinct()
@@ -216,13 +220,23 @@ def last_week(now: datetime) -> ForecastScore | None:
     )
 
 
+def meters_of(weeks: Sequence[BudgetWeek]) -> dict[int, Meter]:
+    """The meters that weeks were closed with, by the ids of the weeks: what the ledger says of a
+    week is in the unit of its own. One query."""
+    rows = MeterRow.objects.filter(name__in={week.meter_name for week in weeks})
+    known = {row.name: row.to_policy() for row in rows}
+    return {week.pk: known[week.meter_name] for week in weeks if week.meter_name in known}
+
+
 def _weeks(weeks: Sequence[BudgetWeek], spoke: Sequence[ForecastScore]) -> list[WeekRecord]:
     shown = {
         score.forecast.week_id: score for score in spoke if score.forecast.hours_in == SHOWN_ORIGIN
     }
+    meters = meters_of(weeks)
     return [
         WeekRecord(
             week=week,
+            meter=meters.get(week.pk),
             predicted=score.forecast.point or 0,
             low80=score.forecast.low80 or 0,
             high80=score.forecast.high80 or 0,

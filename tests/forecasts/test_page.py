@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from allocation.api.week import accuracy
 from allocation.budgets.models import Meter
 from allocation.budgets.operations import RuleChange, change_rule, ensure_weeks, switch
 from allocation.display import format as fmt
@@ -93,6 +94,11 @@ def test_a_week_that_was_closed_in_tokens_is_not_shown_in_dollars() -> None:
     facts = {fact.label: fact for fact in page().facts}
     assert facts["Last week"].note.startswith("280,000 came, ")
     assert "$" not in facts["Last week"].value
+    assert [week.actual for week in page().weeks] == ["280,000"]
+    shown = closed_week_of(f"{WEEK_START:%Y-%m-%dT%H:%M}", LATER)
+    assert "$" not in str(forecast_page(LATER, ZONE, shown).fan.rows)
+    last = accuracy(forecast_record(LATER), running_week(LATER).meter)["last_week"]
+    assert last["actual"] == 280_000
 
 
 @pytest.mark.usefixtures("closed_week")
