@@ -28,7 +28,6 @@ def _send(*, now: datetime) -> None:
 
 # What stands together rests on what stands before it there; nothing else rests on another.
 PARTS: tuple[tuple[Callable[..., object], ...], ...] = (
-    (set_off_captured,),
     (release_deferrals, pause_exhausted),
     (make_forecasts,),
     (score_closed_weeks, score_estimates, close_weeks),  # a snapshot shows the scores
@@ -42,11 +41,14 @@ PARTS: tuple[tuple[Callable[..., object], ...], ...] = (
 def tick(*, now: datetime) -> None:
     """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled.
 
-    A part that fails holds up only what rests on it; the first failure is raised at the end, and
+    All of it rests on the week and its sums. A part that fails after these holds up only what rests
+    on it; the first failure is raised at the end, and
     what fails beside it is logged. A database that is away or locked ends the round at once.
     """
     ensure_week(now=now)
-    check_days(now=now)  # before anything rests on the sums
+    # Before anything rests on the sums: what a closed week keeps of them stays as it is.
+    check_days(now=now)
+    set_off_captured(now=now)
     failures = [failure for part in PARTS if (failure := _failure(part, now))]
     for failure in failures[1:]:
         logger.error("Scheduled work failed: %s: %s", type(failure).__name__, failure)
@@ -60,6 +62,6 @@ def _failure(part: tuple[Callable[..., object], ...], now: datetime) -> Exceptio
             work(now=now)
     except (InterfaceError, OperationalError):
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it is, the other parts are due
         return error
     return None

@@ -143,7 +143,9 @@ def test_each_sub_agent_has_its_name(case: Path, post: Post) -> None:
         meta.name.split(".")[0].removeprefix("agent-"): json.loads(meta.read_text())["agentType"]
         for meta in case.glob("projects/**/*.meta.json")
     }
-    for row in UsageRecord.objects.exclude(agent_id=""):
+    rows = [*UsageRecord.objects.exclude(agent_id="")]
+    assert named.keys() <= {row.agent_id for row in rows}
+    for row in rows:
         assert row.agent_type == named.get(row.agent_id, row.agent_type) != ""
 
 
@@ -178,7 +180,11 @@ def test_what_really_ran_is_held_against_each_decision(case: Path, post: Post) -
     replay_hooks(case, post)
     replay_transcripts(case, post)
     observe_from_usage(now=timezone.now())
-    for decision in Decision.objects.exclude(agent_id=""):
+    results = [e for e in objects(case / "hooklog.jsonl") if e["hook_event_name"] == "PostToolUse"]
+    ended = [e["tool_response"]["agentId"] for e in results if is_agent(e)]
+    decisions = [*Decision.objects.exclude(agent_id="")]
+    assert sorted(decision.agent_id for decision in decisions) == sorted(ended)
+    for decision in decisions:
         records = UsageRecord.objects.filter(agent_id=decision.agent_id)
         ran_on = {*records.values_list("model", flat=True)}
         # A departure that a hook told of stays, also where a gateway answered as was decided.

@@ -39,6 +39,17 @@ def test_what_fails_holds_up_only_what_rests_on_it(
     ]
 
 
+def test_no_week_is_closed_on_sums_that_could_not_be_set_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = Part()
+    monkeypatch.setattr(ticking, "set_off_captured", Part(ValueError("one")))
+    monkeypatch.setattr(ticking, "PARTS", ((other,),))
+    with pytest.raises(ValueError, match="one"):
+        tick(now=NOW)
+    assert other.rounds == 0
+
+
 def test_a_database_that_is_away_ends_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
     other = Part()
     parts = ((Part(OperationalError("database is locked")),), (other,))
