@@ -40,13 +40,13 @@ class PriceBook:
         threshold = max(self._on(model, day), default=0)
         return 0 < threshold < prompt
 
-    def ever_long(self) -> frozenset[str]:
-        """The models that have a long-prompt price on some day: few."""
-        return frozenset(
-            model
+    def never_long(self) -> dict[str, int]:
+        """The size of a prompt up to which none is long on any day, of models that have one."""
+        sizes = {
+            model: [max(prices) for _, prices in periods if any(prices)]  # by size they begin above
             for model, periods in self._dated.items()
-            if any(any(prices) for _, prices in periods)  # by the size above which they hold
-        )
+        }
+        return {model: min(above) for model, above in sizes.items() if above}
 
     def knows(self, model: str) -> bool:
         """Whether the model is in the catalogue with at least one price."""

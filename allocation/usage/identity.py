@@ -87,6 +87,10 @@ class Identities:
             for request_id in entry.requests():
                 self._claim(request_id, entry)
 
+    def ids(self) -> set[str | None]:
+        """Every id by which one of them is known."""
+        return {*self._by_message, *self._by_request}
+
     def lay(self, seen: Observation) -> None:
         """Lay a sight to the record that it belongs to, or make it one."""
         message_id, request_id = seen.message_id, seen.request_id

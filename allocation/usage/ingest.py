@@ -4,10 +4,10 @@ One transaction for a batch, one writer at a time. The rule by which two sights 
 one is `observation.merge`; the one by which a sight belongs to a record, `identity`.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,33 +15,29 @@ from django.db import transaction
 
 from allocation.policy.plain import safe
 from allocation.policy.weeks import hour_of
-from allocation.usage.agents import AgentKey, agent_types, learn
+from allocation.usage.agents import AgentKey, learn
 from allocation.usage.identity import Entry, Id, Identities
 from allocation.usage.models import RecordId, UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Answer, Observation
+from allocation.usage.rows import FIELDS, FLAGS, rows_of
 from allocation.usage.stored import Stored
 from allocation.usage.tables import (
     Row,
     add_and_change,
     among,
-    hour_stored,
     lock,
     moment_of,
     read,
-    stored,
     update_roll_ups,
 )
 from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
-_FIELDS = Observation.__struct_fields__
-_FLAGS = ("sidechain", "output_final", "estimated", "answered")  # numbers on SQLite
 _NAMES = ("agent_type", "model")
 _TABLE = UsageRecord._meta.db_table
 _Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Answer).decode
 
 
@@ -118,32 +114,37 @@ class _Batch:
         self.stored = Stored()
         self._identities = Identities()
         self._identities.add(_known(observations))
+        self._alone: list[Observation] = []  # nothing else is known or seen of these requests
+        met = self._identities.ids() | _met_twice(observations)
         for seen in observations:
-            self._identities.lay(seen)
+            if seen.message_id in met or seen.request_id in met:
+                self._identities.lay(seen)
+            else:
+                self._alone.append(seen)
 
     def write(self, terms: Terms) -> tuple[set[datetime], list[Row]]:
         """Store what is new or changed; the hours that lose or change a record, and new rows."""
         entries = self._identities.entries.values()
-        types = agent_types((e.now.session_id, e.now.agent_id) for e in entries if e.now.agent_id)
+        new = [*self._alone, *(entry.now for entry in entries if entry.before is None)]
+        known = [
+            (entry.pk, entry.before, entry.now)
+            for entry in entries
+            if entry.pk is not None and entry.before is not None
+        ]
+        changed = [(pk, before, now) for pk, before, now in known if before != now]
         hours = self._drop_joined()
-        added: list[Row] = []
-        changed: list[tuple[int, Row]] = []
-        row_of = _row_of(types, terms)
-        for entry in entries:
-            if entry.before == entry.now:
-                self.stored.unchanged += 1
-            elif entry.pk is None or entry.before is None:
-                added.append(row_of(entry.now))
-                if not terms.book.knows(entry.now.model):
-                    self.stored.unknown_models[entry.now.model] += 1
-            else:
-                hours |= {hour_of(entry.now.at), hour_of(entry.before.at)}
-                changed.append((entry.pk, row_of(entry.now)))
-                self.stored.improved += _improves(entry.before, entry.now)
-        add_and_change(added, changed)
+        hours.update(hour_of(seen.at) for _, *sights in changed for seen in sights)
+        rows = rows_of([*new, *(now for _, _, now in changed)], terms)
+        added = rows[: len(new)]
+        pks = [pk for pk, _, _ in changed]
+        add_and_change(added, [*zip(pks, rows[len(new) :], strict=True)])
         _keep_others([entry for entry in entries if entry.others != entry.known_others])
-        self.stored.new = len(added)
-        self.stored.unchanged += len(changed) - self.stored.improved
+        self.stored.new = len(new)
+        self.stored.improved = sum(_improves(before, now) for _, before, now in changed)
+        self.stored.unchanged = len(known) - self.stored.improved
+        self.stored.unknown_models = Counter(
+            seen.model for seen in new if not terms.book.knows(seen.model)
+        )
         return hours, added
 
     def _drop_joined(self) -> set[datetime]:
@@ -151,6 +152,16 @@ class _Batch:
         if stored:
             UsageRecord.objects.filter(pk__in=among(entry.pk for entry in stored)).delete()
         return {hour_of(entry.before.at) for entry in stored if entry.before is not None}
+
+
+def _met_twice(observations: Sequence[Observation]) -> set[str | None]:
+    """The ids that more than one of the sights has."""
+    met: set[str | None] = set()
+    for kind in ("message_id", "request_id"):
+        times = Counter(map(attrgetter(kind), observations))
+        if len(times) < len(observations):  # hardly ever
+            met.update(one for one, count in times.items() if count > 1 and one)
+    return met
 
 
 def _improves(before: Observation, now: Observation) -> bool:
@@ -212,61 +223,15 @@ def _stored_by(column: str, values: Sequence[Any]) -> dict[int, Row]:
     """The rows of records that have one of the values in a column, by their ids."""
     if not values:
         return {}
-    columns = ", ".join(("id", *_FIELDS))
+    columns = ", ".join(("id", *FIELDS))
     return {row[0]: row for row in read(columns, _TABLE, {column: values})}
 
 
 def _entry(pk: int, *row: Any) -> Entry:
-    fields = dict(zip(_FIELDS, row, strict=True))
+    fields = dict(zip(FIELDS, row, strict=True))
     fields["at"] = moment_of(fields["at"])
     fields["counted_at"] = moment_of(fields["counted_at"] or fields["at"])
     fields["answer"] = _decode(fields["answer"]) if fields["answer"] else None
-    fields.update({flag: bool(fields[flag]) for flag in _FLAGS})
+    fields.update({flag: bool(fields[flag]) for flag in FLAGS})
     known = Observation(**fields)
     return Entry(pk, known, known)
-
-
-def _row_of(types: Mapping[AgentKey, str], terms: Terms) -> Callable[[Observation], Row]:
-    """What makes rows of records, as tables.COLUMNS has them."""
-    moment, hour, sub_agent, is_long = (
-        stored(),
-        hour_stored(),
-        cache(terms.registry.sub_agent),
-        terms.is_long,
-    )
-
-    def row(seen: Observation) -> Row:
-        agent_type = seen.agent_type
-        if seen.agent_id:
-            agent_type = types.get((seen.session_id, seen.agent_id)) or agent_type
-        at = moment(seen.at)
-        return (
-            seen.message_id,
-            seen.request_id,
-            seen.source,
-            at,
-            moment(seen.counted_at) if seen.counted_at != seen.at else None,
-            hour(at),
-            seen.session_id,
-            seen.agent_id,
-            agent_type,
-            +seen.sidechain,
-            sub_agent(agent_type, sidechain=seen.sidechain),
-            seen.model,
-            +seen.output_final,
-            seen.input,
-            seen.output,
-            seen.cache_write_5m,
-            seen.cache_write_1h,
-            seen.cache_read,
-            seen.sd_id,
-            seen.phase,
-            seen.tier,
-            +is_long(seen),
-            seen.unsplit,
-            +seen.estimated,
-            +seen.answered,
-            "" if seen.answer is None else _encode(seen.answer).decode(),
-        )
-
-    return row

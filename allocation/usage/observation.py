@@ -16,6 +16,9 @@ UNNAMED = "otlp:"
 # What is dated further ahead than clocks and zones explain counts at the moment it came in.
 SKEW = timedelta(days=1)
 
+# The kinds of tokens that make up a prompt, as policy.meter.Counts has it.
+PROMPT = ("input", "cache_write_5m", "cache_write_1h", "cache_read")
+
 # No request has a trillion tokens. The bound keeps every sum within 64 bits.
 MOST_TOKENS = 10**12
 

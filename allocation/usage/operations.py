@@ -20,7 +20,7 @@ from allocation.usage import bookmarks
 from allocation.usage.ingest import store
 from allocation.usage.models import RollUpCheck, Source, UsageRecord
 from allocation.usage.names import load_registry
-from allocation.usage.observation import SKEW, Observation
+from allocation.usage.observation import PROMPT, SKEW, Observation
 from allocation.usage.stored import Stored
 from allocation.usage.tables import among, differing_hours, lock, roll_up
 from allocation.usage.terms import load_terms
@@ -32,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 # 2**53 - 1: above it JSON readers lose digits.
 MOST_BY_HAND = 9_007_199_254_740_991
-
-# The kinds of tokens that make up a prompt, as policy.meter.Counts has it.
-PROMPT = ("input", "cache_write_5m", "cache_write_1h", "cache_read")
 
 
 def import_transcripts(

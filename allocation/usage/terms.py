@@ -4,13 +4,13 @@ Telemetry comes many times a second, and these change a few times a month. What 
 leaves an audit entry, so the newest entry tells whether what was read still holds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allocation.audit.newest import UntilEdited
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.usage.names import Registry, load_registry
-from allocation.usage.observation import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +19,19 @@ class Terms:
 
     registry: Registry
     book: PriceBook
-    ever_long: frozenset[str]  # what `book` says of itself, for very many requests
+    never_long: Mapping[str, int]  # what `book` says of itself, for very many requests
 
-    def is_long(self, seen: Observation) -> bool:
+    def is_long(self, model: str, at: datetime, prompt: int) -> bool:
         """PriceBook.is_long, for very many requests."""
-        return seen.model in self.ever_long and self.book.is_long(
-            seen.model, seen.at.date(), seen.prompt
+        return prompt > self.never_long.get(model, prompt) and self.book.is_long(
+            model, at.date(), prompt
         )
 
 
 def load_terms() -> Terms:
     """Read them: five queries."""
     book = load_price_book()
-    return Terms(load_registry(), book, book.ever_long())
+    return Terms(load_registry(), book, book.never_long())
 
 
 kept = UntilEdited[Terms](timedelta(seconds=30))
