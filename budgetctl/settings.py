@@ -2,19 +2,17 @@
 
 import logging
 import os
-from pathlib import Path
 from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
 
+from budgetctl.home import BASE_DIR, DATABASE, home
 from budgetctl.secret import secret_key
-
-BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 
-HOME = Path(env.str("BUDGETCTL_HOME", default=str(BASE_DIR / "var"))).expanduser()
+HOME = home()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(HOME)
@@ -94,7 +92,7 @@ TEMPLATES = [
 
 
 def _database(variable: str) -> dict[str, Any]:
-    config: dict[str, Any] = env.db(variable, default=f"sqlite:///{HOME / 'budgetctl.sqlite3'}")
+    config: dict[str, Any] = env.db(variable, default=f"sqlite:///{HOME / DATABASE}")
     # django-environ puts a socket's host into OPTIONS, so these are added and never assigned.
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     # To open one takes a millisecond and more on SQLite too: half of what a hook takes.

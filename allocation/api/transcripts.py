@@ -2,19 +2,14 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from allocation.api.bodies import BodyRefused
 from allocation.api.checkpointing import moment, sd_of
 from allocation.api.reported import refuse_made_up
 from allocation.api.schemas import RequestRead, TranscriptsCounted, TranscriptsRead
 from allocation.api.wire import MOST_AT_ONCE
-from allocation.budgets.operations import ensure_weeks
-from allocation.budgets.weeks import LONG_AGO
 from allocation.policy.errors import RuleError
-from allocation.usage.ingest import store
 from allocation.usage.observation import Observation
-from allocation.usage.operations import not_ahead
+from allocation.usage.operations import store_history
 from allocation.usage.terms import current_terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 
@@ -31,31 +26,25 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
         )
     sd = sd_of(read.sd) if read.sd else None
     phase = read.phase.value if read.phase else ""
-    seen = not_ahead([_seen(each, sd.pk if sd else None, phase) for each in read.requests], now)
-    with transaction.atomic():
-        # History without a week would have no limit to be judged by. Before usage takes its turn,
-        # as everywhere (directives.locks).
-        # One that a wrong clock laid to 1970 makes none.
-        moments = [each.at for each in seen if each.at >= LONG_AGO]
-        made = ensure_weeks(since=min(moments), now=now) if moments else 0
-        stored = store(
-            seen,
-            terms=current_terms(now),
-            names=[
-                AgentName(each.session, each.agent, each.sub_agent, each.evidence)
-                for each in read.names
-            ],
-            calls=[
-                AgentCall(each.tool_use, each.session, each.sub_agent, each.agent, each.evidence)
-                for each in read.calls
-            ],
-        )
+    stored = store_history(
+        [_seen(each, sd.pk if sd else None, phase) for each in read.requests],
+        now=now,
+        terms=current_terms(now),
+        names=[
+            AgentName(each.session, each.agent, each.sub_agent, each.evidence)
+            for each in read.names
+        ],
+        calls=[
+            AgentCall(each.tool_use, each.session, each.sub_agent, each.agent, each.evidence)
+            for each in read.calls
+        ],
+    )
     return TranscriptsCounted(
         new=stored.new,
         improved=stored.improved,
         unchanged=stored.unchanged,
         unknown_models=stored.unknown_models,
-        weeks_made=made,
+        weeks_made=stored.weeks_made,
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 from django.db import transaction
 
+from allocation.budgets.operations import ensure_weeks
+from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
 from allocation.collector import at_rest
@@ -23,9 +25,17 @@ from allocation.usage.names import load_registry
 from allocation.usage.observation import PROMPT, SKEW, Observation
 from allocation.usage.stored import Stored
 from allocation.usage.tables import among, differing_hours, lock, roll_up
-from allocation.usage.terms import load_terms
+from allocation.usage.terms import Terms, load_terms
+from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.transcripts.discover import Found
-from allocation.usage.transcripts.importing import ImportSummary, Progress, import_unread
+from allocation.usage.transcripts.importing import (
+    ImportSummary,
+    Plan,
+    Progress,
+    carry_out,
+    plan_import,
+    reading,
+)
 from allocation.usage.transcripts.reader import Reading
 
 logger = logging.getLogger(__name__)
@@ -44,30 +54,68 @@ def import_transcripts(
 ) -> ImportSummary:
     """Read what is new in the transcripts at and below the paths, and store it.
 
-    Each piece is stored in a transaction of its own together with how far it was read, so that an
-    import that is cut off goes on where it stopped. With an `sd` (and a `phase`) everything is
-    read again and laid to it, except records that have an SD already. Raises RuleError, before
-    anything is stored, if a path does not exist or is neither a folder nor a transcript.
+    With an `sd` (and a `phase`) everything is read again and laid to it, except records that have
+    an SD already. Raises RuleError, before anything is stored, if a path does not exist or is
+    neither a folder nor a transcript.
+    """
+    plan = plan_import(paths, known=bookmarks.known, again=sd is not None)
+    with reading(plan) as readings:
+        return store_readings(plan, readings, now=now, sd=sd, phase=phase, progress=progress)
+
+
+def store_readings(
+    plan: Plan,
+    readings: Iterable[Reading],
+    *,
+    now: datetime,
+    sd: StrategicDirective | None = None,
+    phase: str = "",
+    progress: Progress | None = None,
+) -> ImportSummary:
+    """Store what is read of transcripts, laid to the `sd` where it has none yet.
+
+    Each piece is stored in a transaction of its own, together with how far it was read and with
+    the weeks that it is judged by, so that an import that is cut off goes on where it stopped.
     """
     terms = cache(load_terms)  # not read where nothing is new
 
-    def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
+    def take(piece: Reading, files: dict[bytes, Found]) -> Stored:
         with at_rest(), transaction.atomic():
-            stored = store(
-                _laid_to(not_ahead(reading.requests, now), sd, phase),
+            stored = store_history(
+                _laid_to(piece.requests, sd, phase),
+                now=now,
                 terms=terms(),
-                names=reading.names,
-                calls=reading.calls,
+                names=piece.names,
+                calls=piece.calls,
             )
-            bookmarks.keep(reading.ends, files, now=now)
+            bookmarks.keep(piece.ends, files, now=now)
         return stored
 
-    return import_unread(
-        paths, known=bookmarks.known, again=sd is not None, take=take, progress=progress
-    )
+    return carry_out(plan, readings, take=take, progress=progress)
 
 
-def not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
+def store_history(
+    requests: Sequence[Observation],
+    *,
+    now: datetime,
+    terms: Terms,
+    names: Sequence[AgentName],
+    calls: Sequence[AgentCall],
+) -> Stored:
+    """Store what transcripts say, and the weeks that it has none of: it would have no limit to be
+    judged by. One transaction."""
+    seen = _not_ahead(requests, now)
+    # One that a wrong clock laid to 1970 makes none.
+    earliest = min((each.at for each in seen if each.at >= LONG_AGO), default=None)
+    with transaction.atomic():
+        # Before usage takes its turn, as everywhere (directives.locks).
+        made = ensure_weeks(since=earliest, now=now) if earliest else 0
+        stored = store(seen, terms=terms, names=names, calls=calls)
+    stored.weeks_made = made
+    return stored
+
+
+def _not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
     """The requests of transcripts, with those counted now that are dated more than a day ahead."""
     latest = now + SKEW
     if all(seen.at <= latest for seen in requests):

@@ -6,7 +6,7 @@ from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from budgetctl.cli.database import THERE_TOO
@@ -53,21 +53,7 @@ COMMANDS = {
 }
 
 
-class _QuickHelp:
-    """Typer imports pydantic (0.05 s) to read a --help that nobody gave, unless that is False."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
-        if option is not None:
-            option.default = False
-        return option
-
-
-class Command(_QuickHelp, TyperCommand):
-    """One command."""
-
-
-class Commands(_QuickHelp, TyperGroup):
+class Commands(TyperGroup):
     """The commands of COMMANDS, each imported when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -80,7 +66,7 @@ class Commands(_QuickHelp, TyperGroup):
         found = getattr(import_module(module), name)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name, cls=Command)(found)
+            alone.command(cmd_name)(found)
             found = alone
         command = get_command(found)
         command.name = cmd_name  # a group does not know it, and --help prints it
@@ -90,10 +76,6 @@ class Commands(_QuickHelp, TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except typer.BadParameter as error:
-            # Pydantic, whom typer asks, begins its sentence with what it is to itself.
-            error.message = error.message.removeprefix("Value error, ")
-            raise
         except Exception as error:
             # None for typer's own ways to end a command: wrong usage, --help, an explicit exit.
             said = sentence(error)
@@ -110,10 +92,6 @@ def _explain(command: Any, path: str) -> None:
         paragraphs = cleandoc(command.help).split("\n\n")
         command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
     command.epilog = epilog(path)
-    for parameter in command.get_params(typer.Context(command)):
-        if getattr(parameter, "is_flag", False):
-            # Typer prints `--json <bool>`, as if a value had to follow.
-            parameter.display_type_rich = lambda ctx: None
     for name, inner in getattr(command, "commands", {}).items():
         _explain(inner, f"{path} {name}".strip())
 

@@ -2,31 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from allocation.display import format as fmt
 from allocation.policy.plain import safe
-from allocation.usage.transcripts.importing import ImportSummary, Progress
+from allocation.usage.transcripts.importing import (
+    ImportSummary,
+    Progress,
+    plan_import,
+    reading,
+)
+from budgetctl.cli import early
+from budgetctl.cli.database import open_database
 from budgetctl.cli.printing import Line, console, row
 
-if TYPE_CHECKING:
-    from allocation.directives.models import StrategicDirective
-
 MOST_NAMED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an import did, and how many budget weeks were made for the history it brought."""
-
-    summary: ImportSummary
-    weeks: int
 
 
 @contextmanager
@@ -39,40 +33,30 @@ def bar(title: str) -> Iterator[Progress]:
         yield lambda read, total: drawn.update(task, completed=read, total=total)
 
 
-def read(
-    paths: Sequence[Path],
-    *,
-    now: datetime,
-    sd: "StrategicDirective | None" = None,
-    phase: str = "",
-    progress: Progress | None = None,
-) -> Done:
-    """Import into the database here, which must be open."""
-    from allocation.usage.operations import import_transcripts
+def read(paths: Sequence[Path], *, sd: str | None, phase: str) -> ImportSummary:
+    """Import into the database here. Django is set up while the first pieces are read, and not at
+    all where nothing is new."""
+    plan = early.plan(paths, again=sd is not None)
+    if plan is None:
+        open_database()
+        from allocation.usage import bookmarks
 
-    summary = import_transcripts(paths=paths, now=now, sd=sd, phase=phase, progress=progress)
-    return Done(summary, _make_weeks(now))
+        plan = plan_import(paths, known=bookmarks.known, again=sd is not None)
+    if plan.is_done:
+        return plan.summary()
+    with reading(plan) as readings, bar("Reading") as progress:
+        open_database()
+        from allocation.usage.operations import store_readings
+        from budgetctl.cli import clock, rows
 
-
-def _make_weeks(now: datetime) -> int:
-    """History without a week would have no limit to be judged by.
-
-    Also where this import brought nothing: one that was cut off may have.
-    """
-    from django.db.models import Min
-
-    from allocation.budgets.operations import ensure_weeks
-    from allocation.budgets.weeks import LONG_AGO
-    from allocation.usage.models import UsageRecord
-
-    records = UsageRecord.objects.filter(hour__gte=LONG_AGO)  # which has an index
-    earliest: datetime | None = records.aggregate(hour=Min("hour"))["hour"]
-    return ensure_weeks(since=earliest, now=now) if earliest else 0
+        for_sd = rows.sd(sd) if sd else None
+        return store_readings(
+            plan, readings, now=clock.now(), sd=for_sd, phase=phase, progress=progress
+        )
 
 
-def as_json(done: Done) -> dict[str, Any]:
+def as_json(found: ImportSummary) -> dict[str, Any]:
     """The summary. `skipped` are files that were left out, with the reason."""
-    found = done.summary
     return {
         "files": found.files,
         "files_read": found.files_read,
@@ -84,13 +68,12 @@ def as_json(done: Done) -> dict[str, Any]:
         "unreadable_lines": found.unreadable,
         "unknown_models": dict(sorted(found.unknown_models.items())),
         "skipped": [{"path": str(each.path), "reason": each.reason} for each in found.skipped],
-        "weeks_made": done.weeks,
+        "weeks_made": found.weeks_made,
     }
 
 
-def as_text(done: Done) -> Iterator[Line]:
+def as_text(found: ImportSummary) -> Iterator[Line]:
     """The summary for a reader."""
-    found = done.summary
     new_in = "" if found.files_read == found.files else f", {found.files_read:,} with something new"
     yield row("FILES", f"{found.files:,}{new_in}")
     yield row("LINES", f"{found.lines:,} read")
@@ -110,5 +93,5 @@ def as_text(done: Done) -> Iterator[Line]:
         yield row("SKIPPED", f"{safe(str(each.path))}: {each.reason}")
     if len(found.skipped) > MOST_NAMED:
         yield row("SKIPPED", f"and {len(found.skipped) - MOST_NAMED:,} more")
-    if done.weeks:
-        yield row("WEEKS", f"{fmt.counted(done.weeks, 'budget week')} made for this history")
+    if found.weeks_made:
+        yield row("WEEKS", f"{fmt.counted(found.weeks_made, 'budget week')} made for this history")

@@ -21,10 +21,15 @@ from allocation.policy.errors import RuleError
 from allocation.usage.stored import Stored
 from allocation.usage.transcripts.attribution import as_text
 from allocation.usage.transcripts.discover import Found
-from allocation.usage.transcripts.importing import Progress, import_unread
+from allocation.usage.transcripts.importing import (
+    ImportSummary,
+    Progress,
+    carry_out,
+    plan_import,
+    reading,
+)
 from allocation.usage.transcripts.reader import End, Reading
 from allocation.usage.transcripts.unread import Bookmark, Bookmarks, moved
-from budgetctl.cli.importing import Done
 from budgetctl.cli.refusals import Refused, first_line
 from budgetctl.cli.remote import Hub
 from budgetctl.cli.watching import WATCH_SECONDS, folders
@@ -42,35 +47,33 @@ def send(
     sd: str | None = None,
     phase: str = "",
     progress: Progress | None = None,
-) -> Done:
+) -> ImportSummary:
     """Send what is new. With an `sd` everything is sent again and laid to it, except records that
     have an SD already.
 
     Raises Refused with the server's own sentence, and RuleError for a path that is none.
     """
-    sent, weeks = Sent(to.url), 0
+    sent = Sent(to.url)
     laid_to = {"sd": sd, "phase": phase or None}
     # Before anything is read: does the server answer, may we, and is there such an SD? A server
     # that says no to a large body may do so before it has read it, and the answer is lost.
     to.post(PATH, laid_to)
 
-    def take(reading: Reading, files: dict[bytes, Found]) -> Stored:
-        nonlocal weeks
+    def take(piece: Reading, files: dict[bytes, Found]) -> Stored:
         stored = Stored()
-        for batch in wire.batches(reading):
+        for batch in wire.batches(piece):
             said = to.post(PATH, batch | laid_to)
             stored.new += said["new"]
             stored.improved += said["improved"]
             stored.unchanged += said["unchanged"]
             stored.unknown_models += Counter(said["unknown_models"])
-            weeks += said["weeks_made"]
-        sent.keep(reading.ends, files)
+            stored.weeks_made += said["weeks_made"]
+        sent.keep(piece.ends, files)
         return stored
 
-    summary = import_unread(
-        paths, known=sent.known, again=sd is not None, take=take, progress=progress
-    )
-    return Done(summary, weeks)
+    plan = plan_import(paths, known=sent.known, again=sd is not None)
+    with reading(plan) as readings:
+        return carry_out(plan, readings, take=take, progress=progress)
 
 
 @contextmanager
@@ -87,7 +90,7 @@ def keep_sending(to: Hub, stopped: threading.Event, say: Callable[[str], object]
 
     A server that refuses or is away is said once, and asked again and again.
     """
-    watcher, trouble = Watcher(folders, lambda changed: send(changed, to).summary), ""
+    watcher, trouble = Watcher(folders, lambda changed: send(changed, to)), ""
     while not stopped.is_set():
         before, trouble = trouble, ""
         try:

@@ -75,14 +75,7 @@ def import_(
         with importing.bar("Sending") as progress, sending.saying(sending.GOES_ON):
             done = sending.send(folders, hub, sd=sd, phase=in_phase or "", progress=progress)
     else:
-        open_database()
-        from budgetctl.cli import clock, rows
-
-        for_sd = rows.sd(sd) if sd else None
-        with importing.bar("Reading") as progress:
-            done = importing.read(
-                folders, sd=for_sd, phase=in_phase or "", now=clock.now(), progress=progress
-            )
+        done = importing.read(folders, sd=sd, phase=in_phase or "")
     if as_json:
         emit(importing.as_json(done))
     else:

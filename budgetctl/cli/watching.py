@@ -49,9 +49,10 @@ def _watch(stopped: threading.Event, transcripts: bool) -> None:
 
 def _watcher() -> "Watcher":
     from allocation.claude_code.watch import Watcher
-    from budgetctl.cli import clock, importing
+    from allocation.usage.operations import import_transcripts
+    from budgetctl.cli import clock
 
-    return Watcher(folders, lambda changed: importing.read(changed, now=clock.now()).summary)
+    return Watcher(folders, lambda changed: import_transcripts(paths=changed, now=clock.now()))
 
 
 def folders() -> list[Path]:

@@ -14,7 +14,7 @@ Cli = Callable[..., Ran]
 def test_an_address_without_a_token_and_without_a_database_asks_for_the_token(
     tmp_path: Path,
 ) -> None:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SECRET_KEY": "s"}
+    environment = {"PATH": os.environ["PATH"], "BUDGETCTL_HOME": str(tmp_path)}
     ran = budgetctl(environment | {"BUDGETCTL_URL": "http://127.0.0.1:9"}, "status")
     assert ran.returncode == 1
     assert "BUDGETCTL_TOKEN is not set" in ran.stderr

@@ -75,12 +75,6 @@ def test_history_gets_its_weeks(cli: Cli, tmp_path: Path) -> None:
     assert BudgetWeek.objects.count() == 4
 
 
-def test_an_import_makes_the_weeks_that_one_cut_off_left_out(cli: Cli, projects: Path) -> None:
-    cli("usage", "import", str(projects))
-    BudgetWeek.objects.all().delete()
-    assert cli("usage", "import", str(projects), "--json").json["weeks_made"] == 1
-
-
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
 def test_a_clock_that_was_never_set_makes_no_weeks(cli: Cli, tmp_path: Path, at: str) -> None:
     write(tmp_path / "a.jsonl", response(timestamp=at), response("msg_2", request_id="req_2"))

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
+from allocation.budgets.models import BudgetWeek
 from allocation.policy.errors import RuleError
 from allocation.usage.models import AgentRun, TranscriptFile
 from allocation.usage.operations import import_transcripts
@@ -73,6 +74,7 @@ def test_an_import_that_was_cut_off_goes_on_where_it_stopped(
         import_transcripts(paths=[tmp_path], now=now, progress=kill)
     stored = totals()["records"]
     assert 0 < stored < 9
+    assert BudgetWeek.objects.exists()  # what was stored is judged by its week, come what may
     assert import_transcripts(paths=[tmp_path], now=now).lines == 9 - stored
     assert totals()["records"] == 9
 
@@ -113,19 +115,25 @@ def test_a_worker_answers_until_its_parent_is_gone(
 def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.sys, "executable", "/bin/true")
     tasks = [[Segment(bytes(tmp_path / "a.jsonl"), 0, 1)]]
-    with pytest.raises(RuleError, match="import again, and it goes on from there"):
-        list(worker.read_all(tasks, workers=1))
+    with (
+        pytest.raises(RuleError, match="import again, and it goes on from there"),
+        worker.read_all(tasks, workers=1) as readings,
+    ):
+        list(readings)
 
 
 def test_tasks_and_readings_longer_than_a_pipe_do_not_wait_for_each_other() -> None:
     task = [Segment(b"/nowhere/%0100d.jsonl" % n, 0, 1) for n in range(2_000)]
     readings: list[Reading] = []
-    reading = Thread(
-        target=lambda: readings.extend(worker.read_all([task] * 3, workers=1)), daemon=True
-    )
+
+    def read_them() -> None:
+        with worker.read_all([task] * 5, workers=1) as read:
+            readings.extend(read)
+
+    reading = Thread(target=read_them, daemon=True)
     reading.start()
     reading.join(timeout=30)
-    assert [len(each.skipped) for each in readings] == [2_000] * 3
+    assert [len(each.skipped) for each in readings] == [2_000] * 5
 
 
 @pytest.mark.parametrize("sent", [b"", b"\0\0", b"\0\0\0\5half"])

@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import cycle, islice
 from pathlib import Path
 from typing import IO
 
@@ -23,50 +25,60 @@ from allocation.polite import be_polite
 from allocation.usage.transcripts.reader import Reading, Segment, read
 
 _ROOT = Path(__file__).resolve().parents[3]
+_IN_HAND = 3  # tasks of a process, of which it reads one
 encode = msgspec.msgpack.Encoder().encode
 _decode_reading = msgspec.msgpack.Decoder(Reading).decode
 _decode_segments = msgspec.msgpack.Decoder(list[Segment]).decode
+_Ask = Callable[[Sequence[Segment]], "Future[bytes]"]
 
 
-def read_all(tasks: Sequence[Sequence[Segment]], *, workers: int) -> Iterator[Reading]:
-    """What each task says, in their order. With `workers` 0 they are read in this process.
+@contextmanager
+def read_all(tasks: Sequence[Sequence[Segment]], *, workers: int) -> Iterator[Iterator[Reading]]:
+    """What each task says, in their order. With `workers` 0 they are read in this process, each
+    when it is asked for; else processes of their own begin at once, and end with the block.
 
-    Raises RuleError if one of them is ended from without, as for want of memory.
+    Asking raises RuleError if one of them is ended from without, as for want of memory.
     """
     if not workers:
-        yield from map(read, tasks)
+        yield map(read, tasks)
         return
-    processes = [_start() for _ in range(min(workers, len(tasks)))]
+    with ExitStack() as ended:
+        asked = [ended.enter_context(_process()) for _ in range(min(workers, len(tasks)))]
+        yield _share_out(tasks, asked)
+
+
+def _share_out(tasks: Sequence[Sequence[Segment]], asked: Sequence[_Ask]) -> Iterator[Reading]:
+    """Hand the tasks round. Every process has some that wait, so that it reads on while nobody
+    takes what it has read; they are few, so that this is not much."""
+    waiting = zip(tasks, cycle(asked), strict=False)
+    due = deque(ask(task) for task, ask in islice(waiting, _IN_HAND * len(asked)))
+
+    def readings() -> Iterator[Reading]:
+        while due:
+            with _said_where_ended():
+                frame = due.popleft().result()
+            due.extend(ask(task) for task, ask in islice(waiting, 1))
+            yield _decode_reading(frame)
+
+    return readings()
+
+
+@contextmanager
+def _process() -> Iterator[_Ask]:
+    """A process that reads, and what lays a task to those that wait for it. A thread speaks to it:
+    it gets the next task when it is rid of its last reading, for both may be longer than a pipe."""
+    process, thread = _start(), ThreadPoolExecutor(1)
+
+    def ask(task: Sequence[Segment]) -> bytes:
+        send(_pipe(process.stdin), encode(task))
+        return receive(_pipe(process.stdout))
+
     try:
-        yield from _share_out(tasks, processes)
+        yield lambda task: thread.submit(ask, task)
     finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
-
-
-def _share_out(
-    tasks: Sequence[Sequence[Segment]], processes: Sequence["subprocess.Popen[bytes]"]
-) -> Iterator[Reading]:
-    """Hand the tasks round. A worker is given one only when it has none: until it is rid of a
-    reading that is longer than its pipe, it would not read a task that is longer than that too."""
-    waiting = deque(tasks)
-    due: deque[subprocess.Popen[bytes]] = deque()
-
-    def hand(process: "subprocess.Popen[bytes]") -> None:
-        if waiting:
-            send(_pipe(process.stdin), encode(waiting.popleft()))
-            due.append(process)
-
-    with _said_where_ended():
-        for process in processes:
-            hand(process)
-    while due:
-        with _said_where_ended():
-            process = due.popleft()
-            frame = receive(_pipe(process.stdout))
-            hand(process)
-        yield _decode_reading(frame)
+        process.kill()
+        thread.shutdown(cancel_futures=True)
+        process.communicate()
 
 
 @contextmanager
