@@ -122,6 +122,15 @@ def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
         list(readings)
 
 
+def test_a_worker_takes_no_module_of_the_folder_that_it_is_called_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    with worker.read_all([[Segment(b"nowhere.jsonl", 0, 1)]], workers=1) as readings:
+        assert [len(each.skipped) for each in readings] == [1]
+
+
 def test_tasks_and_readings_longer_than_a_pipe_do_not_wait_for_each_other() -> None:
     task = [Segment(b"/nowhere/%0100d.jsonl" % n, 0, 1) for n in range(2_000)]
     readings: list[Reading] = []

@@ -95,7 +95,8 @@ def _said_where_ended() -> Iterator[None]:
 def _start() -> "subprocess.Popen[bytes]":
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(  # noqa: S603 -- our own module, no input in the command
-        [sys.executable, "-m", __name__],
+        # -P: without the folder that we were called in, whose modules are anybody's.
+        [sys.executable, "-P", "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
