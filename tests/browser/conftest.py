@@ -5,10 +5,11 @@
         any_page.goto("/")
         axe_clean(any_page)
 
-`browser_page` is a desktop in the light scheme, `phone_page` a phone; `dark_page` and
-`dark_phone_page` are their dark twins. `any_page` is a desktop in the light on SQLite, and a phone
-in the dark on PostgreSQL: a page does not know its database, and a browser takes long. Addresses
-are relative to pytest-django's live server. A page fails its test when its console says "error" (a
+`browser_page` is a desktop in the light colour scheme, `phone_page` a phone in it, and
+`dark_phone_page` a phone in the dark one. `any_page` is a light desktop when the tests run on
+SQLite and a dark phone when they run on PostgreSQL: what a page looks like does not depend on the
+database, so the two runs together see both, in the time of one. Addresses are relative to
+pytest-django's live server. A page fails its test when its console says "error" (a
 broken content security policy says so too), when a script raises, or when a request fails.
 """
 
@@ -123,11 +124,6 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
 @pytest.fixture
 def browser_page(open_page: OpenPage) -> Page:
     return open_page("desktop")
-
-
-@pytest.fixture
-def dark_page(open_page: OpenPage) -> Page:
-    return open_page("dark desktop")
 
 
 @pytest.fixture
