@@ -80,7 +80,7 @@ def recommend(
         return
     open_database()
     from allocation.api import answers
-    from allocation.decisions.operations import decide
+    from allocation.decisions.operations import Run, decide
     from allocation.decisions.situation import situation_at
     from allocation.policy.recommend import Task
     from budgetctl.cli import clock, rows
@@ -98,9 +98,8 @@ def recommend(
     task = Task(code, in_phase, complexity, critical, read_only)
     answer, decision = situation.answer(task, zone=in_zone), None
     if in_zone is None:
-        decision, answer = decide(
-            situation=situation, task=task, actor=rows.actor(), now=now, sd=for_sd
-        )
+        made = Run(task=task, sd=for_sd)
+        decision, answer = decide(situation=situation, run=made, actor=rows.actor(), now=now)
     in_zone = in_zone or situation.standing.zone
     said = answers.answer(task, answer, zone=in_zone, decision=decision, sd=for_sd)
     emit(said) if as_json else show(answers_text.recommendation(said))

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import Phase
@@ -33,7 +33,7 @@ def busy(chairman: User) -> User:
     StrategicDirectiveFactory(code="SD-PERF-OPT-001")
     for code in ("SECURITY", "DOCMON"):
         task = Task(code, Phase.EXEC, 3)
-        decide(situation=situation_at(now), task=task, actor="fleet", now=now)
+        decide(situation=situation_at(now), run=Run(task=task), actor="fleet", now=now)
     for hours in (2, 1, 0):
         make_forecasts(now=now - timedelta(hours=hours))
     return chairman
