@@ -185,6 +185,7 @@ def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> Non
     assert "BASELINE" in out
     assert "linear burn rate: used ÷ hours × the week" in out
     assert "No forecast of this limit and week is in the ledger yet." in out
+    assert "They are made by budgetctl start, worker and tick." in " ".join(out.split())
     assert "1k an hour, 24k a day (from the whole week so far)" in out
     assert "168,000 tokens (33%) ● GREEN" in out
     assert "lasts to the reset" in out
