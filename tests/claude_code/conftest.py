@@ -1,8 +1,9 @@
-"""A token, and a client that speaks as a hook does."""
+"""A token, a client that speaks as a hook does, and the folder of `budgetctl hook`."""
 
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +63,15 @@ def hook(post: Post) -> Callable[..., Any]:
         return json.loads(response.content)
 
     return send
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The client's folder; nothing of ours in the environment."""
+    for name in ("BUDGETCTL_URL", "BUDGETCTL_TOKEN", "BUDGETCTL_SD", "BUDGETCTL_PHASE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
+    return tmp_path / "claude-code"
 
 
 def use_share(percent: int) -> None:
