@@ -10,7 +10,7 @@ import pytest
 from allocation.budgets.models import BudgetRule
 from allocation.forecasts.models import Forecast, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
-from tests.cli.conftest import NEXT, Ran
+from tests.cli.conftest import NEXT, Cli
 from tests.factories import (
     NOW,
     WEEK_START,
@@ -22,8 +22,6 @@ from tests.factories import (
     SubAgentFactory,
     TierFactory,
 )
-
-Cli = Callable[..., Ran]
 
 STANDING = {
     "at", "light", "enabled", "week", "time_zone", "meter", "unit", "limit", "reserve",
