@@ -23,9 +23,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from allocation.dashboard.demo import load_demo
+from allocation.dashboard.tick import tick
 from tests.browser.watch import Watch
 
 HERE = Path(__file__).parent
@@ -93,6 +96,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 OpenPage = Callable[[str], Page]
+SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture
@@ -149,7 +153,7 @@ def any_page(open_page: OpenPage) -> Page:
 
 
 @pytest.fixture
-def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
+def sign_in(live_server: LiveServer) -> SignIn:
     """Sign a user in on a page's browser, without going through the sign-in form."""
 
     def put_cookie(page: Page, user: User) -> None:
@@ -160,3 +164,12 @@ def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
         page.context.add_cookies([cookie])
 
     return put_cookie
+
+
+@pytest.fixture
+def demo(chairman: User) -> User:
+    """The owner of a week of the demo."""
+    now = timezone.now()
+    load_demo(now=now)
+    tick(now=now)
+    return chairman

@@ -20,7 +20,7 @@ from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
 from allocation.decisions.models import Decision
 from allocation.floors.models import ModelFloor
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, SignIn
 from tests.browser.watch import axe_clean
 from tests.claude_code.payloads import Payload, call, result
 from tests.factories import (
@@ -32,7 +32,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 Report = Callable[[Payload], APIResponse]
 SD = "SD-CHECKOUT-001"
 

@@ -1,6 +1,5 @@
 """A checkpoint from first look to log in a real browser; and each page looked at by axe."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import Priority
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.checkpoints.test_spreadsheet import FIRST, HEAD
 from tests.factories import (
@@ -23,7 +23,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 REFUSED = "status of 422"
 
 

@@ -1,17 +1,15 @@
 """The pages about Claude Code, empty and full, in every light and width."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
 from tests.claude_code.plan import plan_week
 from tests.claude_code.test_pages import fill
-
-SignIn = Callable[[Page, User], None]
 
 
 def test_axe_finds_nothing_and_nothing_is_too_wide(

@@ -1,6 +1,5 @@
 """Overrides, the deferral queue, approvals and undo in a real browser, and looked at by axe."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,12 +14,12 @@ from allocation.directives.models import Priority, Status
 from allocation.directives.steps import defer_sd
 from allocation.floors.models import Override
 from allocation.forecasts.models import Forecast, Occasion
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.factories import DecisionFactory, OverrideFactory, StrategicDirectiveFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 REFUSED = "status of 422"
 
 

@@ -1,6 +1,5 @@
 """The pages that are read: the week, the decisions, the forecasts, as a browser draws them."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,10 +12,9 @@ from allocation.decisions.situation import situation_at
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
-
-SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture
