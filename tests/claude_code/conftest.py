@@ -13,9 +13,14 @@ from django.utils import timezone
 
 from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
+from tests.cli.conftest import launch, new_environment
 from tests.factories import BudgetWeekFactory, UsageRecordFactory, rebuild_hours
 
+# Fixtures of the command line that the tests here ask for too.
+__all__ = ["launch", "new_environment"]
+
 Post = Callable[..., HttpResponse]
+Hook = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +59,7 @@ def post(token: str) -> Post:
 
 
 @pytest.fixture
-def hook(post: Post) -> Callable[..., Any]:
+def hook(post: Post) -> Hook:
     """Posts an event as an HTTP hook and gives the answer."""
 
     def send(payload: dict[str, Any], **headers: str) -> Any:

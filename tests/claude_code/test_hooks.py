@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.utils import timezone
 from allocation.budgets.operations import switch
 from allocation.claude_code.models import HarnessSession, HookDefaults, UnsteeredRun
 from allocation.decisions.models import Decision
-from tests.claude_code.conftest import Post, use_share
+from tests.claude_code.conftest import Hook, Post, use_share
 from tests.claude_code.payloads import (
     AGENT_ID,
     SESSION,
@@ -30,8 +29,6 @@ from tests.factories import (
     SubAgentAliasFactory,
     SubAgentFactory,
 )
-
-Hook = Callable[..., Any]
 
 
 def model_of(answer: Any) -> str:

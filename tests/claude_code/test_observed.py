@@ -1,6 +1,5 @@
 """What really ran: how hooks and usage name an agent, and tell the model of a decided run."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,11 +11,9 @@ from allocation.claude_code.operations import observe_from_usage
 from allocation.decisions.models import Decision
 from allocation.policy.model_truth import Truth
 from allocation.usage.models import AgentCall, AgentRun
-from tests.claude_code.conftest import use_share
+from tests.claude_code.conftest import Hook, use_share
 from tests.claude_code.payloads import AGENT_ID, SESSION, call, result, started, stopped
 from tests.factories import UsageRecordFactory
-
-Hook = Callable[..., Any]
 
 
 def test_agent_ids_get_their_names(hook: Hook) -> None:
