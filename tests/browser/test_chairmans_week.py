@@ -21,7 +21,7 @@ from allocation.claude_code.situation import forget
 from allocation.decisions.models import Decision
 from allocation.floors.models import ModelFloor
 from tests.browser.conftest import OpenPage, SignIn
-from tests.browser.watch import axe_clean
+from tests.browser.watch import axe_clean, fits
 from tests.claude_code.payloads import Payload, call, result
 from tests.factories import (
     BudgetWeekFactory,
@@ -165,5 +165,4 @@ def test_the_pages_of_the_journey_are_accessible(
     for path in ("/decisions/", "/decisions/?outcome=off", decision, "/mismatches/", "/audit/"):
         any_page.goto(path)
         axe_clean(any_page)
-        width = any_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, f"{path} is wider than the screen"
+        fits(any_page)

@@ -90,6 +90,12 @@ def axe_clean(page: Page, **options: Any) -> None:
     assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
 
 
+def fits(page: Page) -> None:
+    """Fail where a page is wider than its window."""
+    too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert too_wide <= 0, f"{page.url} is {too_wide} pixels wider than the screen"
+
+
 def scheme_of_this_run() -> Scheme:
     """The scheme in which axe looks."""
     return "dark" if connection.vendor == "postgresql" else "light"
