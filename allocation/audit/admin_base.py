@@ -241,6 +241,26 @@ class AuditedAdmin(AuditedDeletion):
             self.after_change(request, form.written)
 
 
+class FixedRowsAdmin(AuditedAdmin):
+    """Rows that ship, and that the product needs all of: they are edited, and no more."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody may."""
+        return False
+
+
+class SingleRowAdmin(FixedRowsAdmin):
+    """A table of one row, which has the key 1: instead of a list its page opens."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Straight to the row."""
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", 1)
+
+
 def without(ours: Iterable[str], fieldsets: Iterable[tuple[Any, Any]]) -> list[Any]:
     """Fieldsets without these fields, which stand in an order of their own or nowhere."""
     return [

@@ -4,10 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 
-from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
+from allocation.audit.admin_base import AuditedAdmin, RecordAdmin, SingleRowAdmin
 from allocation.audit.forms import AuditedForm, OperationForm
 from allocation.audit.operations import Written
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
@@ -53,8 +52,8 @@ class BudgetRuleForm(OperationForm):
 
 
 @admin.register(BudgetRule)
-class BudgetRuleAdmin(AuditedAdmin):
-    """There is one rule, so there is no list of them."""
+class BudgetRuleAdmin(SingleRowAdmin):
+    """The rule. It is turned off, not deleted."""
 
     form = BudgetRuleForm
     fieldsets = (
@@ -87,20 +86,6 @@ class BudgetRuleAdmin(AuditedAdmin):
     def subject(self, row: Any) -> str:
         """As the operation calls it."""
         return str(row)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one already."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing works without it; turn budgetctl off instead."""
-        return False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Straight to the rule."""
-        return redirect("admin:budgets_budgetrule_change", 1)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Change the rule, and say so if history is counted anew by it."""

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from allocation.audit.admin_base import AuditedAdmin
+from allocation.audit.admin_base import AuditedAdmin, FixedRowsAdmin
 from allocation.audit.admin_inlines import AuditedInline, GlanceInline
 from allocation.audit.forms import short
 from allocation.audit.operations import Written
@@ -256,7 +256,7 @@ class PassRateAdmin(PhaseColumn, AuditedAdmin):
 
 
 @admin.register(ComplexityLevel)
-class ComplexityLevelAdmin(AuditedAdmin):
+class ComplexityLevelAdmin(FixedRowsAdmin):
     """The complexity rubric: five levels, neither more nor fewer."""
 
     form = LevelForm
@@ -285,11 +285,3 @@ class ComplexityLevelAdmin(AuditedAdmin):
     def dependencies(self, row: ComplexityLevel) -> str:
         """Up to."""
         return "more" if row.max_dependencies is None else f"up to {row.max_dependencies}"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Complexity goes from 1 to 5."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A level without a row could not be recommended for."""
-        return False

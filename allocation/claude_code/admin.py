@@ -1,12 +1,8 @@
 """The admin of what runs without an SD are taken for, and of what Claude Code was heard to say."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
-from allocation.audit.admin_base import AuditedAdmin, RecordAdmin
+from allocation.audit.admin_base import RecordAdmin, SingleRowAdmin
 from allocation.claude_code.models import (
     HarnessSession,
     HookDefaults,
@@ -16,8 +12,8 @@ from allocation.claude_code.models import (
 
 
 @admin.register(HookDefaults)
-class HookDefaultsAdmin(AuditedAdmin):
-    """There is one row, so there is no list of them."""
+class HookDefaultsAdmin(SingleRowAdmin):
+    """What runs are taken for that name no SD."""
 
     fieldsets = (
         (
@@ -29,20 +25,6 @@ class HookDefaultsAdmin(AuditedAdmin):
             },
         ),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one already."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It is always needed."""
-        return False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Straight to the row."""
-        return redirect("admin:claude_code_hookdefaults_change", 1)
 
 
 @admin.register(HarnessSession)

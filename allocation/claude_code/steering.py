@@ -7,7 +7,7 @@ from typing import Any
 from allocation.claude_code.events import Event, Origin
 from allocation.claude_code.situation import HookSituation, current_situation
 from allocation.claude_code.state import only_sd_in_progress
-from allocation.decisions.operations import Decided, decide
+from allocation.decisions.operations import Decided, Run, decide
 from allocation.decisions.outcomes import RunOutcome, record_outcome
 from allocation.directives.models import StrategicDirective
 from allocation.policy.names import normal_name
@@ -77,16 +77,14 @@ def decided_offline(
 def _decide(current: HookSituation, event: Event, origin: Origin, now: datetime) -> Decided:
     asked = asked_about(event, origin, current)
     tiers = current.situation.tiers
-    return decide(
-        situation=current.situation,
+    run = Run(
         task=asked.task,
-        actor=origin.actor,
-        now=now,
         sd=asked.sd,
         key=event.tool_use_id or None,
         requested=event.requested if event.requested in tiers else "",
         session_id=event.session_id,
     )
+    return decide(situation=current.situation, run=run, actor=origin.actor, now=now)
 
 
 def asked_about(event: Event, origin: Origin, current: HookSituation) -> Asked:

@@ -16,7 +16,7 @@ from allocation.budgets.operations import ensure_week, set_limit
 from allocation.catalog.models import Tier
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.demo_sds import NEXT, NOTE, SDS, DemoSd, Stage
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.outcomes import RunOutcome, record_outcome
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import StrategicDirective
@@ -124,10 +124,8 @@ def _report_runs(sd: StrategicDirective, stage: Stage, span: Window) -> None:
     terms = load_terms()
     for number, (sub_agent, tier, tokens) in enumerate(stage.runs):
         at = _at(span, (number + 1) / (len(stage.runs) + 1))
-        task = Task(sub_agent, stage.phase, sd.complexity)
-        decision, answer = decide(
-            situation=situation_at(at), task=task, actor=ACTOR, now=at, sd=sd, requested=tier
-        )
+        run = Run(task=Task(sub_agent, stage.phase, sd.complexity), sd=sd, requested=tier)
+        decision, answer = decide(situation=situation_at(at), run=run, actor=ACTOR, now=at)
         followed = answer.tier is not None and answer.tier.name == tier
         seen = RunOutcome(
             observed=models[tier] or tier,

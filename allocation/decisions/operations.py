@@ -40,31 +40,12 @@ class Run:
 Decided = tuple[Decision, Recommendation]
 
 
-def decide(
-    *,
-    situation: Situation,
-    task: Task,
-    actor: str,
-    now: datetime,
-    sd: StrategicDirective | None = None,
-    key: str | None = None,
-    requested: str = "",
-    session_id: str = "",
-    agent_id: str = "",
-) -> Decided:
+def decide(*, situation: Situation, run: Run, actor: str, now: datetime) -> Decided:
     """Recommend a tier for a run and keep the decision with its inputs frozen: one row.
 
     With a `key` that has been asked before, the stored decision and its recommendation come back
     and nothing is written, also where two ask at the same moment.
     """
-    run = Run(
-        task=task,
-        sd=sd,
-        key=key,
-        requested=requested,
-        session_id=session_id,
-        agent_id=agent_id,
-    )
     return decide_all(situation=situation, runs=[run], actor=actor, now=now)[0]
 
 

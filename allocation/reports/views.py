@@ -4,13 +4,16 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.budgets.models import BudgetWeek
 from allocation.catalog.models import SubAgent, Tier
-from allocation.display.confirm import GET_POST, ReasonForm, sent
+from allocation.display import format as fmt
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
 from allocation.floors.operations import raise_floor
 from allocation.policy.errors import RuleError
 from allocation.reports.audit_page import audit_page
@@ -98,14 +101,23 @@ def delete_event(request: HttpRequest, pk: int) -> HttpResponse:
     if event.actor != actor and not may_rule(request.user):
         raise PermissionDenied("You may take back the quality events that you logged yourself.")
     form = ReasonForm(sent(request), "Say why: it stays in the audit trail.")
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
+
+    def do(reason: str) -> str:
         delete_quality_event(event=event, actor=actor, now=timezone.now(), reason=reason)
-        messages.success(request, "Deleted. The audit trail keeps what it said, and why it went.")
-        return redirect("reports:view-kpis")
-    context = {"form": form, "event": event, "result": result_in_words(event)}
-    status = 422 if form.is_bound else 200
-    return render(request, "reports/delete_event.html", context, status=status)
+        return "Deleted. The audit trail keeps what it said, and why it went."
+
+    when = fmt.moment(event.at, timezone.get_current_timezone())
+    for_sd = f" for {event.sd.code}" if event.sd else ""
+    act = Act(
+        heading="Delete quality event",
+        lede=f"{capfirst(event.get_kind_display())} of {when}{for_sd}: {result_in_words(event)}. "
+        f"Logged by {event.actor}. The KPIs will not count it any more; the audit trail keeps it.",
+        button="Delete quality event",
+        back_label="KPIs",
+        back_url=reverse("reports:view-kpis"),
+        danger=True,
+    )
+    return confirm(request, act, form, do)
 
 
 @require_POST

@@ -111,9 +111,9 @@ def bar(share: Fraction, cells: int, *, style: str = "", track: bool = False) ->
     return Text(filled, style=style)
 
 
-def zone_bar(share: Fraction, in_zone: Zone | None, cells: int = 20) -> Text:
-    """The budget bar in the colour of its zone."""
-    return bar(share, cells, style=_STYLES[in_zone] if in_zone else "", track=True)
+def zone_bar(share: Fraction, in_zone: Zone | None) -> Text:
+    """The budget bar in the colour of its zone, 20 cells long."""
+    return bar(share, 20, style=_STYLES[in_zone] if in_zone else "", track=True)
 
 
 def short(value: int | str | Fraction, unit: str) -> str:

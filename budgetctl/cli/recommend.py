@@ -73,14 +73,36 @@ def recommend(
     if sub_agent is None:
         raise typer.BadParameter("Give a sub-agent, or --batch with a file.")
     if hub := remote.hub():
-        run = {"sub_agent": sub_agent, "phase": in_phase, "complexity": complexity, "sd": sd}
+        asked = {"sub_agent": sub_agent, "phase": in_phase, "complexity": complexity, "sd": sd}
         more = {"critical": critical or None, "read_only": read_only, "zone": in_zone}
-        said = hub.post("/recommend", run | more)
-        emit(said) if as_json else show(answers_text.recommendation(said))
-        return
+        said = hub.post("/recommend", asked | more)
+    else:
+        said = _recommended(
+            sub_agent,
+            in_phase,
+            complexity,
+            sd,
+            critical=critical,
+            read_only=read_only,
+            in_zone=in_zone,
+        )
+    emit(said) if as_json else show(answers_text.recommendation(said))
+
+
+def _recommended(
+    sub_agent: str,
+    in_phase: Phase | None,
+    complexity: int | None,
+    sd: str | None,
+    *,
+    critical: bool,
+    read_only: bool,
+    in_zone: Zone | None,
+) -> dict[str, Any]:
+    """What the server's /recommend would answer, from the database here."""
     open_database()
     from allocation.api import answers
-    from allocation.decisions.operations import decide
+    from allocation.decisions.operations import Run, decide
     from allocation.decisions.situation import situation_at
     from allocation.policy.recommend import Task
     from budgetctl.cli import clock, rows
@@ -98,12 +120,10 @@ def recommend(
     task = Task(code, in_phase, complexity, critical, read_only)
     answer, decision = situation.answer(task, zone=in_zone), None
     if in_zone is None:
-        decision, answer = decide(
-            situation=situation, task=task, actor=rows.actor(), now=now, sd=for_sd
-        )
+        run = Run(task=task, sd=for_sd)
+        decision, answer = decide(situation=situation, run=run, actor=rows.actor(), now=now)
     in_zone = in_zone or situation.standing.zone
-    said = answers.answer(task, answer, zone=in_zone, decision=decision, sd=for_sd)
-    emit(said) if as_json else show(answers_text.recommendation(said))
+    return answers.answer(task, answer, zone=in_zone, decision=decision, sd=for_sd)
 
 
 def _answer_batch(name: str, sd: str | None) -> None:

@@ -38,7 +38,10 @@ ADVICE = {
 OFF = "budgetctl is off: each sub-agent runs on its registered default."
 NO_RECORD = "no record yet: no week with a forecast has closed"
 _SECOND = timedelta(seconds=1)
-NO_FORECAST = "No forecast of this limit and week is in the ledger yet. They are made by: start"
+NO_FORECAST = (
+    "No forecast of this limit and week is in the ledger yet. "
+    "They are made by budgetctl start, worker and tick."
+)
 
 
 def clock_of(week: shapes.Standing) -> ZoneInfo:

@@ -15,6 +15,9 @@ from allocation.api.operations import create_token
 from allocation.usage.models import UsageRecord
 
 JSON = "application/json"
+# The least that can be asked, and the least that can be reported.
+RUN = {"sub_agent": "TESTING", "phase": "EXEC", "complexity": 3}
+REQUEST = {"model": "claude-haiku-4-5", "usage": {"input_tokens": 1}}
 
 
 class Agent:
@@ -48,10 +51,8 @@ def make_agent(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Call
     """Makes agents with some scopes; the server's clock stands at `now`."""
     monkeypatch.setattr(timezone, "now", lambda: now)
 
-    def make(*scopes: str, name: str = "runner", expires_at: datetime | None = None) -> Agent:
-        token, clear = create_token(
-            name=name, actor="chairman", now=now, scopes=scopes, expires_at=expires_at
-        )
+    def make(*scopes: str, name: str = "runner") -> Agent:
+        token, clear = create_token(name=name, actor="chairman", now=now, scopes=scopes)
         return Agent(token, clear)
 
     return make
@@ -73,3 +74,12 @@ def totals() -> dict[str, int]:
         "written": sum(row.cache_write_5m + row.cache_write_1h for row in rows),
         "read": sum(row.cache_read for row in rows),
     }
+
+
+def sentence(response: Any) -> str:
+    """The one sentence of a refusal, which says nothing else and shows no trace."""
+    said = json.loads(response.content)
+    assert list(said) == ["error"]
+    assert "Traceback" not in said["error"]
+    assert said["error"].count("\n") == 0
+    return str(said["error"])

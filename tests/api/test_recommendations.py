@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 
 from allocation.audit.models import AuditEntry
 from allocation.decisions.models import Decision
-from tests.api.conftest import Agent
+from tests.api.conftest import RUN, Agent
 from tests.factories import BudgetRuleFactory, StrategicDirectiveFactory, UsageRecordFactory
 
 pytestmark = pytest.mark.django_db
-
-RUN = {"sub_agent": "TESTING", "phase": "EXEC", "complexity": 3}
 
 
 # Status
@@ -185,3 +183,10 @@ def test_decisions_come_in_pages(agent: Agent) -> None:
     assert numbers == sorted(numbers, reverse=True)
     assert len(numbers) == 5
     assert second["next"] is None
+
+
+def test_an_outcome_says_on_a_page_what_it_said(agent: Agent) -> None:
+    decision = agent.post("recommend", RUN).json()["decision"]
+    outcome = {"observed": "evil\u202esupo", "override_reason": "a\n\x1b[31mb\u2066"}
+    said = agent.post(f"decisions/{decision}/outcome", outcome).json()
+    assert (said["observed"], said["override_reason"]) == ("evil�supo", "a\n�[31mb�")

@@ -1,9 +1,8 @@
-"""What the API refuses: strangers, missing scopes, bad shapes, and every attempt to make a rule."""
+"""What the API refuses: strangers, missing scopes and bad shapes, and what it says then."""
 
 import gzip
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 from unittest import mock
 
@@ -12,18 +11,12 @@ from django.db import OperationalError
 from django.test import Client
 
 from allocation.api.models import Scope
-from allocation.audit.models import AuditEntry
-from allocation.budgets.models import BudgetRule
-from allocation.catalog.models import Price
 from allocation.decisions.models import Decision
-from allocation.floors.models import ModelFloor, Override
 from allocation.usage.models import UsageRecord
-from tests.api.conftest import JSON, Agent
+from tests.api.conftest import JSON, REQUEST, RUN, Agent, sentence
 
 pytestmark = pytest.mark.django_db
 
-RUN = {"sub_agent": "TESTING", "phase": "EXEC", "complexity": 3}
-REQUEST = {"model": "claude-haiku-4-5", "usage": {"input_tokens": 1}}
 NEEDS = [
     ("get", "status", None, "read"),
     ("get", "week", None, "read"),
@@ -42,15 +35,6 @@ NEEDS = [
     ("post", "checkpoints", {"sd": "SD-X-1", "kind": "sd_start_lead"}, "checkpoints"),
     ("post", "quality", {"kind": "review", "passed": 1}, "decisions"),
 ]
-
-
-def sentence(response: Any) -> str:
-    """The one sentence of a refusal, which says nothing else and shows no trace."""
-    said = json.loads(response.content)
-    assert list(said) == ["error"]
-    assert "Traceback" not in said["error"]
-    assert said["error"].count("\n") == 0
-    return str(said["error"])
 
 
 def call(client: Client, method: str, path: str, body: Any) -> Any:
@@ -186,136 +170,3 @@ def test_a_fault_of_ours_shows_no_trace(agent: Agent, settings: Any) -> None:
         response = agent.get("status")
     assert response.status_code == 500
     assert "secret detail" not in sentence(response)
-
-
-def rules() -> list[Any]:
-    """Everything that only the Chairman may write."""
-    tables = (BudgetRule, ModelFloor, Price, Override)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"limit": 10**9},
-        {"reserve_percent": 0},
-        {"floor": "haiku"},
-        {"tier": "opus"},
-        {"override": "opus"},
-        {"price": 0},
-        {"enabled": False},
-        {"meter": "all tokens"},
-        {"actor": "chairman"},
-        {"zone_bounds": {"yellow": 99}},
-    ],
-)
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("recommend", RUN),
-        ("usage", REQUEST),
-        ("usage/transcripts", {"requests": []}),
-        ("sds", {"code": "SD-X-1"}),
-        ("checkpoints", {"sd": "SD-X-1", "kind": "sd_start_lead"}),
-    ],
-)
-def test_an_agent_cannot_slip_a_rule_into_a_report(
-    agent: Agent, path: str, body: dict[str, Any], more: dict[str, Any]
-) -> None:
-    before = rules()
-    response = agent.post(path, body | more)
-    assert response.status_code == 422
-    assert "cannot be set" in sentence(response) or "not something" in sentence(response)
-    assert rules() == before
-
-
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/admin/budgets/budgetrule/1/change/",
-        "/admin/floors/modelfloor/add/",
-        "/admin/floors/modelfloor/1/change/",
-        "/admin/floors/override/add/",
-        "/admin/catalog/price/add/",
-        "/admin/api/agenttoken/",
-        "/tokens/",
-        "/tokens/new/",
-        "/api/v1/limit",
-        "/api/v1/limits",
-        "/api/v1/floors",
-        "/api/v1/floors/1",
-        "/api/v1/prices",
-        "/api/v1/overrides",
-        "/api/v1/switch",
-        "/api/v1/tokens",
-        "/api/v1/status",
-        "/api/v1/decisions",
-        "/api/v1/decisions/1",
-        "/api/v1/sds/SD-X-1",
-    ],
-)
-def test_an_agent_finds_no_door_to_a_rule(agent: Agent, method: str, path: str) -> None:
-    before = rules()
-    data: dict[str, Any] = {"limit": 1, "tier": "haiku", "enabled": False, "name": "mine"}
-    send = getattr(agent.client, method)
-    response = (
-        send(path, data) if method == "get" else send(path, json.dumps(data), content_type=JSON)
-    )
-    reads = {"/api/v1/status", "/api/v1/decisions"}
-    assert response.status_code in ({200} if method == "get" and path in reads else {302, 404, 405})
-    if response.status_code == 302:
-        assert "/login/" in response["Location"]
-    assert rules() == before
-    assert not AuditEntry.objects.exclude(action="token creation").exists()
-    assert BudgetRule.objects.get().limit == Decimal(500_000)
-
-
-def test_an_outcome_says_on_a_page_what_it_said(agent: Agent) -> None:
-    decision = agent.post("recommend", RUN).json()["decision"]
-    outcome = {"observed": "evil\u202esupo", "override_reason": "a\n\x1b[31mb\u2066"}
-    said = agent.post(f"decisions/{decision}/outcome", outcome).json()
-    assert (said["observed"], said["override_reason"]) == ("evil�supo", "a\n�[31mb�")
-
-
-def test_an_outcome_cannot_rewrite_what_was_decided(agent: Agent) -> None:
-    decision = agent.post("recommend", RUN).json()["decision"]
-    before = Decision.objects.values("recommended", "floor", "reason", "inputs").get()
-    for more in ({"recommended": "haiku"}, {"model": "haiku"}, {"floor": "haiku"}):
-        assert agent.post(f"decisions/{decision}/outcome", more).status_code == 422
-    assert Decision.objects.values("recommended", "floor", "reason", "inputs").get() == before
-
-
-def test_the_contract_is_there_for_everybody_to_read(client: Client) -> None:
-    contract = client.get("/api/v1/openapi.json").json()
-    assert contract["openapi"].startswith("3.1")
-    assert set(contract["paths"]) == {
-        f"/api/v1/{path}"
-        for path in (
-            "status",
-            "week",
-            "forecast",
-            "next",
-            "recommend",
-            "usage",
-            "usage/transcripts",
-            "decisions",
-            "decisions/{number}",
-            "decisions/{number}/outcome",
-            "sds",
-            "sds/{code}",
-            "sds/{code}/check",
-            "checkpoints",
-            "quality",
-        )
-    }
-
-
-def test_the_contract_says_what_each_answer_holds(client: Client) -> None:
-    contract = client.get("/api/v1/openapi.json").json()
-    for path in contract["paths"].values():
-        for operation in path.values():
-            answered = {**operation["responses"]}
-            schema = answered.get("200", answered.get("201"))["content"]["application/json"]
-            shapes = schema["schema"].get("anyOf", [schema["schema"]])
-            assert all("$ref" in shape.get("items", shape) for shape in shapes), operation

@@ -5,10 +5,11 @@
         any_page.goto("/")
         axe_clean(any_page)
 
-`browser_page` is a desktop in the light scheme, `phone_page` a phone; `dark_page` and
-`dark_phone_page` are their dark twins. `any_page` is a desktop in the light on SQLite, and a phone
-in the dark on PostgreSQL: a page does not know its database, and a browser takes long. Addresses
-are relative to pytest-django's live server. A page fails its test when its console says "error" (a
+`browser_page` is a desktop in the light colour scheme, `phone_page` a phone in it, and
+`dark_phone_page` a phone in the dark one. `any_page` is a light desktop when the tests run on
+SQLite and a dark phone when they run on PostgreSQL: what a page looks like does not depend on the
+database, so the two runs together see both, in the time of one. Addresses are relative to
+pytest-django's live server. A page fails its test when its console says "error" (a
 broken content security policy says so too), when a script raises, or when a request fails.
 """
 
@@ -22,9 +23,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from allocation.dashboard.demo import load_demo
+from allocation.dashboard.tick import tick
 from tests.browser.watch import Watch
 
 HERE = Path(__file__).parent
@@ -92,6 +96,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 OpenPage = Callable[[str], Page]
+SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture
@@ -126,11 +131,6 @@ def browser_page(open_page: OpenPage) -> Page:
 
 
 @pytest.fixture
-def dark_page(open_page: OpenPage) -> Page:
-    return open_page("dark desktop")
-
-
-@pytest.fixture
 def phone_page(open_page: OpenPage) -> Page:
     return open_page("phone")
 
@@ -153,7 +153,7 @@ def any_page(open_page: OpenPage) -> Page:
 
 
 @pytest.fixture
-def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
+def sign_in(live_server: LiveServer) -> SignIn:
     """Sign a user in on a page's browser, without going through the sign-in form."""
 
     def put_cookie(page: Page, user: User) -> None:
@@ -164,3 +164,12 @@ def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
         page.context.add_cookies([cookie])
 
     return put_cookie
+
+
+@pytest.fixture
+def demo(chairman: User) -> User:
+    """The owner of a week of the demo."""
+    now = timezone.now()
+    load_demo(now=now)
+    tick(now=now)
+    return chairman

@@ -20,8 +20,8 @@ from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
 from allocation.decisions.models import Decision
 from allocation.floors.models import ModelFloor
-from tests.browser.conftest import OpenPage
-from tests.browser.watch import axe_clean
+from tests.browser.conftest import OpenPage, SignIn
+from tests.browser.watch import axe_clean, fits
 from tests.claude_code.payloads import Payload, call, result
 from tests.factories import (
     BudgetWeekFactory,
@@ -32,7 +32,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 Report = Callable[[Payload], APIResponse]
 SD = "SD-CHECKOUT-001"
 
@@ -166,5 +165,4 @@ def test_the_pages_of_the_journey_are_accessible(
     for path in ("/decisions/", "/decisions/?outcome=off", decision, "/mismatches/", "/audit/"):
         any_page.goto(path)
         axe_clean(any_page)
-        width = any_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, f"{path} is wider than the screen"
+        fits(any_page)

@@ -1,6 +1,5 @@
 """A checkpoint from first look to log in a real browser; and each page looked at by axe."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from allocation.checkpoints.models import Checkpoint
 from allocation.directives.models import Priority
-from tests.browser.watch import axe_clean, expect_complaint
+from tests.browser.conftest import SignIn
+from tests.browser.watch import axe_clean, expect_complaint, fits
 from tests.checkpoints.test_spreadsheet import FIRST, HEAD
 from tests.factories import (
     CheckpointFactory,
@@ -23,7 +23,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 REFUSED = "status of 422"
 
 
@@ -119,8 +118,7 @@ def test_axe_finds_nothing_in_any_page(
         any_page.goto(address)
         expect(any_page.get_by_role("heading", level=1)).to_be_visible()
         axe_clean(any_page)
-        width = any_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, f"{address} is wider than the screen"
+        fits(any_page)
 
 
 def test_a_checkpoint_is_logged_without_javascript(

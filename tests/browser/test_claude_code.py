@@ -1,17 +1,15 @@
 """The pages about Claude Code, empty and full, in every light and width."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from tests.browser.watch import axe_clean
+from tests.browser.conftest import SignIn
+from tests.browser.watch import axe_clean, fits
 from tests.claude_code.plan import plan_week
 from tests.claude_code.test_pages import fill
-
-SignIn = Callable[[Page, User], None]
 
 
 def test_axe_finds_nothing_and_nothing_is_too_wide(
@@ -24,8 +22,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
             any_page.goto(address)
             expect(any_page.get_by_role("heading", level=1)).to_be_visible()
             axe_clean(any_page)
-            width = any_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert width <= 0, f"{address} is wider than the screen"
+            fits(any_page)
 
 
 def test_the_calibration_is_accessible_and_applied_with_a_reason(
@@ -40,7 +37,7 @@ def test_the_calibration_is_accessible_and_applied_with_a_reason(
     any_page.reload()
     expect(any_page.locator("[data-chart] svg").first).to_be_visible()
     axe_clean(any_page)
-    assert any_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    fits(any_page)
     any_page.get_by_label("Reason").fill("Measured against the plan.")
     any_page.get_by_role("button", name="Apply limit and meter").click()
     expect(any_page.get_by_role("status")).to_contain_text("budget tokens a week")

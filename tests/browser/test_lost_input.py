@@ -1,16 +1,13 @@
 """Requests that come to nothing while a form is filled in."""
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from allocation.directives.models import StrategicDirective
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.factories import PASSWORD, StrategicDirectiveFactory
-
-SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture

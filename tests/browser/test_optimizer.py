@@ -1,6 +1,5 @@
 """The optimizer as it is seen: nothing for axe to find, and a change applied and undone."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,10 +7,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
 from tests.factories import DecisionFactory, UsageRecordFactory, rebuild_hours
-
-SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture

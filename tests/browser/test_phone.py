@@ -1,20 +1,15 @@
 """A week of the demo at every width: it is read by scrolling down, and axe finds nothing."""
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from allocation.dashboard.demo import load_demo
-from allocation.dashboard.tick import tick
 from allocation.decisions.models import Decision
-from tests.browser.watch import axe_clean
+from tests.browser.conftest import SignIn
+from tests.browser.watch import SIDEWAYS, axe_clean
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
-
-SignIn = Callable[[Page, User], None]
 
 PAGES = [
     "/",
@@ -37,28 +32,6 @@ STACKED = ("/sds/SD-VISION-TRANSITION-001B/", "/kpis/", "/optimize/")
 # Desktops, tablets and phones; axe looks on the last, a phone. Half of them for each database, of
 # which the layout knows nothing.
 WIDTHS = {"sqlite": (1280, 1024, 390), "postgresql": (1180, 768, 320)}
-# The numbers of a chart, and of KPIs week by week: a grid whose columns are compared.
-GRIDS = ".chart-table"
-# Charts follow a new width with the next frame, and letters have theirs when their file is there.
-SIDEWAYS = f"""async () => {{
-  await document.fonts.ready;
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  document.querySelectorAll("details").forEach((one) => (one.open = true));
-  const wide = (box) => box.scrollWidth > box.clientWidth + 1;
-  const tables = [...document.querySelectorAll(".table-scroll")];
-  return [document.documentElement, ...tables.filter((one) => !one.closest("{GRIDS}"))]
-    .filter(wide)
-    .map((one) => one.getAttribute("aria-labelledby") || one.getAttribute("aria-label") || "page");
-}}"""
-
-
-@pytest.fixture
-def demo(chairman: User) -> User:
-    """The owner of a week of the demo."""
-    now = timezone.now()
-    load_demo(now=now)
-    tick(now=now)
-    return chairman
 
 
 def test_a_week_is_read_at_every_width_by_scrolling_down(

@@ -1,17 +1,13 @@
 """Pages as they are read by whoever sets letters wider, forces colours, or sees nothing."""
 
 import re
-from collections.abc import Callable
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from allocation.decisions.models import Decision
-from tests.browser.test_phone import SIDEWAYS, demo
-
-__all__ = ["demo"]
-
-SignIn = Callable[[Page, User], None]
+from tests.browser.conftest import SignIn
+from tests.browser.watch import SIDEWAYS
 
 # What WCAG 2.2 asks a page to bear in 1.4.12, in a stylesheet that the security policy lets in.
 WIDER = """() => {

@@ -1,6 +1,5 @@
 """Reminders as they are seen: nothing for axe to find, and what a click does."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,10 +9,9 @@ from playwright.sync_api import Page, expect
 
 from allocation.reminders.models import State
 from allocation.reminders.operations import refresh_reminders
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.factories import DeliveryFactory, ReminderFactory, StrategicDirectiveFactory
-
-SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The reports as they are seen: nothing for axe to find on a desktop or a phone."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from playwright.sync_api import Page, expect
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent, WeekSnapshot
 from allocation.reports.operations import close_weeks, write_lesson
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean, expect_complaint
 from tests.factories import (
     BudgetWeekFactory,
@@ -22,7 +22,6 @@ from tests.factories import (
     rebuild_hours,
 )
 
-SignIn = Callable[[Page, User], None]
 WEEK = timedelta(days=7)
 
 

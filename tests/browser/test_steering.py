@@ -1,6 +1,5 @@
 """Overrides, the deferral queue, approvals and undo in a real browser, and looked at by axe."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,12 +14,12 @@ from allocation.directives.models import Priority, Status
 from allocation.directives.steps import defer_sd
 from allocation.floors.models import Override
 from allocation.forecasts.models import Forecast, Occasion
-from tests.browser.watch import axe_clean, expect_complaint
+from tests.browser.conftest import SignIn
+from tests.browser.watch import axe_clean, expect_complaint, fits
 from tests.factories import DecisionFactory, OverrideFactory, StrategicDirectiveFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 REFUSED = "status of 422"
 
 
@@ -83,8 +82,7 @@ def test_axe_finds_nothing_in_any_page(
         any_page.goto(address)
         expect(any_page.get_by_role("heading", level=1)).to_be_visible()
         axe_clean(any_page)
-        width = any_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, f"{address} is wider than the screen"
+        fits(any_page)
 
 
 def test_an_override_is_refused_given_and_revoked(

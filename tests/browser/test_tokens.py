@@ -1,13 +1,10 @@
 """The page of agent tokens, as the Chairman uses it."""
 
-from collections.abc import Callable
-
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
-
-SignIn = Callable[[Page, User], None]
 
 
 def test_a_token_is_made_shown_once_and_revoked(

@@ -1,12 +1,11 @@
 """That a page with something wrong in it fails its test: else an empty console proves nothing."""
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
 from allocation.catalog.models import SubAgent
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean, complaints, expect_complaint, scheme_of_this_run
 
 
@@ -64,9 +63,7 @@ def test_the_shipped_facts_are_there_beside_a_browser(run: int, browser_page: Pa
     assert SubAgent.objects.filter(code="SECURITY").exists()
 
 
-def test_sign_in_needs_no_form(
-    phone_page: Page, sign_in: Callable[[Page, User], None], chairman: User
-) -> None:
+def test_sign_in_needs_no_form(phone_page: Page, sign_in: SignIn, chairman: User) -> None:
     expect_complaint(phone_page, "/favicon.ico")
     sign_in(phone_page, chairman)
     phone_page.goto("/admin/")

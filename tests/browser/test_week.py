@@ -1,6 +1,5 @@
 """The pages that are read: the week, the decisions, the forecasts, as a browser draws them."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,15 +7,14 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.forecasts.operations import make_forecasts
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
+from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
-
-SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def busy(chairman: User) -> User:
     StrategicDirectiveFactory(code="SD-PERF-OPT-001")
     for code in ("SECURITY", "DOCMON"):
         task = Task(code, Phase.EXEC, 3)
-        decide(situation=situation_at(now), task=task, actor="fleet", now=now)
+        decide(situation=situation_at(now), run=Run(task=task), actor="fleet", now=now)
     for hours in (2, 1, 0):
         make_forecasts(now=now - timedelta(hours=hours))
     return chairman

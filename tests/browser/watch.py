@@ -1,4 +1,4 @@
-"""What goes wrong in a page without anybody looking, and what axe finds in it."""
+"""What nobody looks for in a page: what goes wrong in it, is too wide in it, or is found by axe."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,20 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 Scheme = Literal["light", "dark"]
 # All else that axe says is not read, and takes longer to hand over than to find.
 RUN_AXE = "async options => ({violations: (await axe.run(options)).violations})"
-
+# The numbers of a chart, and of KPIs week by week: a grid whose columns are compared.
+GRIDS = ".chart-table"
+# Names whatever would have to be scrolled sideways. It waits for the letters to have their file and
+# for the charts to have taken a new width, which they do with the next frame.
+SIDEWAYS = f"""async () => {{
+  await document.fonts.ready;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  document.querySelectorAll("details").forEach((one) => (one.open = true));
+  const wide = (box) => box.scrollWidth > box.clientWidth + 1;
+  const tables = [...document.querySelectorAll(".table-scroll")];
+  return [document.documentElement, ...tables.filter((one) => !one.closest("{GRIDS}"))]
+    .filter(wide)
+    .map((one) => one.getAttribute("aria-labelledby") || one.getAttribute("aria-label") || "page");
+}}"""
 
 _watches: dict[Page, "Watch"] = {}
 
@@ -75,6 +88,12 @@ def axe_clean(page: Page, **options: Any) -> None:
     found = AxeResults(page.evaluate(RUN_AXE, {"resultTypes": ["violations"], **options}))
     page.emulate_media(color_scheme="dark" if is_dark else "light")
     assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+
+
+def fits(page: Page) -> None:
+    """Fail where a page is wider than its window."""
+    too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert too_wide <= 0, f"{page.url} is {too_wide} pixels wider than the screen"
 
 
 def scheme_of_this_run() -> Scheme:

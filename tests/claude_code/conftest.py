@@ -1,8 +1,9 @@
-"""A token, and a client that speaks as a hook does."""
+"""A token, a client that speaks as a hook does, and the folder of `budgetctl hook`."""
 
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,14 @@ from django.utils import timezone
 
 from allocation.api.operations import create_token
 from allocation.claude_code.situation import forget
+from tests.cli.conftest import launch, new_environment
 from tests.factories import BudgetWeekFactory, UsageRecordFactory, rebuild_hours
 
+# Fixtures of the command line that the tests here ask for too.
+__all__ = ["launch", "new_environment"]
+
 Post = Callable[..., HttpResponse]
+Hook = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +59,7 @@ def post(token: str) -> Post:
 
 
 @pytest.fixture
-def hook(post: Post) -> Callable[..., Any]:
+def hook(post: Post) -> Hook:
     """Posts an event as an HTTP hook and gives the answer."""
 
     def send(payload: dict[str, Any], **headers: str) -> Any:
@@ -62,6 +68,15 @@ def hook(post: Post) -> Callable[..., Any]:
         return json.loads(response.content)
 
     return send
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The client's folder; nothing of ours in the environment."""
+    for name in ("BUDGETCTL_URL", "BUDGETCTL_TOKEN", "BUDGETCTL_SD", "BUDGETCTL_PHASE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
+    return tmp_path / "claude-code"
 
 
 def use_share(percent: int) -> None:

@@ -19,9 +19,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.claude_code.messages_api import INPUT, OUTPUT, MessagesApi
-from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
-
-__all__ = ["launch", "new_environment"]
+from tests.cli.conftest import Environment, Server, budgetctl
 
 CLAUDE = os.environ.get("CLAUDE_CLI", "")
 pytestmark = [

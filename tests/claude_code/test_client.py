@@ -1,4 +1,4 @@
-"""`budgetctl hook` and the queue: servers that answer, die, hang and talk nonsense."""
+"""`budgetctl hook`: servers that answer, die, hang and talk nonsense."""
 
 import json
 import os
@@ -13,60 +13,12 @@ from typing import Any
 import pytest
 
 from allocation.claude_code.client import spool, state
-from allocation.claude_code.client.hook import BLOCKED, answer_hook
-from allocation.claude_code.client.transport import parts
-from tests.claude_code.payloads import call, common, result, started
+from allocation.claude_code.client.hook import answer_hook
+from tests.claude_code.client import ask, connect, known_state, run
+from tests.claude_code.payloads import call
 from tests.claude_code.servers import FakeServer, Request, hangs, ok
 
 HAIKU = {"outcome": "use", "tier": "haiku", "zone": "RED", "reason": "Red zone: haiku."}
-CLIENT = [sys.executable, "-I", "-S", str(Path(state.__file__).with_name("__main__.py"))]
-
-
-def known_state(**changed: Any) -> dict[str, Any]:
-    """What a server would have said a moment ago."""
-    now = time.time()
-    return {
-        "at": now,
-        "until": now + 3600,
-        "enabled": True,
-        "zone": "ORANGE",
-        "percent": "88%",
-        "left": "60k left",
-        "out": "out Tue 00:07",
-        "plan": {"percent": "83%", "resets_at": now + 3600},
-        "phase": "EXEC",
-        "names": {"security": "SECURITY"},
-        "answers": {
-            "SECURITY": {"EXEC": ["defer", None, "Its floor is opus."]},
-            "": {
-                "EXEC": ["use", "haiku", "Orange zone: haiku is enough."],
-                "PLAN": ["use", "sonnet", "A floor."],
-            },
-        },
-        **changed,
-    }
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The client's folder; nothing of ours in the environment."""
-    for name in ("BUDGETCTL_URL", "BUDGETCTL_TOKEN", "BUDGETCTL_SD", "BUDGETCTL_PHASE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
-    return tmp_path / "claude-code"
-
-
-def connect(folder: Path, url: str) -> None:
-    """What `budgetctl connect` leaves."""
-    folder.mkdir(exist_ok=True)
-    (folder / "connection.json").write_text(json.dumps({"url": url, "token": "bctl_x_y"}))
-
-
-def ask(folder: Path, payload: dict[str, Any], *, fail_closed: bool = False) -> Any:
-    """Run the hook on an event; what it prints, as JSON, or None."""
-    answer = answer_hook(json.dumps(payload).encode(), str(folder), fail_closed=fail_closed)
-    assert answer.code == 0
-    return json.loads(answer.output) if answer.output else None
 
 
 def queued(folder: Path) -> list[Any]:
@@ -200,18 +152,6 @@ def test_what_is_refused_is_not_queued(folder: Path, status: int) -> None:
     assert not queued(folder)
 
 
-def test_fail_closed_blocks_a_call_that_nobody_answers_and_nothing_else(folder: Path) -> None:
-    connect(folder, "http://127.0.0.1:1")
-    blocked = answer_hook(json.dumps(call()).encode(), str(folder), fail_closed=True)
-    assert (blocked.code, blocked.error, blocked.output) == (2, BLOCKED, "")
-    for payload in (started(), result(), call("fork"), common("SessionEnd")):
-        assert ask(folder, payload, fail_closed=True) is None
-    state.save(str(folder), known_state())
-    assert ask(folder, call("docmon"), fail_closed=True)
-    state.save(str(folder), known_state(enabled=False))
-    assert ask(folder, call("docmon"), fail_closed=True) is None
-
-
 @pytest.mark.parametrize("stdin", [b"", b"nonsense", b"[]", b"7", b"[" * 100_000, b"\xff"])
 def test_what_is_no_event_is_passed_over(folder: Path, stdin: bytes) -> None:
     connect(folder, "http://127.0.0.1:1")
@@ -228,20 +168,6 @@ def test_a_home_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
         assert ask(folder, call()) is None
     finally:
         del os.environ["BUDGETCTL_URL"], os.environ["BUDGETCTL_TOKEN"]
-
-
-def run(folder: Path, command: str, payload: Any, *arguments: str) -> str:
-    """The client as a process of its own."""
-    done = subprocess.run(
-        [*CLIENT, command, "--home", str(folder.parent), *arguments],
-        input=json.dumps(payload).encode(),
-        capture_output=True,
-        timeout=30,
-        check=True,
-        env={"PATH": os.environ["PATH"], "LOG_LEVEL": "DEBUG"},
-    )
-    assert done.stderr == b""
-    return done.stdout.decode()
 
 
 def test_the_process_answers_and_sends_the_queue_afterwards(folder: Path) -> None:
@@ -273,33 +199,3 @@ def test_the_client_imports_nothing_heavy() -> None:
     heavy = {"django", "typer", "pathlib", "typing", "dataclasses", "http.client", "ssl", "urllib",
              "subprocess", "inspect", "email", "logging", "tempfile", "asyncio"}  # fmt: skip
     assert heavy & set(done.stdout.split()) == set()
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("http://127.0.0.1:8000/", (False, "127.0.0.1", 8000, "")),
-        ("https://hub.example", (True, "hub.example", 443, "")),
-        ("http://[::1]:81/a/b/", (False, "::1", 81, "/a/b")),
-        ("http://[::1]", (False, "::1", 80, "")),
-    ],
-)
-def test_addresses(url: str, expected: tuple[bool, str, int, str]) -> None:
-    assert parts(url) == expected
-
-
-@pytest.mark.parametrize(
-    "url", ["", "hub", "ftp://hub", "http://hub:port", "http://", "http://[::1"]
-)
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r".*"):
-        parts(url)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://me:pw@hub", "http://me@hub", "http://hub\r\nX: y", "http://hub/\x1b"]
-)
-def test_an_address_holds_no_password_and_no_header(url: str) -> None:
-    with pytest.raises(ValueError, match="has a password in it") as raised:
-        parts(url)
-    assert "pw" not in str(raised.value)

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from tests.claude_code.payloads import call, common, result, status_line
-from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
-
-__all__ = ["launch", "new_environment"]
+from tests.cli.conftest import Environment, Server, budgetctl
 
 BEFORE = """{
     "model": "opus",

@@ -12,9 +12,7 @@ import pytest
 from allocation.claude_code.connect import checks
 from allocation.claude_code.connect.merge import connected
 from allocation.claude_code.connect.wanted import Choice
-from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
-
-__all__ = ["launch", "new_environment"]
+from tests.cli.conftest import Environment, Server, budgetctl
 
 NOW = datetime(2026, 11, 18, 20, tzinfo=UTC)
 CONNECTED = connected({}, Choice(url="http://127.0.0.1:8000", token="bctl_0_1")).settings

@@ -1,14 +1,25 @@
-"""What a hook says that blocks a call."""
+"""`budgetctl hook --fail-closed`: which calls it blocks, and what it says then."""
 
 import json
 from pathlib import Path
 
-from allocation.claude_code.client.hook import answer_hook
-from tests.claude_code.payloads import call
+from allocation.claude_code.client import state
+from allocation.claude_code.client.hook import BLOCKED, answer_hook
+from tests.claude_code.client import ask, connect, known_state
+from tests.claude_code.payloads import call, common, result, started
 from tests.claude_code.servers import FakeServer
-from tests.claude_code.test_client import connect, folder
 
-__all__ = ["folder"]
+
+def test_fail_closed_blocks_a_call_that_nobody_answers_and_nothing_else(folder: Path) -> None:
+    connect(folder, "http://127.0.0.1:1")
+    blocked = answer_hook(json.dumps(call()).encode(), str(folder), fail_closed=True)
+    assert (blocked.code, blocked.error, blocked.output) == (2, BLOCKED, "")
+    for payload in (started(), result(), call("fork"), common("SessionEnd")):
+        assert ask(folder, payload, fail_closed=True) is None
+    state.save(str(folder), known_state())
+    assert ask(folder, call("docmon"), fail_closed=True)
+    state.save(str(folder), known_state(enabled=False))
+    assert ask(folder, call("docmon"), fail_closed=True) is None
 
 
 def test_a_refusal_that_blocks_does_not_say_that_the_server_is_away(folder: Path) -> None:

@@ -15,9 +15,7 @@ from urllib.request import Request, urlopen
 
 from tests.api.otlp_bodies import as_json, event, logs
 from tests.claude_code.payloads import call
-from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
-
-__all__ = ["launch", "new_environment"]
+from tests.cli.conftest import Environment, Server, budgetctl
 
 BATCHES, EACH, CALLS = 6, 1_500, 40
 

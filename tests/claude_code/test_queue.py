@@ -12,11 +12,9 @@ import pytest
 
 from allocation.claude_code.client import spool
 from allocation.claude_code.client.hook import send_queue
+from tests.claude_code.client import ask, connect
 from tests.claude_code.payloads import call
 from tests.claude_code.servers import FakeServer, Request, ok
-from tests.claude_code.test_client import ask, connect, folder
-
-__all__ = ["folder"]
 
 
 def test_the_queue_is_sent_once_in_order_and_then_empty(folder: Path) -> None:

@@ -9,11 +9,9 @@ import pytest
 
 from allocation.claude_code.client import state, status
 from allocation.claude_code.client.telling import tell
+from tests.claude_code.client import connect, known_state, run
 from tests.claude_code.payloads import status_line
 from tests.claude_code.servers import HANGS_SECONDS, FakeServer, hangs, ok
-from tests.claude_code.test_client import connect, folder, known_state, run
-
-__all__ = ["folder"]
 
 
 @pytest.mark.parametrize(

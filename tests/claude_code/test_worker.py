@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from tests.claude_code.test_watch import line
-from tests.cli.conftest import Environment, Server, budgetctl, launch, new_environment
-
-__all__ = ["launch", "new_environment"]
+from tests.cli.conftest import Environment, Server, budgetctl
 
 
 @pytest.fixture(scope="module")

@@ -166,10 +166,11 @@ class Ran:
         return json.loads(self.out)
 
 
+Cli = Callable[..., Ran]
+
+
 @pytest.fixture
-def cli(
-    db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Ran]:
+def cli(db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Runs a command in this process, at NOW, on this test's database."""
     monkeypatch.setattr("budgetctl.cli.clock.now", lambda: NOW)
     monkeypatch.delenv("LOG_LEVEL", raising=False)

@@ -1,16 +1,13 @@
 """An address, a token or a proxy in the environment with which no server is reached."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from allocation.claude_code.client.home import connection
 from budgetctl.cli.remote import hub
-from tests.cli.conftest import Ran, budgetctl
-
-Cli = Callable[..., Ran]
+from tests.cli.conftest import Cli, budgetctl
 
 
 def test_an_address_without_a_token_and_without_a_database_asks_for_the_token(

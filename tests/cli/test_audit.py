@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from allocation.directives.models import Status
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import (
     NOW,
     DecisionFactory,
@@ -13,8 +13,6 @@ from tests.factories import (
     StrategicDirectiveFactory,
     SubAgentFactory,
 )
-
-Cli = Callable[..., Ran]
 
 
 def test_without_any_sd_nothing_is_judged(cli: Cli) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from allocation.decisions.models import Decision
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli, Ran
 from tests.factories import StrategicDirectiveFactory
 
-Cli = Callable[..., Ran]
 Question = dict[str, Any]
 
 SUB_AGENTS = (

@@ -1,6 +1,5 @@
 """`budgetctl calibrate`: the estimate in text and JSON, and applying it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,10 +7,8 @@ import pytest
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule
 from tests.claude_code.plan import LIMIT, plan_week
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import NOW
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -8,10 +8,8 @@ import pytest
 from allocation.directives.models import Status
 from allocation.forecasts.operations import make_forecasts
 from budgetctl.cli import plan_text
-from tests.cli.conftest import NEXT, Ran
+from tests.cli.conftest import NEXT, Cli
 from tests.factories import NOW, WEEK_START, StrategicDirectiveFactory
-
-Cli = Callable[..., Ran]
 
 
 def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:

@@ -1,6 +1,5 @@
 """checkpoints: what was logged, and what of it is taken back."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,10 +9,8 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.sheet_import import import_sheet
 from allocation.directives.models import Status, StrategicDirective
 from tests.checkpoints.test_sheet_import import row
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import NOW, ChairmanFactory, StrategicDirectiveFactory
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture

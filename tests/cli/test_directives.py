@@ -6,10 +6,8 @@ import pytest
 
 from allocation.audit.models import AuditEntry
 from allocation.directives.models import Status, StrategicDirective
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import ChairmanFactory, StrategicDirectiveFactory
-
-Cli = Callable[..., Ran]
 
 PAUSED = Status.PAUSED
 KEYS = {

@@ -8,10 +8,8 @@ import pytest
 from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.directives.models import Status, StrategicDirective
 from allocation.usage.models import UsageRecord
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import StrategicDirectiveFactory
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A command that logs, cut off and run again."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ from allocation.claude_code.client.locks import lock
 from budgetctl.cli import once
 from budgetctl.cli.refusals import Refused, Unanswered
 from budgetctl.cli.remote import Hub
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import NOW, StrategicDirectiveFactory
 
-Cli = Callable[..., Ran]
 LOG = ("log", "SD-A-1", "--tokens", "24k")
 AGAIN = "had no answer, within the last hour: what it had logged by then is not logged again."
 

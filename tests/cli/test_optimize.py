@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from allocation.floors.models import ModelCeiling
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import NOW, DecisionFactory
 
-Cli = Callable[..., Ran]
 APPLY = ("optimize", "--apply", "docmon", "--phase", "PLAN", "--reason", "Template work.")
 
 

@@ -1,12 +1,8 @@
 """`budgetctl override`: for one SD, for one run."""
 
-from collections.abc import Callable
-
 from allocation.floors.models import Override
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import ChairmanFactory, StrategicDirectiveFactory
-
-Cli = Callable[..., Ran]
 
 
 def test_an_override_may_be_for_one_run_of_an_sd(cli: Cli) -> None:

@@ -1,17 +1,14 @@
 """password: a new one for the owner, who has lost the old one."""
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from allocation.audit.models import AuditEntry
 from budgetctl.cli import setup
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import ChairmanFactory
 
-Cli = Callable[..., Ran]
 NEW = "another long sentence"
 
 

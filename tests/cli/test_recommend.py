@@ -7,7 +7,7 @@ import pytest
 
 from allocation.decisions.models import Decision
 from allocation.directives.models import Status
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import (
     BudgetRuleFactory,
     ChairmanFactory,
@@ -18,7 +18,6 @@ from tests.factories import (
     TierFactory,
 )
 
-Cli = Callable[..., Ran]
 USUAL = ("--phase", "EXEC", "--complexity", "3")
 
 

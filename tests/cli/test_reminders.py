@@ -1,20 +1,17 @@
 """`budgetctl reminders`: the list, and a test of how they are sent."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from allocation.reminders.models import Delivery
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import NOW, ReminderFactory, StrategicDirectiveFactory
 from tests.reminders.conftest import Set, set_up
 from tests.reminders.receivers import closed_port
 
 __all__ = ["set_up"]
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture

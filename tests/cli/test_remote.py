@@ -20,7 +20,7 @@ from allocation.decisions.models import Decision
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from budgetctl.cli import remote
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import (
     NOW,
     WEEK_START,
@@ -31,8 +31,6 @@ from tests.factories import (
     SubAgentFactory,
     TierFactory,
 )
-
-Cli = Callable[..., Ran]
 
 
 @pytest.fixture(params=["tokens", "US dollars"])

@@ -1,7 +1,6 @@
 """set-limit, reserve, enable, disable, override: the owner's commands."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 
@@ -11,7 +10,7 @@ from django.db import connection
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule, BudgetWeek
 from allocation.floors.models import Override
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import (
     BudgetRuleFactory,
     BudgetWeekFactory,
@@ -21,8 +20,6 @@ from tests.factories import (
     SubAgentFactory,
     TierFactory,
 )
-
-Cli = Callable[..., Ran]
 
 
 def rule() -> BudgetRule:

@@ -17,7 +17,7 @@ from budgetctl.cli import remote, sending
 from budgetctl.cli.refusals import Refused
 from budgetctl.cli.remote import Hub
 from budgetctl.cli.sending import Sent
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli, Ran
 from tests.factories import StrategicDirectiveFactory
 from tests.usage.transcripts import (
     SESSION,
@@ -32,7 +32,6 @@ from tests.usage.transcripts import (
     write,
 )
 
-Cli = Callable[..., Ran]
 LINES = 12
 
 

@@ -10,7 +10,7 @@ import pytest
 from allocation.budgets.models import BudgetRule
 from allocation.forecasts.models import Forecast, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
-from tests.cli.conftest import NEXT, Ran
+from tests.cli.conftest import NEXT, Cli
 from tests.factories import (
     NOW,
     WEEK_START,
@@ -22,8 +22,6 @@ from tests.factories import (
     SubAgentFactory,
     TierFactory,
 )
-
-Cli = Callable[..., Ran]
 
 STANDING = {
     "at", "light", "enabled", "week", "time_zone", "meter", "unit", "limit", "reserve",
@@ -185,6 +183,7 @@ def test_forecast_names_its_baseline(cli: Cli, burn: Callable[..., None]) -> Non
     assert "BASELINE" in out
     assert "linear burn rate: used ÷ hours × the week" in out
     assert "No forecast of this limit and week is in the ledger yet." in out
+    assert "They are made by budgetctl start, worker and tick." in " ".join(out.split())
     assert "1k an hour, 24k a day (from the whole week so far)" in out
     assert "168,000 tokens (33%) ● GREEN" in out
     assert "lasts to the reset" in out

@@ -1,13 +1,9 @@
 """`budgetctl undo`: the last change of the rule goes back."""
 
-from collections.abc import Callable
-
 from allocation.audit.models import AuditEntry
 from allocation.budgets.models import BudgetRule
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import ChairmanFactory
-
-Cli = Callable[..., Ran]
 
 
 def test_the_last_change_goes_back(cli: Cli) -> None:

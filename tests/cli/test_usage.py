@@ -11,11 +11,9 @@ import pytest
 from allocation.budgets.models import BudgetWeek
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import HandCount, count_by_hand
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Cli
 from tests.factories import NOW, BudgetRuleFactory, MeterFactory, StrategicDirectiveFactory
 from tests.usage.transcripts import response, write
-
-Cli = Callable[..., Ran]
 
 NUMBERS = {
     "records", "input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "unsplit",

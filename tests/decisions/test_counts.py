@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from allocation.decisions.counts import ALIKE, alike, count_weeks, recount, week_start
 from allocation.decisions.models import CountedWeek, Decision, DecisionCount
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.outcomes import RunOutcome, observe_decision, record_outcome
 from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
@@ -106,7 +106,7 @@ def test_a_decision_that_changes_late_is_counted_as_it_is_now(year: None, change
 def test_a_decision_told_of_late_is_counted(year: None, at: datetime) -> None:
     counted()
     task = Task("RETRO", Phase.EXEC, 1)
-    decide(situation=situation_at(NOW), task=task, actor="fleet", now=at)
+    decide(situation=situation_at(NOW), run=Run(task=task), actor="fleet", now=at)
     assert ("RETRO", False) in sums("sub_agent")
 
 

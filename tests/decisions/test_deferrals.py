@@ -24,7 +24,7 @@ from allocation.decisions.deferrals import (
     waiting_counts,
 )
 from allocation.decisions.models import Decision, DeferredRun
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.steps import defer_sd
@@ -57,7 +57,7 @@ def use(tokens: int, **columns: Any) -> None:
 
 
 def ask(task: Task = SECURITY, sd: StrategicDirective | None = None) -> Decision:
-    row, _ = decide(situation=situation_at(NOW), task=task, actor="hook", now=NOW, sd=sd)
+    row, _ = decide(situation=situation_at(NOW), run=Run(task=task, sd=sd), actor="hook", now=NOW)
     return row
 
 

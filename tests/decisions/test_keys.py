@@ -25,7 +25,8 @@ TASK = Task("TESTING", Phase.EXEC, 3)
 
 
 def asked(now: datetime = NOW, **more: Any) -> Any:
-    return decide(situation=situation_at(now), task=TASK, actor="hook", now=now, **more)
+    run = Run(task=TASK, **more)
+    return decide(situation=situation_at(now), run=run, actor="hook", now=now)
 
 
 @pytest.mark.django_db
@@ -47,10 +48,9 @@ def test_without_a_key_each_question_is_a_decision() -> None:
 @pytest.mark.django_db
 def test_a_deferral_is_repeated_as_one() -> None:
     BudgetRuleFactory(limit=1)
-    task = Task("SECURITY", Phase.EXEC, 3)
     UsageHourFactory(hour=NOW - timedelta(hours=1), input=10)
-    situation = situation_at(NOW)
-    given = {"situation": situation, "task": task, "actor": "hook", "now": NOW, "key": "k"}
+    run = Run(task=Task("SECURITY", Phase.EXEC, 3), key="k")
+    given = {"situation": situation_at(NOW), "run": run, "actor": "hook", "now": NOW}
     assert decide(**given)[1].outcome is Outcome.DEFER
     assert decide(**given)[1] == decide(**given)[1]
 
@@ -61,9 +61,8 @@ def test_a_decision_alone_is_one_statement_and_no_transaction() -> None:
     assert situation.tiers  # read before
     with CaptureQueriesContext(connection) as asked_for:
         for _ in range(2):
-            row, _answer = decide(
-                situation=situation, task=TASK, actor="hook", now=NOW, key="toolu_1"
-            )
+            run = Run(task=TASK, key="toolu_1")
+            row, _answer = decide(situation=situation, run=run, actor="hook", now=NOW)
     first, second, *_again = [query["sql"][:6] for query in asked_for.captured_queries]
     assert (first, second) == ("INSERT", "INSERT")
     assert Decision.objects.get() == row
@@ -75,14 +74,15 @@ def test_a_deferral_is_stored_with_its_place_in_the_queue_or_not_at_all(
 ) -> None:
     BudgetRuleFactory(limit=1)
     UsageHourFactory(hour=NOW - timedelta(hours=1), input=10)
-    given: dict[str, Any] = {"situation": situation_at(NOW), "actor": "hook", "now": NOW}
+    run = Run(task=Task("SECURITY", Phase.EXEC, 3), key="k")
+    situation = situation_at(NOW)
 
     def broken(_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("allocation.decisions.operations._queue", broken)
     with pytest.raises(ZeroDivisionError):
-        decide(task=Task("SECURITY", Phase.EXEC, 3), key="k", **given)
+        decide(situation=situation, run=run, actor="hook", now=NOW)
     assert not Decision.objects.exists()
 
 
@@ -116,7 +116,8 @@ def test_of_many_who_ask_at_once_all_get_the_one_decision() -> None:
         try:
             situation = situation_at(NOW)
             barrier.wait(timeout=20)
-            row, _ = decide(situation=situation, task=TASK, actor="hook", now=NOW, key="toolu_1")
+            run = Run(task=TASK, key="toolu_1")
+            row, _ = decide(situation=situation, run=run, actor="hook", now=NOW)
             return int(row.pk)
         finally:
             connection.close()

@@ -8,7 +8,7 @@ import pytest
 from allocation.budgets.operations import set_limit, switch
 from allocation.catalog.models import Tier
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.floors.models import ModelFloor
 from allocation.policy.errors import RuleError
@@ -99,7 +99,7 @@ def test_off_returns_the_registered_default(code: str, tier: object) -> None:
 
 def test_a_decision_keeps_its_inputs_frozen() -> None:
     situation = situation_at(NOW)
-    decision, _ = decide(situation=situation, task=DOCS, actor="fleet", now=NOW)
+    decision, _ = decide(situation=situation, run=Run(task=DOCS), actor="fleet", now=NOW)
     set_limit(limit=Decimal(3), actor="chairman", now=NOW)
     kept = Decision.objects.get(pk=decision.pk)
     assert kept.inputs["effective_limit"] == "500000"
@@ -113,7 +113,9 @@ def test_a_deferral_is_kept_as_an_outcome() -> None:
     record = UsageRecordFactory()
     rebuild_hours([record.hour])
     task = Task("VALIDATION", Phase.EXEC, 2)
-    decision, answer = decide(situation=situation_at(NOW), task=task, actor="fleet", now=NOW)
+    decision, answer = decide(
+        situation=situation_at(NOW), run=Run(task=task), actor="fleet", now=NOW
+    )
     assert (decision.outcome, decision.recommended) == ("defer", None)
     assert answer.outcome is Outcome.DEFER
 

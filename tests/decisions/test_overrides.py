@@ -41,7 +41,9 @@ def given(tier: str = "opus", **columns: Any) -> Override:
 
 
 def ask(sd: StrategicDirective | None = None, **more: Any) -> Decision:
-    row, _ = decide(situation=situation_at(NOW), task=DOCS, actor="hook", now=NOW, sd=sd, **more)
+    row, _ = decide(
+        situation=situation_at(NOW), run=Run(task=DOCS, sd=sd, **more), actor="hook", now=NOW
+    )
     return row
 
 
@@ -99,7 +101,7 @@ def test_what_was_read_earlier_may_be_gone() -> None:
     given(uses_left=1)
     stale = situation_at(NOW)
     ask()
-    row, answer = decide(situation=stale, task=DOCS, actor="hook", now=NOW)
+    row, answer = decide(situation=stale, run=Run(task=DOCS), actor="hook", now=NOW)
     assert (row.override, str(answer.tier)) == (None, "haiku")
 
 
@@ -112,7 +114,7 @@ def test_of_many_who_ask_at_once_one_gets_it() -> None:
         try:
             situation = situation_at(NOW)
             barrier.wait(timeout=20)
-            row, _answer = decide(situation=situation, task=DOCS, actor="hook", now=NOW)
+            row, _answer = decide(situation=situation, run=Run(task=DOCS), actor="hook", now=NOW)
             return row.override_id is not None
         finally:
             connection.close()

@@ -15,7 +15,7 @@ from allocation.budgets.operations import set_limit, switch
 from allocation.decisions import export
 from allocation.decisions.deferrals import run_now
 from allocation.decisions.models import Decision, DeferredRun
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.decisions.trail import PAGE, Filters, trail_page
 from allocation.directives.models import Status
@@ -175,7 +175,7 @@ def test_an_export_with_a_filter_that_makes_no_sense_is_not_found(chairman_clien
 
 def test_an_explanation_shows_the_path_and_every_other_zone(chairman_client: Client) -> None:
     task = Task("VALIDATION", Phase.EXEC, 3, critical=True)
-    decision, _ = decide(situation=situation_at(NOW), task=task, actor="fleet", now=NOW)
+    decision, _ = decide(situation=situation_at(NOW), run=Run(task=task), actor="fleet", now=NOW)
     answer = chairman_client.get(reverse("decisions:explain-decision", args=[decision.pk]))
     text = answer.content.decode()
     assert "Complexity 3 prefers sonnet." in text
@@ -204,15 +204,8 @@ def test_a_decision_that_is_not_there_is_not_found(chairman_client: Client) -> N
 
 
 def test_an_explanation_says_what_the_run_cost(chairman_client: Client) -> None:
-    task = Task("SECURITY", Phase.EXEC, 3)
-    decision, _ = decide(
-        situation=situation_at(NOW),
-        task=task,
-        actor="fleet",
-        now=NOW,
-        session_id="session-1",
-        agent_id="a1",
-    )
+    run = Run(task=Task("SECURITY", Phase.EXEC, 3), session_id="session-1", agent_id="a1")
+    decision, _ = decide(situation=situation_at(NOW), run=run, actor="fleet", now=NOW)
     url = reverse("decisions:explain-decision", args=[decision.pk])
     assert "no usage is tied to this run" in chairman_client.get(url).content.decode()
     UsageRecordFactory(session_id="session-1", agent_id="a1", model="claude-opus-4-5")
@@ -222,7 +215,8 @@ def test_an_explanation_says_what_the_run_cost(chairman_client: Client) -> None:
 
 
 def explained(client: Client, task: Task, **options: Any) -> str:
-    decision, _ = decide(situation=situation_at(NOW), task=task, actor="fleet", now=NOW, **options)
+    run = Run(task=task, **options)
+    decision, _ = decide(situation=situation_at(NOW), run=run, actor="fleet", now=NOW)
     return client.get(f"{LIST}{decision.pk}/").content.decode()
 
 

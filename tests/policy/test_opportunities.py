@@ -7,10 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.policy.ceilings import ceiling_for
 from allocation.policy.complexity import RUBRIC
 from allocation.policy.cost_benefit import ReworkRate
 from allocation.policy.floors import Floor, GivesWay, floor_for
@@ -38,10 +37,10 @@ from allocation.policy.opportunities import (
 )
 from allocation.policy.phases import Phase
 from allocation.policy.quality import TierResults
-from allocation.policy.recommend import Task, recommend
+from allocation.policy.recommend import Task
 from allocation.policy.tiers import HAIKU, OPUS, SHIPPED_TIERS, SONNET, Tier
 from allocation.policy.zones import Zone
-from tests.policy.runs import SUB_AGENTS, floors, overrides, tasks, tiers, zones
+from tests.policy.runs import SUB_AGENTS, floors, tasks, tiers, zones
 from tests.policy.shipped import SHIPPED_FLOORS
 
 GREEN, YELLOW, RED = Zone.GREEN, Zone.YELLOW, Zone.RED
@@ -68,50 +67,6 @@ def runs(
 def moved(*some: Runs, by: Rules | None = None) -> tuple[str, str, int, Fraction] | None:
     move = find_move(some, by or rules())
     return move and (move.from_tier.name, move.to.name, move.moved, move.share)
-
-
-class TestACeiling:
-    def test_it_caps_what_complexity_asks_for_in_every_zone(self) -> None:
-        by = replace(rules(), ceiling=HAIKU)
-        assert by.tier(runs(5)) == HAIKU
-        assert by.tier(runs(4, zone=YELLOW)) == HAIKU
-        assert rules().tier(runs(4, zone=YELLOW)) == SONNET
-
-    def test_its_step_stands_in_the_path(self) -> None:
-        answer = recommend(
-            Task("DOCMON", Phase.PLAN, 3), zone=GREEN, floor=Floor(HAIKU), preferred=SONNET,
-            ceiling=HAIKU,
-        )  # fmt: skip
-        assert [step.rule for step in answer.path] == ["complexity", "zone", "ceiling"]
-        assert answer.reason == (
-            "DOCMON gets no more than haiku in PLAN: lowered from sonnet to its ceiling."
-        )
-
-    def test_a_phase_of_its_own_goes_before_all_phases(self) -> None:
-        table = {("DOCMON", "PLAN"): SONNET, ("DOCMON", ""): HAIKU}
-        assert ceiling_for(table, "DOCMON", "PLAN") == SONNET
-        assert ceiling_for(table, "DOCMON", "EXEC") == HAIKU
-        assert ceiling_for(table, "RETRO", "EXEC") is None
-
-    @given(tasks, zones, floors, tiers, tiers)
-    def test_it_never_raises_and_never_breaks_a_floor(
-        self, task: Task, zone: Zone, floor: Floor, preferred: Tier, ceiling: Tier
-    ) -> None:
-        without = recommend(task, zone=zone, floor=floor, preferred=preferred).tier
-        under = recommend(task, zone=zone, floor=floor, preferred=preferred, ceiling=ceiling).tier
-        assert (under is None) == (without is None)
-        if under is not None and without is not None:
-            assert floor.holding(zone, task.read_only) <= under <= without
-            assert under == without or not task.critical
-
-    @given(tasks, zones, floors, tiers, overrides)
-    def test_an_override_passes_it_by(
-        self, task: Task, zone: Zone, floor: Floor, ceiling: Tier, forced: object
-    ) -> None:
-        options = {"zone": zone, "floor": floor, "preferred": SONNET, "forced": forced}
-        without = recommend(task, **options)  # type: ignore[arg-type]
-        assume(without.tier == forced.tier)  # type: ignore[attr-defined]
-        assert recommend(task, ceiling=ceiling, **options).tier == without.tier  # type: ignore[arg-type]
 
 
 class TestAMove:
@@ -160,6 +115,12 @@ class TestAMove:
         move = find_move([runs(3, n=3), runs(3, read_only=True)], by)
         assert move is not None
         assert (move.rules.floor, move.moved, move.share) == (by.floor, 1, Fraction(1, 4))
+
+    def test_a_ceiling_caps_what_complexity_asks_for_in_every_zone(self) -> None:
+        by = replace(rules(), ceiling=HAIKU)
+        assert by.tier(runs(5)) == HAIKU
+        assert by.tier(runs(4, zone=YELLOW)) == HAIKU
+        assert rules().tier(runs(4, zone=YELLOW)) == SONNET
 
     def test_a_ceiling_that_holds_already_is_no_move(self) -> None:
         assert moved(runs(3), by=rules(ceiling=HAIKU)) is None

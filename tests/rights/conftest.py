@@ -16,7 +16,7 @@ from django.utils import timezone
 from allocation.audit.operations import record
 from allocation.budgets.operations import set_limit
 from allocation.checkpoints.sheet_import import IMPORT
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
@@ -78,7 +78,12 @@ def rows(db: None) -> None:
     factories.BudgetWeekFactory()
     close_weeks(now=factories.NOW + timedelta(days=7))
     task = Task(sub_agent="TESTING", phase=Phase.EXEC, complexity=3)
-    decide(situation=situation_at(factories.NOW), task=task, actor="chairman", now=factories.NOW)
+    decide(
+        situation=situation_at(factories.NOW),
+        run=Run(task=task),
+        actor="chairman",
+        now=factories.NOW,
+    )
     fill()
     set_limit(limit=Decimal(400_000), actor="chairman", now=timezone.now())
     record(actor="chairman", action=IMPORT, subject="2 checkpoints of 1 SD", now=timezone.now())

@@ -12,7 +12,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.dashboard.tick import tick
 from allocation.decisions.models import Decision
-from allocation.decisions.operations import decide
+from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.steps import defer_sd
@@ -48,7 +48,7 @@ def use(tokens: int, **columns: object) -> None:
 def test_the_clock_may_do_all_that_it_has_to() -> None:
     defer_sd(row=StrategicDirectiveFactory(code="SD-A"), reason="Later.", actor="chairman", now=NOW)
     StrategicDirectiveFactory(code="SD-B", phase="EXEC")
-    decided, _ = decide(situation=situation_at(NOW), task=TASK, actor="hook", now=NOW)
+    decided, _ = decide(situation=situation_at(NOW), run=Run(task=TASK), actor="hook", now=NOW)
     Decision.objects.filter(pk=decided.pk).update(session_id="s", agent_id="a")
     for hours in range(40):
         use(15_000, at=NOW - timedelta(hours=hours), session_id="s", agent_id="a")
@@ -68,7 +68,9 @@ def test_the_clock_may_do_all_that_it_has_to() -> None:
 def test_an_agent_uses_up_an_override_that_it_may_not_write() -> None:
     override = OverrideFactory(sub_agent=SubAgentFactory(code="DOCMON"), uses_left=1)
     with acting_as(Role.AGENT):
-        decided, _ = decide(situation=situation_at(NOW), task=TASK, actor="agent x", now=NOW)
+        decided, _ = decide(
+            situation=situation_at(NOW), run=Run(task=TASK), actor="agent x", now=NOW
+        )
     override.refresh_from_db()
     assert (decided.override, override.uses_left) == (override, 0)
 
