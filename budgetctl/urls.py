@@ -10,6 +10,7 @@ from allocation.directives.urls import sd_urls
 from allocation.forecasts.chance import exhaustion_chance
 from allocation.optimizer.urls import optimizer_urls
 from allocation.reports.guard import review_results
+from allocation.usage.by_sd import spending
 from allocation.usage.meters import used_by_meter
 
 handler500 = "budgetctl.kept_forms.failed"
@@ -31,7 +32,7 @@ urlpatterns = [
     path("", include("allocation.claude_code.urls")),
     path("", include("allocation.api.urls")),
     path("", include("allocation.dashboard.urls")),
-    path("sds/", include(sd_urls(chance=exhaustion_chance))),
+    path("sds/", include(sd_urls(chance=exhaustion_chance, spend=spending))),
     path("", include("allocation.checkpoints.urls")),
     path("usage/", include("allocation.usage.urls")),
     path("budget/", include(budget_urls(weigh=used_by_meter))),

@@ -18,7 +18,6 @@ from allocation.catalog.models import SubAgent, Tier
 from allocation.decisions.models import DeferredRun
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.page import burned_by_sd
 from allocation.directives.queue import to_propose
 from allocation.directives.steps import defer_sd
 from allocation.directives.waiting import (
@@ -33,6 +32,7 @@ from allocation.floors.models import Override
 from allocation.floors.operations import create_override
 from allocation.policy.deferral import is_to_pause
 from allocation.policy.errors import RuleError
+from allocation.usage.by_sd import fresh_by_sd
 from allocation.usage.standing import standing_at
 
 
@@ -146,7 +146,7 @@ def pause_exhausted(*, now: datetime) -> int:
     if not standing.enabled or not standing.exhausted:
         return 0
     running = list(StrategicDirective.objects.filter(status=Status.IN_PROGRESS))
-    burned = burned_by_sd([sd.pk for sd in running])
+    burned = fresh_by_sd([sd.pk for sd in running])
     paused = 0
     for sd in running:
         this_week = sd.approved_at is not None and sd.approved_at >= standing.window.start
@@ -165,13 +165,13 @@ def approve(
     *, sd: StrategicDirective, amount: int, actor: str, now: datetime, reason: str
 ) -> StrategicDirective:
     """`approve_sd`, counted from what the SD has burned up to now."""
-    burned = burned_by_sd([sd.pk]).get(sd.pk) or 0
+    burned = fresh_by_sd([sd.pk]).get(sd.pk) or 0
     return approve_sd(row=sd, amount=amount, burned=burned, actor=actor, now=now, reason=reason)
 
 
 def left_of_estimate(sd: StrategicDirective) -> int:
     """The fresh tokens that an SD's estimate leaves. Raises RuleError where it leaves none."""
-    left = (sd.estimate or 0) - (burned_by_sd([sd.pk]).get(sd.pk) or 0)
+    left = (sd.estimate or 0) - (fresh_by_sd([sd.pk]).get(sd.pk) or 0)
     if left < 1:
         raise RuleError(f"The estimate of {sd.code} leaves no tokens: say how many to approve.")
     return left

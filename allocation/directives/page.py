@@ -1,12 +1,11 @@
 """What the list of SDs and the form of one SD print."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
-from operator import add
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -15,7 +14,6 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.display.format import percent
 from allocation.display.paging import Slice, page_of
 from allocation.policy.complexity import Level
-from allocation.policy.meter import FRESH_KINDS
 
 # The order in which the list shows them: what runs, what waits, what is done.
 STATUS_ORDER = [
@@ -26,7 +24,6 @@ STATUS_ORDER = [
     Status.COMPLETED,
     Status.ARCHIVED,
 ]
-_FRESH = reduce(add, [F(f"usage_hours__{kind}") for kind in FRESH_KINDS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,32 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What an SD burned: fresh and raw tokens, the budget in the meter's unit, and dollars, None
+    where nothing of it has a price."""
+
+    fresh: int
+    raw: int
+    budget: str
+    usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What some SDs burned, by their ids; an SD that burned nothing has no entry. `unit` is that
+    of the budget."""
+
+    unit: str
+    by_sd: Mapping[int, Spent]
+
+
+# What SDs burned. Usage is above SDs in the order of imports, so it is passed in.
+Spend = Callable[[Sequence[int]], Spending]
+
+
+@dataclass(frozen=True, slots=True)
 class SdRow:
-    """One SD of the list. `burned` are fresh tokens, `share` what of the estimate they are."""
+    """One SD of the list. `share` is what of the estimate its fresh tokens are."""
 
     code: str
     title: str
@@ -52,7 +73,7 @@ class SdRow:
     complexity: int
     priority: str
     critical: bool
-    burned: int
+    spent: Spent | None
     estimate: int | None
     share: str
     over: bool
@@ -65,6 +86,7 @@ class SdListPage:
     tabs: Sequence[Tab]
     status: str
     search: str
+    unit: str
     rows: Sequence[SdRow]
     slice: Slice
     empty: str
@@ -81,8 +103,8 @@ class RubricRow:
     tier: str
 
 
-def sd_list(query: QueryDict) -> SdListPage:
-    """The list for `?status=&q=&page=`. Four queries, however many SDs there are."""
+def sd_list(query: QueryDict, spend: Spend) -> SdListPage:
+    """The list for `?status=&q=&page=`. Seven queries, however many SDs there are."""
     status = query.get("status", "")
     status = status if status in Status.values else ""
     search = query.get("q", "").replace("\x00", "").strip()
@@ -91,12 +113,13 @@ def sd_list(query: QueryDict) -> SdListPage:
         found = found.filter(Q(code__icontains=search) | Q(title__icontains=search))
     counts = dict(found.order_by().values_list("status").annotate(Count("pk")))
     page = page_of(_in_order(_with_status(found, status)), query)
-    burned = burned_by_sd([row.pk for row in page.rows])
+    spending = spend([row.pk for row in page.rows])
     return SdListPage(
         tabs=_tabs(counts, status, search),
         status=status,
         search=search,
-        rows=[_row(row, burned.get(row.pk) or 0) for row in page.rows],
+        unit=spending.unit,
+        rows=[_row(row, spending.by_sd.get(row.pk)) for row in page.rows],
         slice=page,
         empty=_empty(status, search),
     )
@@ -137,17 +160,8 @@ def _in_order(found: QuerySet[StrategicDirective]) -> QuerySet[StrategicDirectiv
     return found.order_by(rank, "-priority", "-completed_at", "-created_at", "-id")
 
 
-def burned_by_sd(ids: Sequence[int]) -> dict[int, int | None]:
-    """Fresh tokens by SD: those that were captured and those that were logged by hand."""
-    return dict(
-        StrategicDirective.objects.filter(pk__in=ids)
-        .order_by()
-        .annotate(burned=Sum(_FRESH))
-        .values_list("pk", "burned")
-    )
-
-
-def _row(sd: StrategicDirective, burned: int) -> SdRow:
+def _row(sd: StrategicDirective, spent: Spent | None) -> SdRow:
+    burned = spent.fresh if spent else 0
     return SdRow(
         code=sd.code,
         title=sd.title,
@@ -158,7 +172,7 @@ def _row(sd: StrategicDirective, burned: int) -> SdRow:
         complexity=sd.complexity,
         priority=sd.get_priority_display(),
         critical=sd.critical,
-        burned=burned,
+        spent=spent,
         estimate=sd.estimate,
         share=_share(burned, sd.estimate),
         over=bool(sd.estimate) and burned > (sd.estimate or 0),

@@ -3,12 +3,14 @@
 from django.urls import URLPattern, path
 
 from allocation.directives import views
+from allocation.directives.page import Spend
 
 
-def sd_urls(*, chance: views.Chance) -> tuple[list[URLPattern], str]:
-    """The addresses, for a list that asks `chance` how likely the week runs out."""
+def sd_urls(*, chance: views.Chance, spend: Spend) -> tuple[list[URLPattern], str]:
+    """The addresses, for a list that asks `chance` how likely the week runs out, and `spend` what
+    SDs burned."""
     return [
-        path("", views.list_sds, {"chance": chance}, name="list-sds"),
+        path("", views.list_sds, {"chance": chance, "spend": spend}, name="list-sds"),
         path("new/", views.create, name="create-sd"),
         path("<slug:code>/edit/", views.edit, name="edit-sd"),
         path("<slug:code>/defer/", views.defer, name="defer-sd"),

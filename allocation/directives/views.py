@@ -16,7 +16,7 @@ from allocation.audit.shown import refuse
 from allocation.directives.forms import SdForm
 from allocation.directives.models import StrategicDirective
 from allocation.directives.operations import create_sd, edit_sd
-from allocation.directives.page import rubric, sd_list
+from allocation.directives.page import Spend, rubric, sd_list
 from allocation.directives.queue import to_propose
 from allocation.directives.steps import archive_sd, defer_sd, restore_sd, resume_sd
 from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
@@ -29,11 +29,11 @@ Chance = Callable[[datetime], Decimal | None]
 
 
 @require_safe
-def list_sds(request: HttpRequest, *, chance: Chance) -> HttpResponse:
+def list_sds(request: HttpRequest, *, chance: Chance, spend: Spend) -> HttpResponse:
     """All SDs, or those with a status or a word, and which ones are proposed for deferral."""
     runs_out = chance(timezone.now())
     context = {
-        "page": sd_list(request.GET),
+        "page": sd_list(request.GET, spend),
         "proposed": to_propose(runs_out),
         "chance": percent(runs_out) if runs_out is not None else "",
         "may_log": may_log(request.user),

@@ -11,11 +11,11 @@ from django.db import transaction
 
 from allocation.directives.locks import locked_sds
 from allocation.directives.models import Status, StrategicDirective
-from allocation.directives.page import burned_by_sd
 from allocation.forecasts.models import SdEstimate, SdEstimateScore
 from allocation.policy.forecasting import absolute_percentage_error
 from allocation.policy.preflight import TokenRange
 from allocation.rights.roles import Role, acting_as
+from allocation.usage.by_sd import fresh_by_sd
 
 # Transcripts are read and telemetry comes in within minutes of the last request.
 COUNTED_AFTER = timedelta(minutes=30)
@@ -69,7 +69,7 @@ def score_estimates(*, now: datetime) -> int:
         # So that none is scored whose completion is withdrawn meanwhile.
         locked_sds(pk__in=sds)
         rows = list(waiting.filter(sd__in=sds))
-        used = burned_by_sd([row.sd_id for row in rows])
+        used = fresh_by_sd([row.sd_id for row in rows])
         scores = [_score(row, used.get(row.sd_id) or 0, now) for row in rows]
         return len(SdEstimateScore.objects.bulk_create(scores, ignore_conflicts=True))
 

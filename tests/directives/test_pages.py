@@ -1,5 +1,7 @@
 """The list of SDs, and the forms that write them."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -58,7 +60,11 @@ class TestList:
         rebuild_hours({record.hour})
         page = viewer_client.get("/sds/")
         row = page.context["page"].rows[0]
-        assert (row.burned, row.share, row.over) == (1_500, "150%", True)
+        assert (row.spent.fresh, row.share, row.over) == (1_500, "150%", True)
+        assert (row.spent.raw, row.spent.budget) == (51_500, "1,500")
+        # A million tokens of Sonnet 4.5 cost $3 in, $15 out, and $0.30 read from the cache.
+        assert row.spent.usd == Decimal("0.0267")
+        assert "$0.03" in page.text
         assert "&lt;b&gt;x" in page.text
 
     def test_many_ask_as_much_as_one(self, viewer_client: Client) -> None:

@@ -20,6 +20,12 @@ def tokens(value: fmt.Number | None) -> str:
 
 
 @register.filter
+def short(value: fmt.Number) -> str:
+    """140k."""
+    return fmt.short(value)
+
+
+@register.filter
 def to(low: fmt.Number, high: fmt.Number) -> str:
     """The range of an estimate in tokens: 1,200–2,400."""
     return fmt.estimate_range(low, high)
