@@ -51,10 +51,8 @@ def make_agent(db: None, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Call
     """Makes agents with some scopes; the server's clock stands at `now`."""
     monkeypatch.setattr(timezone, "now", lambda: now)
 
-    def make(*scopes: str, name: str = "runner", expires_at: datetime | None = None) -> Agent:
-        token, clear = create_token(
-            name=name, actor="chairman", now=now, scopes=scopes, expires_at=expires_at
-        )
+    def make(*scopes: str, name: str = "runner") -> Agent:
+        token, clear = create_token(name=name, actor="chairman", now=now, scopes=scopes)
         return Agent(token, clear)
 
     return make

@@ -15,8 +15,8 @@ from tests.factories import ChairmanFactory, ModelFloorFactory, SubAgentFactory,
 pytestmark = pytest.mark.django_db
 
 
-def floor_of(code: str, phase: str = "") -> ModelFloor:
-    return ModelFloor.objects.get(sub_agent__code=code, phase=phase)
+def floor_of(code: str) -> ModelFloor:
+    return ModelFloor.objects.get(sub_agent__code=code, phase="")
 
 
 def change_url(row: object) -> str:

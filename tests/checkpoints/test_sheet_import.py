@@ -34,9 +34,9 @@ BAD = "SD-MODEL-OPT,DESIGN,,2025-12-06,eighty,Gpt,Maybe\n"
 NOW = datetime(2026, 1, 5, 20, tzinfo=UTC)
 
 
-def upload(client: Client, text: str | bytes, name: str = "week1.csv"):
+def upload(client: Client, text: str | bytes):
     data = text.encode() if isinstance(text, str) else text
-    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, data, "text/csv")})
+    return client.post(UPLOAD, {"file": SimpleUploadedFile("week1.csv", data, "text/csv")})
 
 
 def confirm(client: Client, preview, **more: str):

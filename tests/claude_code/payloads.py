@@ -64,30 +64,29 @@ def result(
     )
 
 
-def started(agent: str = "security-reviewer", agent_id: str = AGENT_ID) -> Payload:
+def started(agent: str = "security-reviewer") -> Payload:
     """A sub-agent starts."""
-    return common("SubagentStart", agent_id=agent_id, agent_type=agent)
+    return common("SubagentStart", agent_id=AGENT_ID, agent_type=agent)
 
 
-def stopped(
-    agent: str = "security-reviewer", agent_id: str = AGENT_ID, folder: str = "subagents"
-) -> Payload:
+def stopped(agent: str = "security-reviewer", folder: str = "subagents") -> Payload:
     """A sub-agent is over."""
     return common(
         "SubagentStop",
-        agent_id=agent_id,
+        agent_id=AGENT_ID,
         agent_type=agent,
-        agent_transcript_path=f"/home/dev/{SESSION}/{folder}/agent-{agent_id}.jsonl",
+        agent_transcript_path=f"/home/dev/{SESSION}/{folder}/agent-{AGENT_ID}.jsonl",
         last_assistant_message="Review complete: a secret.",
         stop_hook_active=False,
     )
 
 
-def status_line(seven_day: float = 83, five_hour: float | None = 42, **more: Any) -> Payload:
+def status_line(seven_day: float = 83, **more: Any) -> Payload:
     """What a status line is given."""
-    limits: Payload = {"seven_day": {"used_percentage": seven_day, "resets_at": 1_795_800_000}}
-    if five_hour is not None:
-        limits["five_hour"] = {"used_percentage": five_hour, "resets_at": 1_795_420_000}
+    limits: Payload = {
+        "seven_day": {"used_percentage": seven_day, "resets_at": 1_795_800_000},
+        "five_hour": {"used_percentage": 42, "resets_at": 1_795_420_000},
+    }
     return {
         "session_id": SESSION,
         "cwd": "/home/dev/proj",

@@ -26,10 +26,10 @@ def read(at: datetime, percent: int, resets_at: datetime) -> None:
     )
 
 
-def plan_week(start: datetime, *, seed: int = 1, steps: int = 40) -> None:
-    """A plan week from `start` on: a request every few hours and a reading after each."""
+def plan_week(start: datetime, *, seed: int) -> None:
+    """Five days of a plan week from `start` on: a request every three hours, each then read."""
     random, level, made = Random(seed), 0.0, []
-    for step in range(steps):
+    for step in range(40):
         at = start + EVERY * step + timedelta(minutes=10)
         model, weight = random.choice(list(MODELS.items()))
         fresh = random.randrange(10_000, 90_000)

@@ -32,7 +32,6 @@ def plan_usage(
     reads: Callable[[Random], float] = lambda random: random.uniform(2, 20),
     scale: int = 1,
     seed: int = 7,
-    limit: int = LIMIT,
 ) -> list[SpanUse]:
     """The spans of so many plan weeks with all usage counted; readings are whole percent."""
     random = Random(seed)
@@ -47,7 +46,7 @@ def plan_usage(
             cached = {tier: int(tokens * reads(random)) for tier, tokens in fresh.items()}
             used.append((at, fresh, cached))
             level += sum(TRUE[tier] * (fresh[tier] + CACHE * cached[tier]) for tier in fresh)
-            percent = Decimal(round(100 * level / limit))
+            percent = Decimal(round(100 * level / LIMIT))
             readings.append(Reading(at + STEP / 2, percent, start + timedelta(weeks=1)))
     uses = []
     for span in plan_spans(readings):

@@ -52,8 +52,8 @@ def texts(now: datetime = NOW) -> list[str]:
     return list(Reminder.objects.open().values_list("text", flat=True))
 
 
-def quiet_sd(code: str = "SD-A", hours: int = 30) -> Any:
-    return StrategicDirectiveFactory(code=code, phase="EXEC", created_at=NOW - hours * HOUR)
+def quiet_sd(code: str = "SD-A") -> Any:
+    return StrategicDirectiveFactory(code=code, phase="EXEC", created_at=NOW - 30 * HOUR)
 
 
 def test_an_sd_without_news_is_reminded_of() -> None:

@@ -48,11 +48,11 @@ def event(kind: EventKind, passed: int, failed: int, **columns: object) -> None:
     )
 
 
-def downgraded(passed: int = 7, rework: int = 3, now: datetime = NOW) -> None:
+def downgraded(now: datetime = NOW) -> None:
     """DOCMON passed on sonnet, and does worse on haiku since."""
     common = {"sub_agent": "DOCMON", "phase": "EXEC"}
     at = now - timedelta(days=9)
     DecisionFactory.create_batch(10, **common, observed="sonnet", result="passed", at=at)
     at = now - timedelta(days=1)
-    DecisionFactory.create_batch(passed, **common, observed="haiku", result="passed", at=at)
-    DecisionFactory.create_batch(rework, **common, observed="haiku", result="rework", at=at)
+    DecisionFactory.create_batch(7, **common, observed="haiku", result="passed", at=at)
+    DecisionFactory.create_batch(3, **common, observed="haiku", result="rework", at=at)
