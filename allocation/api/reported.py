@@ -1,4 +1,7 @@
-"""From what an agent reports of its API requests to sights of them."""
+"""Turns what an agent reports of its API requests into sights.
+
+A sight is what one source saw of one request (allocation.usage.observation).
+"""
 
 import uuid
 from collections.abc import Sequence

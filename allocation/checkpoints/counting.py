@@ -1,6 +1,10 @@
-"""What was captured of a checkpoint, and what it adds to usage and to its SD's token log.
+"""What a checkpoint adds to usage and to its SD's token log.
 
-Part of `operations`' transactions.
+Tokens are *captured* where transcripts, telemetry or the API reported them, and *counted by hand*
+where only a checkpoint says them. Of a checkpoint's tokens only those are counted by hand that were
+not captured for the same SD and phase since the checkpoint before.
+
+All of this runs within the transactions of operations.py.
 """
 
 from collections import Counter

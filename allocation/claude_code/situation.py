@@ -1,9 +1,12 @@
-"""What decides a hook's answer, kept for a moment: a hook is waited for, and asks fifty a second.
+"""Everything that decides a hook's answer, kept in memory between hooks.
 
-What the Chairman edits (sub-agents, floors, overrides, prices, the budget rule, the switch) leaves
-an audit entry each time, so the newest entry tells whether what was read still holds: an edit acts
-on the very next hook. Usage is counted all the time and leaves none; its sum may be two seconds
-old. Path not taken: Django's cache, which would pickle all of it for each reader.
+Claude Code waits for each hook, and a fleet asks up to fifty times a second, so the rules are not
+read anew each time. They are kept until somebody edits anything: sub-agents, floors, overrides,
+prices, the budget rule and the switch each leave an audit entry when they change, and the id of the
+newest entry is looked up for every hook. So an edit acts on the very next one. Usage changes all
+the time and leaves no entry; the sum that the zone follows from may be two seconds old.
+
+Django's cache was not taken for this, because it would pickle all of it for each reader.
 """
 
 from collections.abc import Iterator
