@@ -59,10 +59,10 @@ def hand_counted_of(checkpoints: Sequence[Checkpoint]) -> Counter[int]:
 
 
 def captured_for(checkpoint: Checkpoint) -> int:
-    """The captured tokens that a checkpoint's own were set off against.
+    """How many tokens were captured for the phase that a checkpoint reports.
 
-    Where some of its tokens are counted by hand, the others are. Where none is, more was captured
-    than it said, and only the records know how much.
+    If some of its tokens are counted by hand, all others were captured. If none is, at least as
+    many were captured as it reports, and the records are summed to know how many.
     """
     counted = hand_counted(checkpoint)
     if counted:

@@ -76,13 +76,16 @@ def current_situation(now: datetime) -> HookSituation:
 
 
 def keep_fresh(now: datetime) -> None:
-    """Read what gets too old soon, so that no hook has to, as long as hooks ask all the time."""
+    """Read again what would be too old for the next hook, while hooks keep asking.
+
+    Called in the background, so that no hook has to wait for it.
+    """
     if _Asked.at is not None and now - _Asked.at < USAGE_KEPT:
         _current(now, holding=USAGE_KEPT / 2)
 
 
 def _current(now: datetime, *, holding: timedelta = timedelta(0)) -> HookSituation:
-    """What decides at `now`, read anew where it does not hold for so long."""
+    """What decides at `now`; read again where it would be too old within `holding`."""
     rules = kept.get(now, lambda: _Rules(_read(now)), holding=holding)
     known = rules.current
     if not timedelta(0) <= now - known.situation.standing.at < USAGE_KEPT - holding:
@@ -104,7 +107,7 @@ def _read(now: datetime) -> HookSituation:
     _ = situation.tiers  # read now, and not by each hook
     return HookSituation(
         situation=situation,
-        # What ships, where a flush took the row away.
+        # The defaults that ship, if the row is missing (tests flush the tables).
         defaults=HookDefaults.objects.first() or HookDefaults(pk=1),
         book=book,
     )

@@ -99,7 +99,8 @@ def serve(listener: socket.socket, stopped: threading.Event) -> None:
     )
     sys.setswitchinterval(SWITCH_SECONDS)
     import_module(settings.ROOT_URLCONF)  # or the first request does it, which takes a second
-    # What is there now stays: to look through all of it again and again would hold requests up.
+    # All that was imported stays to the end, so the collector need not look through it again and
+    # again, which would hold requests up.
     gc.freeze()
 
     def run() -> None:
