@@ -86,8 +86,10 @@ def _message_id(report: RequestReported, sender: str, key: str | None) -> str | 
 
 
 def refuse_made_up(message_id: str | None, *beginnings: str) -> None:
-    """Raise RuleError for a message id that begins as one that was made up here for want of it:
-    nobody may write over what was counted under such a key."""
+    """Raise RuleError for a message id that begins like the ids that are made up here.
+
+    Those stand for requests that came without an id; nobody may write over what they counted.
+    """
     if message_id is not None and message_id.startswith(beginnings):
         raise RuleError("This is no message id of the Messages API; send it as key instead.")
 
