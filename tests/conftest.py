@@ -155,6 +155,12 @@ def chairman_client(chairman: User) -> Client:
 
 
 @pytest.fixture
+def operator_client(operator: User) -> Client:
+    """Django's test client, signed in as an operator."""
+    return _signed_in(operator)
+
+
+@pytest.fixture
 def viewer_client(viewer: User) -> Client:
     """Django's test client, signed in as a viewer."""
     return _signed_in(viewer)
