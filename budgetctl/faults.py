@@ -8,6 +8,10 @@ _SENTENCES = {
     ("locked",): "The database is busy with another writer. Nothing was stored; try again.",
     ("readonly", "read-only"): "The database is read-only, so nothing was stored. "
     "Give the user that runs budgetctl the right to write to it.",
+    ("is full", "no space left"): "The disk is full, so what was under way was not stored. "
+    "Make room, and try again.",
+    ("disk i/o error",): "The disk cannot be written to or read. What was under way was not "
+    "stored; see whether it is full, and try again.",
     ("row-level security",): "The database refuses this to whoever asked: nothing was stored.",
     (
         "password authentication",

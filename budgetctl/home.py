@@ -8,5 +8,13 @@ DATABASE = "budgetctl.sqlite3"
 
 
 def home() -> Path:
-    """BUDGETCTL_HOME, else the folder `var` of the checkout."""
-    return Path(os.environ.get("BUDGETCTL_HOME", str(BASE_DIR / "var"))).expanduser()
+    """BUDGETCTL_HOME, else the folder `var` of the checkout.
+
+    Raises ValueError where it begins with the home of a user that there is none of.
+    """
+    given = os.environ.get("BUDGETCTL_HOME", str(BASE_DIR / "var"))
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        user = given.partition("/")[0]
+        raise ValueError(f"BUDGETCTL_HOME begins with {user}, and there is no such user") from error

@@ -91,13 +91,22 @@ TEMPLATES = [
 ]
 
 
+_SQLITE = "django.db.backends.sqlite3"
+_SCHEMES = {"postgres", "postgresql", "psql", "pgsql", "sqlite"}
+
+
 def _database(variable: str) -> dict[str, Any]:
-    config: dict[str, Any] = env.db(variable, default=f"sqlite:///{HOME / DATABASE}")
+    # Not by an address: in that some characters that a folder may have mean something else.
+    config: dict[str, Any] = {"ENGINE": _SQLITE, "NAME": str(HOME / DATABASE)}
+    if url := os.environ.get(variable):
+        if url.partition(":")[0].lower() not in _SCHEMES:
+            raise ValueError(f"{variable} must begin with postgres:// or sqlite:///")
+        config = env.db(variable)
     # django-environ puts a socket's host into OPTIONS, so these are added and never assigned.
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     # To open one takes a millisecond and more on SQLite too: half of what a hook takes.
     config.setdefault("CONN_MAX_AGE", 60)
-    if config["ENGINE"] == "django.db.backends.sqlite3":
+    if config["ENGINE"] == _SQLITE:
         config["ENGINE"] = "budgetctl.sqlite"
         options.update(
             transaction_mode="IMMEDIATE",  # a writer takes its lock at once and cannot deadlock
@@ -118,7 +127,7 @@ def _database(variable: str) -> dict[str, Any]:
 DATABASES = {"default": _database("DATABASE_URL")}
 # Who may change the tables, where that is not who works with them: docs/database-rights.md.
 MIGRATION_DATABASE = (
-    _database("MIGRATION_DATABASE_URL") if "MIGRATION_DATABASE_URL" in os.environ else None
+    _database("MIGRATION_DATABASE_URL") if os.environ.get("MIGRATION_DATABASE_URL") else None
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

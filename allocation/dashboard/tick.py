@@ -42,26 +42,24 @@ def tick(*, now: datetime) -> None:
     """Do what is due. Rounds may be missed or doubled: each part catches up and does nothing twice.
 
     Everything depends on the week and its sums, so a failure there ends the round. After that, a
-    part that fails holds up only what depends on it; the first failure is raised at the end, and
-    any other is logged. A database that is away or locked ends the round at once.
+    part that fails holds up only what depends on it; but a database that is away or locked ends the
+    round. That, or else the first failure, is raised at the end, and any other is logged.
     """
     ensure_week(now=now)
     # Before anything rests on the sums: what a closed week keeps of them stays as it is.
     check_days(now=now)
     set_off_captured(now=now)
-    failures = [failure for part in PARTS if (failure := _failure(part, now))]
+    failures: list[Exception] = []
+    for part in PARTS:
+        try:
+            for work in part:
+                work(now=now)
+        except (InterfaceError, OperationalError) as error:
+            failures.insert(0, error)
+            break
+        except Exception as error:  # whatever it is, the other parts are due
+            failures.append(error)
     for failure in failures[1:]:
         logger.error("Scheduled work failed: %s: %s", type(failure).__name__, failure)
     if failures:
         raise failures[0]
-
-
-def _failure(part: tuple[Callable[..., object], ...], now: datetime) -> Exception | None:
-    try:
-        for work in part:
-            work(now=now)
-    except (InterfaceError, OperationalError):
-        raise
-    except Exception as error:  # whatever it is, the other parts are due
-        return error
-    return None

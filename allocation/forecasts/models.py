@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from allocation.budgets.models import ZONES, BudgetWeek
 from allocation.directives.models import StrategicDirective
 from allocation.policy.accuracy import accuracy_percent
+from allocation.policy.meter import Meter
 
 
 class Occasion(models.TextChoices):
@@ -32,6 +33,10 @@ class Forecast(models.Model):
     week = models.ForeignKey(BudgetWeek, on_delete=models.PROTECT, related_name="forecasts")
     week_end = models.DateTimeField(
         null=True, help_text="Where the week ended when it was made: another reset moves that."
+    )
+    # NULL for none: SQLite adds other columns by making the table anew, without its trigger.
+    meter_digest = models.CharField(  # noqa: DJ001
+        max_length=16, null=True, help_text="What its amounts were counted with: Meter.digest."
     )
     made_at = models.DateTimeField()
     hour = models.DateTimeField(help_text="The hour (UTC) that it was made in.")
@@ -83,11 +88,15 @@ class Forecast(models.Model):
             )
         ]
 
-    # Those of the week as it ends now. Of the first ones nobody noted which end they spoke of.
-    OF_ITS_WEEK = Q(week_end=F("week__end")) | Q(week_end=None)
-
     def __str__(self) -> str:
         return f"{self.method} at {self.made_at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def still_speaking(meter: Meter) -> Q:
+        """Those of the week as it ends now, in amounts of a meter that counts as this one does. Of
+        the first ones nobody noted which end they spoke of, and what they were counted with."""
+        of_its_week = Q(week_end=F("week__end")) | Q(week_end=None)
+        return of_its_week & (Q(meter_digest=meter.digest) | Q(meter_digest=None))
 
     def inside50(self, total: int) -> bool:
         """Whether a total falls into the 50 % interval."""

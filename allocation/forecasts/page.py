@@ -98,7 +98,7 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
     closed one, or the running one by default. As many queries however long the record is."""
     week = running_week(now)
     record = forecast_record(now)
-    newest = newest_forecast(now) if week.enabled else None
+    newest = newest_forecast(now, week.meter) if week.enabled else None
     spoke = newest if newest and newest.point is not None else None
     estimates = estimate_record(now)
     return ForecastPage(
@@ -229,10 +229,11 @@ def _fan(
 ) -> Chart:
     rows = Forecast.objects.filter(chosen=True, point__isnull=False, made_at__lte=now)
     if shown is None:
-        rows = rows.filter(week__start__lte=now, week__end__gt=now)
+        speaking = Forecast.still_speaking(meter)
+        rows = rows.filter(speaking, week__start__lte=now, week__end__gt=now)
         title = "This week’s forecasts"
     else:
-        rows = rows.filter(week=shown)
+        rows = rows.filter(week=shown, score__isnull=False)
         title = f"The forecasts of the week of {shown.start.astimezone(zone):%-d %b %Y}"
         meter = meters_of([shown]).get(shown.pk, meter)
     came = next((row.actual for row in record.weeks if row.week == shown), None)

@@ -1,6 +1,7 @@
 """The record of past forecasts: what was predicted, what came, and how often the intervals held."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -42,8 +43,9 @@ class Figures:
     """How good some forecasts were. Rates are (hits, of how many); None where there is nothing.
 
     `error` is the median, `crps` the mean as a share of the mean total, `bias` the sum of what was
-    forecast too much as a share of the sum of totals. `exhaustion_hours` is the mean of those whose
-    limit was not used up already when they were made.
+    forecast too much as a share of the sum of totals; both are taken of what was counted alike, for
+    dollars and tokens make no sum, and averaged over that by the number of forecasts.
+    `exhaustion_hours` is the mean of those whose limit was not used up already when they were made.
     """
 
     n: int
@@ -129,8 +131,6 @@ def figures_of(scores: Sequence[ForecastScore]) -> Figures:
     """The figures of some scored forecasts."""
     n = len(scores)
     errors = [float(score.error) for score in scores if score.error is not None]
-    actual = sum(score.actual for score in scores)
-    predicted = sum(score.forecast.point or 0 for score in scores)
     ahead = [float(score.exhaustion_hours) for score in scores if score.ran_on]
     return Figures(
         n=n,
@@ -138,10 +138,25 @@ def figures_of(scores: Sequence[ForecastScore]) -> Figures:
         inside80=(sum(score.hit80 for score in scores), n),
         zone_hits=(sum(score.zone_hit for score in scores), n),
         error=median(errors) if errors else None,
-        bias=(predicted - actual) / actual if actual else None,
-        crps=float(sum(score.crps for score in scores)) / actual if actual else None,
+        bias=_share(scores, lambda score: (score.forecast.point or 0) - score.actual),
+        crps=_share(scores, lambda score: score.crps),
         exhaustion_hours=fmean(ahead) if ahead else None,
     )
+
+
+def _share(
+    scores: Sequence[ForecastScore], amount: Callable[[ForecastScore], Decimal | int]
+) -> float | None:
+    """What the amounts are together of the totals together, of each meter by itself; the mean."""
+    alike: dict[str | None, list[ForecastScore]] = defaultdict(list)
+    for score in scores:
+        alike[score.forecast.meter_digest].append(score)
+    shares = [
+        (float(sum(map(amount, group))) / total, len(group))
+        for group in alike.values()
+        if (total := sum(score.actual for score in group))
+    ]
+    return fmean(*zip(*shares, strict=True)) if shares else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +209,12 @@ def spoken(hours: Sequence[int] = ORIGINS) -> QuerySet[ForecastScore]:
     )
 
 
-def newest_forecast(now: datetime) -> Forecast | None:
-    """The newest forecast of the week that holds `now`, as it ends, by the method that spoke."""
+def newest_forecast(now: datetime, meter: Meter) -> Forecast | None:
+    """The newest forecast of the week that holds `now`, as it ends, by the method that spoke, in
+    amounts of the meter."""
     return (
         Forecast.objects.filter(
-            Forecast.OF_ITS_WEEK,
+            Forecast.still_speaking(meter),
             chosen=True,
             made_at__lte=now,
             week__start__lte=now,

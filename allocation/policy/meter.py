@@ -5,10 +5,11 @@ sonnet-equivalent one; dollars are `Decimal`. Metering is linear in the counts, 
 applied to a sum of requests as long as they share one model and one price.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from hashlib import sha256
 from math import lcm
 
 from allocation.policy.errors import RuleError
@@ -105,6 +106,13 @@ class Meter:
     def in_dollars(self) -> bool:
         """Whether the limit and all that is used are US dollars and not tokens."""
         return self.weighting is Weighting.DOLLARS
+
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits that are the same of meters that count alike, whatever they are
+        called."""
+        counts = repr(replace(self, name="")).encode()
+        return sha256(counts).hexdigest()[:16]
 
 
 SONNET_EQUIVALENT = Meter("sonnet-equivalent", Weighting.LIST_PRICE)

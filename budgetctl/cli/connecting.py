@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from allocation.claude_code.client.home import client_home, read_json, write_json
+from allocation.claude_code.client.home import client_home, read_json, site, write_json
 from allocation.claude_code.client.transport import Away, parts, post
 from allocation.claude_code.client.transport import Refused as NotTaken
 from allocation.claude_code.connect.files import (
@@ -66,9 +66,7 @@ class Connecting:
         if self.project is not None and not self.project.is_dir():
             raise Refused(f"There is no folder {self.project}.")
         before = str(known.get("url") or "")
-        self.url = (self.url or os.environ.get("BUDGETCTL_URL") or before or DEFAULT_URL).rstrip(
-            "/"
-        )
+        self.url = site(self.url or os.environ.get("BUDGETCTL_URL") or before or DEFAULT_URL)
         try:
             parts(self.url)
         except ValueError as error:

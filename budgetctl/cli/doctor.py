@@ -76,7 +76,7 @@ def _machine() -> list[Any]:
     home = client_home()
     to = connection(home)
     if not findings:
-        here = to.url.rstrip("/") if to and not _no_address(to.url) else ""
+        here = to.url if to and not _no_address(to.url) else ""
         findings += checks.check_settings(files, here)
     findings += checks.check_commands(files, lambda script: shutil.which(script) is not None)
     findings.append(checks.check_other_hooks(files))

@@ -30,7 +30,7 @@ def plan(paths: Sequence[Path], *, again: bool) -> Plan | None:
     Raises RuleError if a path does not exist or is neither a folder nor a transcript.
     """
     is_up = "django.conf" in sys.modules  # then the settings say which database it is
-    if is_up or "DATABASE_URL" in os.environ or not _database().is_file():
+    if is_up or os.environ.get("DATABASE_URL") or not _is_there():
         return None
     try:
         return plan_import(paths, known=_known, again=again)
@@ -40,6 +40,13 @@ def plan(paths: Sequence[Path], *, again: bool) -> Plan | None:
 
 def _database() -> Path:
     return (home() / DATABASE).absolute()
+
+
+def _is_there() -> bool:
+    try:
+        return _database().is_file()
+    except (OSError, ValueError):  # said better by those who set Django up
+        return False
 
 
 def _known(found: Sequence[Found]) -> Bookmarks:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from allocation.claude_code.client.home import site
 from allocation.claude_code.client.transport import parts
 from allocation.policy.phases import CheckpointKind, Phase
 from budgetctl.cli.parameters import Typed, on_clock, read_optional_tokens
@@ -135,7 +136,7 @@ def hub() -> Hub | None:
         ) from error
     if not (token.isascii() and token.isprintable()):
         raise Refused("BUDGETCTL_TOKEN has characters in it that no token has: copy it once more.")
-    return Hub(url.rstrip("/"), token)
+    return Hub(site(url), token)
 
 
 def sds(to: Hub, *, everything: bool) -> list[Json]:

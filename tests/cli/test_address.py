@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from allocation.claude_code.client.home import connection
+from budgetctl.cli.remote import hub
 from tests.cli.conftest import Cli, budgetctl
 
 
@@ -41,3 +43,13 @@ def test_a_proxy_that_is_away_is_not_taken_for_the_server(
     assert "through the proxy that http_proxy names (no_proxy=127.0.0.1" in cli("status").err
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert "127.0.0.1:9 cannot be reached: Connection refused." in cli("status").err
+
+
+@pytest.mark.parametrize("end", ["", "/", "/api/v1", "/api/v1/"])
+def test_the_address_of_the_api_is_that_of_the_server(
+    end: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BUDGETCTL_URL", f" https://budget.example/fleet{end}")
+    monkeypatch.setenv("BUDGETCTL_TOKEN", "bctl_x_y")
+    found = [hub(), connection(str(tmp_path))]
+    assert [to and to.url for to in found] == ["https://budget.example/fleet"] * 2

@@ -156,6 +156,13 @@ def test_a_group_of_commands_is_found_too(
         (OperationalError("attempt to write a readonly database"),
          "The database is read-only, so nothing was stored. Give the user that runs budgetctl the "
          "right to write to it."),
+        (OperationalError("database or disk is full"),
+         "The disk is full, so what was under way was not stored. Make room, and try again."),
+        (OperationalError('could not extend file "base/1": No space left on device'),
+         "The disk is full, so what was under way was not stored. Make room, and try again."),
+        (OperationalError("disk I/O error"),
+         "The disk cannot be written to or read. What was under way was not stored; see whether it "
+         "is full, and try again."),
         (ProgrammingError('relation "x" does not exist\nLINE 1'), NOT_SET_UP),
         (OperationalError('FATAL:  database "x" does not exist'),
          'The database refuses us: FATAL: database "x" does not exist. Check DATABASE_URL.'),

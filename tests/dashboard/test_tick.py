@@ -50,13 +50,17 @@ def test_no_week_is_closed_on_sums_that_could_not_be_set_right(
     assert other.rounds == 0
 
 
-def test_a_database_that_is_away_ends_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Part()
-    parts = ((Part(OperationalError("database is locked")),), (other,))
-    monkeypatch.setattr(ticking, "PARTS", parts)
-    with pytest.raises(OperationalError):
+def test_a_database_that_is_away_ends_the_round_and_hides_no_failure_before(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing, away, other = Part(ValueError("one")), Part(OperationalError("locked")), Part()
+    monkeypatch.setattr(ticking, "PARTS", ((failing,), (away,), (other,)))
+    with caplog.at_level(logging.ERROR), pytest.raises(OperationalError):
         tick(now=NOW)
     assert other.rounds == 0
+    assert [record.message for record in caplog.records] == [
+        "Scheduled work failed: ValueError: one"
+    ]
 
 
 def test_a_round_in_which_nothing_fails_says_nothing(caplog: pytest.LogCaptureFixture) -> None:

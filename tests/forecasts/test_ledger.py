@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from allocation.budgets.models import BudgetWeek
+from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.operations import (
     RuleChange,
     change_rule,
@@ -20,9 +21,10 @@ from allocation.forecasts.chance import newest_word
 from allocation.forecasts.history import inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
-from allocation.forecasts.record import forecast_record, newest_forecast
+from allocation.forecasts.page import forecast_page
+from allocation.forecasts.record import figures_of, forecast_record, newest_forecast
 from allocation.policy.forecasting import METHODS
-from allocation.usage.standing import standing_at
+from allocation.usage.standing import running_week, standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 from tests.threads import at_once
 
@@ -39,6 +41,11 @@ def work(since: datetime, days: int, tokens: int = 10_000) -> None:
             )
             hours.append(record.hour)
     rebuild_hours(hours)
+
+
+def newest(now: datetime) -> Forecast | None:
+    """The newest forecast of the meter that counts at a moment."""
+    return newest_forecast(now, running_week(now).meter)
 
 
 def test_every_method_speaks_once_an_hour() -> None:
@@ -63,9 +70,9 @@ def test_another_limit_is_forecast_anew_within_the_hour() -> None:
     assert newest_word(standing_at(later)) is None  # it speaks of the limit before
     assert make_forecasts(now=later) == len(METHODS)
     assert make_forecasts(now=later + timedelta(minutes=1)) == 0
-    newest = newest_word(standing_at(later))
-    assert newest is not None
-    assert (newest.occasion, newest.effective_limit) == (Occasion.ANEW, 900_000)
+    word = newest_word(standing_at(later))
+    assert word is not None
+    assert (word.occasion, word.effective_limit) == (Occasion.ANEW, 900_000)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -93,15 +100,71 @@ def test_another_reset_is_forecast_anew_and_the_week_that_never_came_is_not_scor
     change_rule(change=RuleChange(reset_weekday=weekday), actor="chairman", now=later)
     week = BudgetWeek.objects.get(start=WEEK_START)
     assert later < week.end < WEEK_END
-    assert newest_forecast(later) is None  # it speaks of the week that was
+    assert newest(later) is None  # it speaks of the week that was
     assert make_forecasts(now=later) == len(METHODS)
     assert make_forecasts(now=later + timedelta(minutes=1)) == 0
-    newest = newest_word(standing_at(later))
-    assert newest is not None
-    assert (newest.occasion, newest.week_end) == (Occasion.ANEW, week.end)
+    word = newest_word(standing_at(later))
+    assert word is not None
+    assert (word.occasion, word.week_end) == (Occasion.ANEW, week.end)
     scored = score_closed_weeks(now=week.end)
     assert scored == Forecast.objects.filter(week_end=week.end, point__isnull=False).count() > 0
     assert score_closed_weeks(now=week.end) == 0
+
+
+def use_meter(name: str, limit: int, now: datetime) -> None:
+    change = RuleChange(meter=Meter.objects.get(name=name), limit=Decimal(limit))
+    change_rule(change=change, actor="chairman", now=now)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    # Another unit with the same limit in its smallest parts, and another way to count tokens.
+    [("US dollars", 5_000), ("all tokens", 500_000)],
+)
+def test_another_meter_is_forecast_anew_and_what_was_counted_otherwise_is_not_scored(
+    name: str, limit: int
+) -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    later = NOW + timedelta(minutes=10)
+    use_meter(name, limit, later)
+    assert newest(later) is None
+    assert newest_word(standing_at(later)) is None
+    assert forecast_page(later, ZoneInfo("UTC")).fan.rows == ()
+    assert make_forecasts(now=later) == len(METHODS)
+    assert make_forecasts(now=later + timedelta(minutes=1)) == 0
+    word = newest_word(standing_at(later))
+    assert word is not None
+    assert (word.occasion, word.effective_limit) == (Occasion.ANEW, 500_000)
+    scored = score_closed_weeks(now=WEEK_END)
+    anew = Forecast.objects.filter(occasion=Occasion.ANEW)
+    assert scored == anew.filter(point__isnull=False).count() > 0
+    assert set(ForecastScore.objects.values_list("forecast__occasion", flat=True)) == {"anew"}
+
+
+def test_a_meter_by_another_name_counts_as_it_did() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    meter = BudgetRule.objects.get().meter
+    meter.name = "ours"
+    meter.save()
+    assert newest(NOW) is not None
+    assert make_forecasts(now=NOW + timedelta(minutes=1)) == 0
+
+
+def test_dollars_and_tokens_are_not_added_up() -> None:
+    def score(digest: str, point: int, actual: int) -> ForecastScore:
+        forecast = Forecast(point=point, used=0, effective_limit=1, meter_digest=digest)
+        hits = {"hit50": True, "hit80": True, "zone_hit": True}
+        return ForecastScore(
+            forecast=forecast, actual=actual, crps=actual // 10, exhaustion_hours=0, **hits
+        )
+
+    tokens = [score("tokens", 1_100_000, 1_000_000)] * 3
+    figures = figures_of([*tokens, score("cents", 500, 1_000)])
+    assert figures.bias == pytest.approx((3 * 0.1 - 0.5) / 4)
+    assert figures.crps == pytest.approx(0.1)
+    assert figures_of([score("idle", 5, 0)]).bias is None
 
 
 def test_a_forecast_from_before_its_end_was_noted_counts_as_of_its_week() -> None:
@@ -113,7 +176,7 @@ def test_a_forecast_from_before_its_end_was_noted_counts_as_of_its_week() -> Non
         Forecast.objects.create(
             **{**row, "id": None, "hour": later, "made_at": later, "week_end": None}
         )
-    assert newest_forecast(later) == Forecast.objects.get(chosen=True, week_end=None)
+    assert newest(later) == Forecast.objects.get(chosen=True, week_end=None)
 
 
 def test_off_forecasts_nothing() -> None:
@@ -131,7 +194,7 @@ def test_without_any_usage_linear_has_nothing_to_say() -> None:
 def test_a_forecast_keeps_what_it_said() -> None:
     work(WEEK_START, 2, 30_000)
     make_forecasts(now=NOW)
-    row = newest_forecast(NOW)
+    row = newest(NOW)
     assert row is not None
     assert row.used == 240_000
     assert row.point is not None

@@ -1,21 +1,26 @@
 """Files are read in pieces, in other processes, and by two importers at once."""
 
 import io
+import os
 import threading
 from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import Popen
 from threading import Thread
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from allocation.budgets.models import BudgetWeek
 from allocation.policy.errors import RuleError
-from allocation.usage.models import AgentRun, TranscriptFile
-from allocation.usage.operations import import_transcripts
+from allocation.usage import bookmarks
+from allocation.usage.models import AgentRun, TranscriptFile, UsageRecord
+from allocation.usage.operations import import_transcripts, store_readings
 from allocation.usage.transcripts import importing, reader, unread, worker
+from allocation.usage.transcripts.importing import ImportSummary, Plan, plan_import
 from allocation.usage.transcripts.reader import Reading, Segment, read
 from tests.usage.transcripts import append, name_agent, response, text, totals, write
 
@@ -79,6 +84,58 @@ def test_an_import_that_was_cut_off_goes_on_where_it_stopped(
     assert totals()["records"] == 9
 
 
+def carry_out(plan: Plan, now: datetime) -> ImportSummary:
+    with importing.reading(plan) as readings:
+        return store_readings(plan, readings, now=now)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines", [1, 9])
+def test_a_file_that_is_replaced_after_it_was_found_is_read_from_its_start(
+    tmp_path: Path, now: datetime, lines: int
+) -> None:
+    file = write(tmp_path / "a.jsonl", *[response(f"m{n}", request_id=None) for n in range(3)])
+    import_transcripts(paths=[tmp_path], now=now)
+    append(file, text(response("m3", request_id=None)))
+    plan = plan_import([tmp_path], known=bookmarks.known)
+    write(file, *[response(f"other{n}", request_id=None) for n in range(lines)])
+    carry_out(plan, now)
+    import_transcripts(paths=[tmp_path], now=now)
+    assert totals()["records"] == 3 + lines
+
+
+@pytest.mark.django_db
+def test_what_was_planned_by_another_database_is_not_taken_for_read(
+    tmp_path: Path, now: datetime
+) -> None:
+    file = write(tmp_path / "a.jsonl", *[response(f"m{n}", request_id=None) for n in range(3)])
+    import_transcripts(paths=[tmp_path], now=now)
+    append(file, text(response("m3", request_id=None)))
+    plan = plan_import([tmp_path], known=bookmarks.known)
+    for table in (TranscriptFile, UsageRecord):
+        table.objects.all().delete()
+    assert carry_out(plan, now).new == 1
+    assert import_transcripts(paths=[tmp_path], now=now).new == 3
+    assert import_transcripts(paths=[tmp_path], now=now).files_read == 0
+
+
+@pytest.mark.django_db
+def test_a_piece_that_could_not_be_read_is_read_again(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "PIECE", 700)
+    file = write(tmp_path / "a.jsonl", *[response(f"m{n}", request_id=None) for n in range(9)])
+    plan = plan_import([tmp_path], known=bookmarks.known)
+    away = file.rename(tmp_path / "away")
+    with importing.reading(plan) as readings:
+        pieces = [next(readings)]
+        away.rename(file)
+        store_readings(plan, [*pieces, *readings], now=now)
+    assert 0 < totals()["records"] < 9
+    import_transcripts(paths=[tmp_path], now=now)
+    assert totals()["records"] == 9
+
+
 @pytest.mark.django_db
 def test_a_line_over_several_pieces_is_read_once(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
@@ -105,7 +162,6 @@ def test_a_worker_answers_until_its_parent_is_gone(
     monkeypatch.setattr(worker.sys, "stdout", SimpleNamespace(buffer=answered))
     monkeypatch.setattr(worker, "be_polite", lambda: None)
     monkeypatch.setattr(worker.gc, "disable", lambda: None)
-    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     worker.serve()
     answered.seek(0)
     frames = [worker.receive(answered) for _ in range(2)]
@@ -120,6 +176,30 @@ def test_a_worker_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
         worker.read_all(tasks, workers=1) as readings,
     ):
         list(readings)
+
+
+def test_ctrl_c_is_not_for_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[int] = []
+
+    def start(*arguments: Any, **options: Any) -> Popen[bytes]:
+        process = Popen(*arguments, **options)
+        groups.append(os.getpgid(process.pid))
+        return process
+
+    monkeypatch.setattr(worker.subprocess, "Popen", start)
+    with worker.read_all([[Segment(b"nowhere.jsonl", 0, 1)]], workers=1) as readings:
+        list(readings)
+    assert groups
+    assert os.getpgid(0) not in groups  # to which the terminal sends it
+
+
+def test_a_worker_takes_no_module_of_the_folder_that_it_is_called_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    with worker.read_all([[Segment(b"nowhere.jsonl", 0, 1)]], workers=1) as readings:
+        assert [len(each.skipped) for each in readings] == [1]
 
 
 def test_tasks_and_readings_longer_than_a_pipe_do_not_wait_for_each_other() -> None:

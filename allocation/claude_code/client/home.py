@@ -32,7 +32,12 @@ def connection(folder: str) -> Connection | None:
         value = os.environ.get(variable) or kept.get(name)
         found.append(value if isinstance(value, str) else "")
     url, token = found
-    return Connection(url, token) if url and token else None
+    return Connection(site(url), token) if url and token else None
+
+
+def site(url: str) -> str:
+    """The address of a server, of which some will give that of its API."""
+    return url.strip().rstrip("/").removesuffix("/api/v1").rstrip("/")
 
 
 def read_json(path: str) -> Json:

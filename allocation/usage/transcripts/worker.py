@@ -7,7 +7,6 @@ bytes and that much msgpack.
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 from collections import deque
@@ -95,10 +94,12 @@ def _said_where_ended() -> Iterator[None]:
 def _start() -> "subprocess.Popen[bytes]":
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(  # noqa: S603 -- our own module, no input in the command
-        [sys.executable, "-m", __name__],
+        # -P: without the folder that we were called in, whose modules are anybody's.
+        [sys.executable, "-P", "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
+        process_group=0,  # Ctrl-C is the parent's to answer, also while this one is still starting
     )
 
 
@@ -128,7 +129,6 @@ def serve() -> None:
     """Answer each task on standard input with its reading, until the parent is gone."""
     be_polite()  # storing is what is waited for
     gc.disable()  # a reading has no cycles, and many objects that would be looked at for them
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     with suppress(EOFError, BrokenPipeError):
         while True:
             frame = receive(sys.stdin.buffer)

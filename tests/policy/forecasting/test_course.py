@@ -1,10 +1,12 @@
 """How what is to come spreads over the hours ahead."""
 
+from math import exp
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.policy.forecasting.course import Course
+from allocation.policy.forecasting.course import PACE_LASTS_HOURS, Course
 from allocation.policy.forecasting.series import HourlyTokens
 from allocation.policy.forecasting.views import Timeline, View
 from tests.policy.forecasting.made import MONDAY, hours_of, weeks_of
@@ -40,6 +42,45 @@ def test_the_next_hours_go_on_at_the_pace_of_the_last_ones():
     )
     soon, late = (Course(each, by_clock=False).used(1e7)[12] for each in (quick, slow))
     assert soon > 1.5 * late
+
+
+def test_use_goes_from_the_pace_of_the_moment_to_the_level_of_the_week():
+    """The formula of the class, summed hour by hour."""
+    seen, coming = view(64), 2_000_000.0
+    shape, here = seen.shape, seen.first_hour + 64
+    hours = [shape.share(here + hour, here + hour + 1) for hour in range(104)]
+    faded = [share * exp(-(hour + 0.5) / PACE_LASTS_HOURS) for hour, share in enumerate(hours)]
+    assert seen.pace
+    assert seen.pace * sum(faded) < coming
+    level = (coming - seen.pace * sum(faded)) / (sum(hours) - sum(faded))
+    used = Course(seen, by_clock=False).used(coming)
+    for step in (0, 1, 5, 30, 104):
+        fast = sum(faded[:step])
+        expected = level * (sum(hours[:step]) - fast) + seen.pace * fast
+        assert used[step] == pytest.approx(expected), step
+
+
+def test_no_more_runs_at_the_pace_of_the_moment_than_is_to_come():
+    seen = view(64)
+    assert Course(seen, by_clock=False).used(10.0)[-1] == pytest.approx(10)
+    assert sorted(used := Course(seen, by_clock=False).used(10.0)) == used
+
+
+@pytest.mark.parametrize(
+    ("left", "hours"), [(0, 0), (255, 25.5), (10, 1), (995, 99.5), (1000, 100)]
+)
+def test_an_amount_is_used_within_the_hour_that_takes_it(left, hours):
+    assert Course(view(68), by_clock=True).hours_until(left, 1000) == pytest.approx(hours)
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "parts"),
+    [(164, (250, 500, 750, 1000)), (165.5, (400, 800, 1000)), (167.5, (1000,)), (168, ())],
+)
+def test_the_parts_are_those_by_the_end_of_each_hour(elapsed, parts):
+    course = Course(view(elapsed), by_clock=True)
+    assert course.per_mille(7) == parts
+    assert course.per_mille(0) == (*[0] * (len(parts) - 1), *parts[-1:])
 
 
 @given(st.floats(0.5, 167.5), st.floats(1, 1e9), st.floats(0.01, 1), st.booleans())
