@@ -1,8 +1,11 @@
 """The migrations from before the first release, and those that took their place.
 
-A new database gets the new ones and is recorded to have the old ones too: Django takes a migration
-that replaces others as applied exactly where all of those are. So the names are here, where they
-are known without importing a migration, and not in the migrations that replace them.
+Before the release each app's many migrations were merged into one or two, which name the old ones
+in `replaces`. Django counts such a migration as applied where all that it replaces are; on a new
+database it runs the merged one and records the old names with it. So both kinds of name stand in
+every database, and the check of a database against this version (budgetctl.schema) has to know the
+old ones. They are listed here, and read from here by the migrations, because importing the
+migrations themselves would make every command start later.
 """
 
 Name = tuple[str, str]  # app label, migration

@@ -1,4 +1,4 @@
-"""Work that lets what is waited for go first."""
+"""Work in the background that gives way to whatever a person or a hook waits for."""
 
 import os
 import sys
@@ -7,6 +7,9 @@ _NICE = 10
 
 
 def be_polite() -> None:
-    """Let this process take what others leave of the processor, where the system knows of that."""
+    """Lower the priority of this process, so that others get the processor first.
+
+    Windows has no such number, and there nothing happens.
+    """
     if sys.platform != "win32":
         os.nice(_NICE)

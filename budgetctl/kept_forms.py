@@ -1,8 +1,9 @@
-"""What was typed into a form that cannot be taken just now goes back in the answer.
+"""Answers to forms that cannot be taken just now, with what was typed in them, to be sent again.
 
-A session ends, somebody signs in in another tab, or the database goes away while a long form is
-filled in. "Back" need not bring the input back: a page that browsers may not keep can lose it. No
-password is sent back, and nothing that another site sent: there the answer is the plain one.
+While somebody fills in a long form the session may end, another account sign in in another tab, or
+the database go away. The browser's "back" need not bring the input back, since our pages may not be
+kept by browsers (middleware.kept_by_nobody). No password is sent back, and nothing that came from
+another site: the answer to these has no input in it.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""How log lines are written: what was sent to us can neither begin one nor steer a terminal."""
+"""Log lines in which nothing that was sent to us can begin a new line or steer a terminal."""
 
 import logging
 from types import TracebackType

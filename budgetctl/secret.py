@@ -14,7 +14,7 @@ def secret_key(home: Path) -> str:
     """
     path = home / "secret_key"
     if not path.exists():
-        # Nobody else may look into it: `manage.py migrate` makes a database there, and no umask.
+        # For the owner only: `manage.py migrate`, which sets no umask, makes the database in it.
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = home / f".secret_key.{os.getpid()}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

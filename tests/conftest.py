@@ -1,4 +1,4 @@
-"""What every test may ask for. Rows are made with tests/factories.py."""
+"""Fixtures for every test. Rows are made with tests/factories."""
 
 import os
 from collections.abc import Iterator
@@ -66,8 +66,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Make each flush good, at once: which test comes next is nobody's to know, with several
-    processes that take tests from each other."""
+    """Put what migrations load back after each flush of all tables, at once.
+
+    The test after it may need it, and which one that is cannot be known: with `-n` processes take
+    tests from each other.
+    """
     with django_db_blocker.unblock():
         contents = first_contents.read()
     flush = TransactionTestCase._fixture_teardown
@@ -84,8 +87,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_are_looked_up_once() -> Iterator[None]:
-    """A server looks for them when it starts, a test's client with its first request; most pages
-    take less time than that does."""
+    """Find the static files once for all tests.
+
+    Each test's client would look for them with its first request, which takes longer than most
+    pages do.
+    """
     look = WhiteNoiseMiddleware.add_files_from_finders
     found: dict[str, Any] = {}
 
@@ -108,7 +114,7 @@ def _factories_count_from_one() -> None:
 
 @pytest.fixture(autouse=True)
 def asked_in_vain() -> Iterator[list[str]]:
-    """What templates asked for that is not there: the test fails if there is any at its end."""
+    """What templates asked for and did not find; the test fails if there is any at its end."""
     with missing_attributes() as missing:
         yield missing
     assert missing == [], "Templates ask in vain for these."
@@ -116,8 +122,10 @@ def asked_in_vain() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_kept() -> None:
-    """What a process keeps for a while would be another test's; factories leave no audit entries
-    by which it would notice that names and prices are others now."""
+    """Forget what a process keeps between requests: it would be of another test's rows.
+
+    Edits make it forget by their audit entries, and factories write none.
+    """
     top.kept.forget()
     terms.kept.forget()
 
@@ -152,6 +160,12 @@ def viewer(db: None) -> User:
 def chairman_client(chairman: User) -> Client:
     """Django's test client, signed in as the owner."""
     return _signed_in(chairman)
+
+
+@pytest.fixture
+def operator_client(operator: User) -> Client:
+    """Django's test client, signed in as an operator."""
+    return _signed_in(operator)
 
 
 @pytest.fixture

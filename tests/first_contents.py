@@ -1,7 +1,8 @@
-"""What migrations put into the tables, as rows: a flush of all tables is made good with them.
+"""Puts back what migrations load, after a test that ends with a flush of all tables.
 
-Django would save each of them as an object again, which takes as long as many a test that asks for
-it: those that commit, and those with a browser.
+Such tests are those that commit, and those with a browser. Django's own way, which saves each row
+as an object again (`serialized_rollback`), takes as long as many of these tests; here the rows are
+copied.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
-"""What is measured in a run under coverage, where following each line doubles or trebles its work.
+"""Which tests coverage follows: it makes a test take two or three times as long.
 
-On SQLite that is everything but what the browser's tests come to: they look at pages that others
-have made already. On PostgreSQL every test runs too, but what the databases have in common was
-measured already: there it is what only PostgreSQL comes to, namely how its tables are made (the
-rules of their rows), the tests of it alone, and how usage is stored (COPY).
+On SQLite all are followed but those with a browser, which run code that others have run already.
+On PostgreSQL all tests run again, but only code that SQLite never runs has to be followed: how the
+tables and the rules of their rows are made, tests for PostgreSQL alone, and how usage is stored
+(COPY).
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _stopped: list[Coverage] = []
 
 
 def is_measured(item: pytest.Item) -> bool:
-    """Whether a test comes to lines that no others, or no other database's, come to."""
+    """Whether a test may run lines that no other test, or no other database, runs."""
     if item.config.getoption("db") == "sqlite":
         return not item.path.is_relative_to(BROWSER)
     marked = item.get_closest_marker("postgresql_only") is not None
@@ -31,8 +31,8 @@ def is_measured(item: pytest.Item) -> bool:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if is_measured(item):
         return (yield)
-    # A process of `-n` has two: its own, and below it the one of each process that a run starts,
-    # which goes on when the upper one stops.
+    # With `-n` a process has two measurements: its own and, below that, the one that every process
+    # of the run gets, which goes on when the upper one stops.
     while measured := Coverage.current():
         measured.stop()
         _stopped.append(measured)

@@ -1,4 +1,4 @@
-"""Rows that are made once for the tests of a class or a module which do no more than read them.
+"""Rows that are made once for all tests of a class or a module, which only read them.
 
 @pytest.fixture(scope="class")
 def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -16,8 +16,11 @@ from pytest_django import DjangoDbBlocker
 
 @contextmanager
 def shared_rows(blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A transaction around several tests. What a test changes is taken back after it, since its
-    own transaction is a savepoint in this one; in the end the rows made here go too."""
+    """A transaction around several tests, which is rolled back after the last of them.
+
+    What a single test changes is taken back after that test: its own transaction is a savepoint in
+    this one.
+    """
     with blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -1,8 +1,8 @@
-"""Templates that ask for what is not there.
+"""Notices templates that read an attribute which does not exist.
 
-Django shows nothing for a name that it cannot find, so that a page goes on without a word when an
-attribute that only a template reads is renamed or dropped. Here that is written down, wherever a
-template asks one of our own objects for something that it does not have.
+Django prints nothing for a name that it cannot find. So if an attribute that only a template reads
+is renamed or dropped, the page shows a gap and no test fails. Here every such look-up on one of our
+own objects is collected, and `asked_in_vain` (conftest.py) fails the test.
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from django.db import connections
 
 
 def at_once(*works: Callable[[], object]) -> list[Exception]:
-    """What goes wrong with works that are done at the same time."""
+    """Do several things at the same time; the exceptions that they raise."""
     wrong: list[Exception] = []
 
     def run(work: Callable[[], object]) -> None:

@@ -1,10 +1,11 @@
-"""Takes telemetry in a process of its own, where the server has asked for one.
+"""Stores telemetry in a process of its own, if the server has asked for one (`telemetry_apart`).
 
-A batch keeps an interpreter busy for tens of milliseconds, and hooks, which are waited for, would
-have to share theirs with it. Servers of several processes (gunicorn) do without.
+To read and store a batch keeps Python busy for tens of milliseconds, in which no other thread of
+the same process runs. Claude Code waits for its hooks, so the built-in server, which is one
+process, hands batches to a second one. A server of several processes (gunicorn) has no need of it.
 
-Each batch under way holds a thread of the server until it is stored. There may be only so many of
-them, so that a hook finds a thread free however long storing takes.
+While a batch is stored, the request that brought it keeps one of the server's threads waiting. The
+number of batches under way is bounded, so that a hook always finds a thread that is free.
 """
 
 import logging
@@ -32,8 +33,7 @@ logger = logging.getLogger(__name__)
 
 # Batches under way: half of the threads of the built-in server.
 MOST_UNDER_WAY = 4
-# So long may the process bring no batch to an end before it counts as stuck. A body of the largest
-# size takes a third of it.
+# If no batch ends for so long, the process counts as stuck. The largest body takes a third of it.
 STUCK_SECONDS = 120
 
 # A body, whether it is JSON, and the moment it came in. Raises MalformedBody and OperationalError.
@@ -41,7 +41,7 @@ Take = Callable[[bytes, bool, datetime], "Accepted"]
 
 
 class Full(Exception):
-    """As many batches are under way as may be."""
+    """As many batches are under way as are allowed; the sender has to try again."""
 
 
 class _Apart:
@@ -55,7 +55,7 @@ class _Apart:
 
 @contextmanager
 def telemetry_apart() -> Iterator[None]:
-    """Within the block `taken` lets another process do the work."""
+    """Within the block, `taken` hands its work to another process."""
     _Apart.pool = _new_pool()
     try:
         yield

@@ -82,8 +82,10 @@ def log(
 
 
 def _says(row: Checkpoint, logged: CheckpointLogged) -> bool:
-    """Whether a checkpoint holds the amounts that were sent, or did before it was corrected: who
-    sends it again does not know of that."""
+    """Whether a checkpoint holds the amounts that were sent, or has been corrected since.
+
+    Whoever sends a checkpoint again does not know of a correction.
+    """
     mix = {tier: share for tier, share in logged.mix.items() if share}  # as it is stored
     sent = (logged.tokens, mix, logged.rework_cycles, logged.lines_modified)
     if sent == (row.tokens, row.mix, row.rework_cycles, row.lines_modified):

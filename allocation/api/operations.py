@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -43,15 +43,7 @@ def create_token(
     expiry that is past.
     """
     wanted = sorted(set(scopes))
-    if not name.strip():
-        raise RuleError("Give the token a name, for example of the machine that will use it.")
-    if unknown := [scope for scope in wanted if scope not in Scope.values]:
-        known = ", ".join(Scope.values)
-        raise RuleError(f"There is no scope “{unknown[0]}”. There are: {known}.")
-    if not wanted:
-        raise RuleError("A token without a scope could do nothing: choose at least one.")
-    if expires_at is not None and expires_at <= now:
-        raise RuleError("A token must expire in the future, or never.")
+    _check(name, wanted, expires_at, now)
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     row = AgentToken(
         name=name.strip(),
@@ -80,6 +72,18 @@ def create_token(
             now=now,
         )
     return row, f"{row.shown}_{secret}"
+
+
+def _check(name: str, scopes: Sequence[str], expires_at: datetime | None, now: datetime) -> None:
+    if not name.strip():
+        raise RuleError("Give the token a name, for example of the machine that will use it.")
+    if unknown := [scope for scope in scopes if scope not in Scope.values]:
+        known = ", ".join(Scope.values)
+        raise RuleError(f"There is no scope “{unknown[0]}”. There are: {known}.")
+    if not scopes:
+        raise RuleError("A token without a scope could do nothing: choose at least one.")
+    if expires_at is not None and expires_at <= now:
+        raise RuleError("A token must expire in the future, or never.")
 
 
 def revoke_token(*, token: AgentToken, actor: str, now: datetime) -> bool:

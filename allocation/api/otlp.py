@@ -1,4 +1,6 @@
-"""From telemetry's events to sights of requests. No Django, no clock: values in, values out.
+"""Turns events of Claude Code's telemetry into sights: what one source saw of one API request.
+
+No Django and no clock in here.
 
 `claude_code.api_request` is one API request with its final counts. What it says differs by CLI
 version: numbers are text up to 2.1.121, there is no request id before 2.1.197, no agent before

@@ -1,4 +1,7 @@
-"""From what an agent reports of its API requests to sights of them."""
+"""Turns what an agent reports of its API requests into sights.
+
+A sight is what one source saw of one request (allocation.usage.observation).
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -83,8 +86,10 @@ def _message_id(report: RequestReported, sender: str, key: str | None) -> str | 
 
 
 def refuse_made_up(message_id: str | None, *beginnings: str) -> None:
-    """Raise RuleError for a message id that begins as one that was made up here for want of it:
-    nobody may write over what was counted under such a key."""
+    """Raise RuleError for a message id that begins like the ids that are made up here.
+
+    Those stand for requests that came without an id; nobody may write over what they counted.
+    """
     if message_id is not None and message_id.startswith(beginnings):
         raise RuleError("This is no message id of the Messages API; send it as key instead.")
 

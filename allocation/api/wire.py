@@ -1,7 +1,7 @@
-"""How what was read of transcripts goes over the API, from a machine that shares a server.
+"""Writes what a machine read of its transcripts as bodies for POST /usage/transcripts.
 
-No Django here: the machine has none of its settings, and no database. What the server takes is in
-schemas.py (TranscriptsRead), and what defaults there is left out here.
+No Django here: a machine that shares a server has no settings and no database. The server reads the
+bodies by the schema TranscriptsRead (schemas.py); what has its default there is left out here.
 """
 
 from collections.abc import Iterator

@@ -34,7 +34,7 @@ COUNT = {
 class ShownForm(ModelForm):
     """A form that notices when its row was changed by somebody else while it was filled in.
 
-    Such as audit.shown has it, with all that `read` says of the row.
+    It does so as audit.shown describes, with all columns that `read` gives of the row.
     """
 
     read: Read = staticmethod(facts)
@@ -50,7 +50,7 @@ class ShownForm(ModelForm):
             self.initial["shown"] = shown(self.instance, read=self.read)
 
     def clean(self) -> dict[str, Any]:
-        """Compare what was shown with what is there, and hold on to it until it is saved."""
+        """Compare what was shown with what is stored, and lock the row until the form is saved."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance.pk is None:
             return cleaned

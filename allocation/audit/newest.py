@@ -1,4 +1,8 @@
-"""What was read is kept for as long as nobody edits anything: the newest entry tells."""
+"""A cache of what people edit, which is out of date as soon as anybody edits anything.
+
+Every edit leaves an audit entry. So one small query, for the id of the newest entry, tells whether
+what was read before still holds. Hooks read the rules through this.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,9 +16,9 @@ T = TypeVar("T")
 
 
 def newest_entry() -> int:
-    """The id of the newest entry, 0 while there is none. Every edit leaves one.
+    """The id of the newest entry, 0 while there is none.
 
-    Hooks and telemetry ask it each time; the ORM would take ten times as long to put it into words.
+    Hooks and telemetry ask it each time; the ORM would take ten times as long to build the query.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT MAX(id) FROM {AuditEntry._meta.db_table}")  # noqa: S608 -- a table of ours
@@ -23,10 +27,11 @@ def newest_entry() -> int:
 
 
 class UntilEdited(Generic[T]):
-    """Something that was read, kept for the process until an edit, and for `longest` at most.
+    """Something that was read, kept by this process until an edit, and for `longest` at most.
 
-    Entries that commit out of their order could hide one behind another; `longest` is for how long
-    that can go unnoticed. Threads may read anew at once; the last to do so is kept.
+    `longest` is there because ids of entries may commit out of order: an entry with a lower id than
+    the newest one, committed after it, is not noticed. Several threads may find it out of date and
+    read it at the same time; what the last of them read is kept.
     """
 
     def __init__(self, longest: timedelta) -> None:
@@ -34,9 +39,9 @@ class UntilEdited(Generic[T]):
         self._kept: tuple[int, datetime, T] | None = None
 
     def get(self, now: datetime, read: Callable[[], T], *, holding: timedelta = timedelta(0)) -> T:
-        """What is right at `now`, and goes on being kept for `holding` if nobody edits anything.
+        """What was kept if it still holds, which costs one query; else what `read` gives.
 
-        One query while that is so of what is kept, else it is what `read` gives.
+        With `holding`, what is kept must have at least that long to go before it is too old.
         """
         version, kept = newest_entry(), self._kept
         if kept is None or kept[0] != version or not self._holds(now - kept[1], holding):

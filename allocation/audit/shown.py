@@ -1,7 +1,8 @@
 """Noticing that somebody else changed a row while a form was filled in.
 
-A form carries a digest of each column as it was shown. Where one no longer fits, nothing is stored:
-it is said what is there now, the input stays, and saved again it takes the place of theirs.
+A form carries, in its hidden field `shown`, a digest of each column as it was when the form was
+opened. If a column has another digest when the form is sent, nothing is stored. The form then says
+what the column is now and keeps the input; sent once more, it overwrites the other's change.
 """
 
 import json

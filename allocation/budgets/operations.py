@@ -104,10 +104,10 @@ def change_rule(
 
 
 def locked_rule() -> BudgetRule:
-    """The rule as it stands now, for this transaction to change.
+    """The rule as it stands now, locked for this transaction to change.
 
-    Its meter is read after it: joined with one that another transaction has just exchanged,
-    PostgreSQL would find no rule at all.
+    The meter is not joined in this statement. If another transaction had just exchanged the meter,
+    PostgreSQL would wait for its lock, find that the join no longer holds, and return no row.
     """
     return BudgetRule.objects.select_for_update().get()
 

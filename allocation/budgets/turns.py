@@ -1,4 +1,8 @@
-"""One transaction at a time, where a row to lock is not at hand or may not be locked."""
+"""Transactions that have to take turns, and have no row that they could lock for that.
+
+Either the row does not exist yet (the next budget week), or the role at work may not lock it. On
+PostgreSQL an advisory lock stands in for it.
+"""
 
 from enum import IntEnum
 
@@ -6,7 +10,7 @@ from django.db import connection
 
 
 class Queue(IntEnum):
-    """What stands in line. The numbers are any that nothing else in the database takes."""
+    """What takes turns. Each number is the key of an advisory lock: any that nothing else takes."""
 
     USAGE = 7_203_947_215
     WEEKS = 7_203_947_216
@@ -15,9 +19,9 @@ class Queue(IntEnum):
 
 
 def take_turn(queue: Queue) -> None:
-    """Wait until no other transaction is in its turn, and be in it to the end of this one.
+    """Wait until no other transaction has this turn, and keep it to the end of the running one.
 
-    On SQLite every transaction that writes is alone already.
+    On SQLite nothing has to be done: only one transaction at a time can write.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

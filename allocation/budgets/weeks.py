@@ -1,4 +1,4 @@
-"""The budget weeks as they are stored, and as the rule has them where they are not yet."""
+"""The budget week of a moment: the stored one or, until it is stored, the one by the rule."""
 
 from datetime import UTC, datetime
 

@@ -12,7 +12,7 @@ from allocation.policy.meter import Prices
 class PriceBook:
     """All prices of all models. Made once per request or import with `load_price_book`.
 
-    Books of the same prices are equal and hash alike, so sums can be remembered by them.
+    Two books of the same prices are equal, so that sums can be cached by the book that priced them.
     """
 
     # model id -> [(first day, {prompt size above which it holds: prices})], oldest first
@@ -23,7 +23,7 @@ class PriceBook:
     weighed_as: dict[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
-        # Equality decides; models and days are enough to tell most books apart.
+        # Only a hash: `==` compares the prices too. It is quick, and tells most books apart.
         return hash(tuple((model, len(days)) for model, days in self._dated.items()))
 
     def list_price(self, model: str, day: date) -> Prices | None:

@@ -1,6 +1,10 @@
-"""What was captured of a checkpoint, and what it adds to usage and to its SD's token log.
+"""What a checkpoint adds to usage and to its SD's token log.
 
-Part of `operations`' transactions.
+Tokens are *captured* where transcripts, telemetry or the API reported them, and *counted by hand*
+where only a checkpoint says them. Of a checkpoint's tokens only those are counted by hand that were
+not captured for the same SD and phase since the checkpoint before.
+
+All of this runs within the transactions of operations.py.
 """
 
 from collections import Counter
@@ -55,10 +59,10 @@ def hand_counted_of(checkpoints: Sequence[Checkpoint]) -> Counter[int]:
 
 
 def captured_for(checkpoint: Checkpoint) -> int:
-    """The captured tokens that a checkpoint's own were set off against.
+    """How many tokens were captured for the phase that a checkpoint reports.
 
-    Where some of its tokens are counted by hand, the others are. Where none is, more was captured
-    than it said, and only the records know how much.
+    If some of its tokens are counted by hand, all others were captured. If none is, at least as
+    many were captured as it reports, and the records are summed to know how many.
     """
     counted = hand_counted(checkpoint)
     if counted:

@@ -35,14 +35,15 @@ from allocation.policy.mix import Mix, check_mix
 from allocation.policy.phases import CheckpointKind, Phase, phase_burned
 from allocation.usage.tables import lock
 
-# What harnesses have purged by then nobody captures any more.
+# Claude Code purges transcripts after 30 days: nothing more is captured for older checkpoints.
 LATEST = timedelta(days=30)
 CORRECTION = "checkpoint correction"
 # What a correction may change.
 AMOUNTS = ("tokens", "mix", "rework_cycles", "lines_modified", "note")
 NO_TOKENS = "A phase hand-over cannot be logged without its tokens; 0 is an answer."
 WITHDRAWN = "This checkpoint was withdrawn meanwhile: there is nothing left to correct."
-# The newest ones, as a tick does not take long; of those looked at, few have anything to set off.
+# Bounds on one call of `set_off_captured`, so that a round of scheduled work stays short: it looks
+# at the newest checkpoints, of which few have anything to take back.
 MOST_SET_OFF = 200
 MOST_LOOKED_AT = 5_000
 
@@ -198,11 +199,12 @@ def correct_checkpoint(
 
 
 def set_off_captured(*, now: datetime) -> int:
-    """Take back what is counted by hand of checkpoints and was captured after they were logged: one
-    audit entry each. Returns how many.
+    """Take back tokens that were counted by hand and have been captured since; returns of how many
+    checkpoints. One audit entry each.
 
-    Transcripts and telemetry come when they come; what a checkpoint says was burned is counted once
-    all the same. Called by each tick, and may be called twice at once.
+    Transcripts and telemetry may come in after a checkpoint was logged with the same tokens. They
+    take the place of what was counted by hand, so that each token counts once. Called in each round
+    of scheduled work, and may run twice at once.
     """
     rows = [*twice_counted(now - LATEST)[:MOST_LOOKED_AT]]
     counted = hand_counted_of(rows) if rows else {}
@@ -236,7 +238,7 @@ def _set_off(row: Checkpoint, now: datetime) -> bool:
 
 
 def _by_hand_and_captured(row: Checkpoint) -> tuple[int, int, int]:
-    """What is counted by hand, what was captured, and what of the former that leaves."""
+    """What is counted by hand now, what was captured, and what may still be counted by hand."""
     captured = captured_since_last(sd=row.sd, phase=Phase(row.phase), until=row.at)
     return hand_counted(row), captured, max(0, (row.tokens or 0) - captured)
 

@@ -113,14 +113,14 @@ def _observe(event: Event) -> None:
 
 
 def observe_from_usage(*, now: datetime) -> int:
-    """Check decided runs against the models in their usage records; how many were found out.
+    """Check decided runs against the models in their usage records; returns how many differed.
 
-    Before 2.1.174 no hook tells the model, and behind a gateway another model may answer than the
-    one that the hook names: what was counted is the truth.
+    Claude Code before 2.1.174 does not tell a hook which model ran, and behind a gateway another
+    model may answer than the one that the hook names. What was counted is the truth.
     """
     lately = Decision.objects.filter(at__gte=now - OBSERVED_WITHIN)
     known = lately.exclude(Q(session_id="") | Q(agent_id=""))
-    # Of days of decisions nearly all of the bytes are their frozen inputs and rule paths.
+    # Without the frozen inputs and rule paths, which are nearly all of a decision's bytes.
     decisions = list(known.only("session_id", "agent_id", "observed"))
     if not decisions:
         return 0

@@ -1,9 +1,12 @@
-"""What decides a hook's answer, kept for a moment: a hook is waited for, and asks fifty a second.
+"""Everything that decides a hook's answer, kept in memory between hooks.
 
-What the Chairman edits (sub-agents, floors, overrides, prices, the budget rule, the switch) leaves
-an audit entry each time, so the newest entry tells whether what was read still holds: an edit acts
-on the very next hook. Usage is counted all the time and leaves none; its sum may be two seconds
-old. Path not taken: Django's cache, which would pickle all of it for each reader.
+Claude Code waits for each hook, and a fleet asks up to fifty times a second, so the rules are not
+read anew each time. They are kept until somebody edits anything: sub-agents, floors, overrides,
+prices, the budget rule and the switch each leave an audit entry when they change, and the id of the
+newest entry is looked up for every hook. So an edit acts on the very next one. Usage changes all
+the time and leaves no entry; the sum that the zone follows from may be two seconds old.
+
+Django's cache was not taken for this, because it would pickle all of it for each reader.
 """
 
 from collections.abc import Iterator
@@ -73,13 +76,16 @@ def current_situation(now: datetime) -> HookSituation:
 
 
 def keep_fresh(now: datetime) -> None:
-    """Read what gets too old soon, so that no hook has to, as long as hooks ask all the time."""
+    """Read again what would be too old for the next hook, while hooks keep asking.
+
+    Called in the background, so that no hook has to wait for it.
+    """
     if _Asked.at is not None and now - _Asked.at < USAGE_KEPT:
         _current(now, holding=USAGE_KEPT / 2)
 
 
 def _current(now: datetime, *, holding: timedelta = timedelta(0)) -> HookSituation:
-    """What decides at `now`, read anew where it does not hold for so long."""
+    """What decides at `now`; read again where it would be too old within `holding`."""
     rules = kept.get(now, lambda: _Rules(_read(now)), holding=holding)
     known = rules.current
     if not timedelta(0) <= now - known.situation.standing.at < USAGE_KEPT - holding:
@@ -101,7 +107,7 @@ def _read(now: datetime) -> HookSituation:
     _ = situation.tiers  # read now, and not by each hook
     return HookSituation(
         situation=situation,
-        # What ships, where a flush took the row away.
+        # The defaults that ship, if the row is missing (tests flush the tables).
         defaults=HookDefaults.objects.first() or HookDefaults(pk=1),
         book=book,
     )

@@ -1,4 +1,4 @@
-"""Which tier each sub-agent would get now, by whatever name it goes."""
+"""The tier that each sub-agent would get now, for `budgetctl sync-agents`."""
 
 from datetime import datetime
 
@@ -8,9 +8,11 @@ from allocation.claude_code.state import only_sd_in_progress
 
 
 def current_tiers(*, now: datetime) -> Tiers | None:
-    """The tiers for the SD in progress, or for what runs without one are taken for.
+    """Tiers by the code of each sub-agent, and the codes by every name that leads to one.
 
-    None while budgetctl is off. A definition cannot defer: there the floor is what it gets.
+    They are those of runs for the only SD in progress or, where none or several are, of runs
+    without an SD (HookDefaults). A definition in a file cannot put a run off, so where the rules
+    would, it gets the floor. None while budgetctl is off.
     """
     current = current_situation(now)
     if not current.situation.standing.enabled:

@@ -1,4 +1,4 @@
-"""What every page has around it: the menu, the light of the favicon, the banner while it is off."""
+"""What stands around every page: the menu, the zone in the favicon, the banner while off."""
 
 from functools import cache
 

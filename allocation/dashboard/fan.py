@@ -18,8 +18,8 @@ SECOND = timedelta(seconds=1)
 class Fan:
     """What is left of the effective limit from a forecast on, in the unit of the week's meter.
 
-    The lines run as the forecast expects the hours to the reset to share what is still to come. One
-    that was made before courses were kept has straight lines.
+    The lines follow the course of the forecast: which part of the tokens to come it expects in each
+    hour to the reset. A forecast from before courses were stored has straight lines.
     """
 
     def __init__(self, standing: Standing, forecast: Forecast) -> None:
@@ -97,7 +97,7 @@ class Fan:
         return line
 
     def _course(self) -> list[tuple[datetime, Fraction]]:
-        """What part of the tokens to come is used by when: none when it was made, all at the reset.
+        """Which part of the tokens to come is used by which moment: 0 when it was made, 1 at reset.
 
         The hours between are counted from the moment of the forecast.
         """

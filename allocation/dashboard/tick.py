@@ -1,4 +1,4 @@
-"""Scheduled work: what is due follows from the clock and the rows."""
+"""Scheduled work, one round of it: what is due follows from the clock and from what is stored."""
 
 import logging
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def _send(*, now: datetime) -> None:
     send_due(now=now, means=means())
 
 
-# What stands together rests on what stands before it there; nothing else rests on another.
+# A line is done in its order, and ends where one of it fails. Lines do not depend on each other.
 PARTS: tuple[tuple[Callable[..., object], ...], ...] = (
     (release_deferrals, pause_exhausted),
     (make_forecasts,),
@@ -39,11 +39,11 @@ PARTS: tuple[tuple[Callable[..., object], ...], ...] = (
 
 
 def tick(*, now: datetime) -> None:
-    """Do what is due. Each part is idempotent and catches up: ticks may be missed or doubled.
+    """Do what is due. Rounds may be missed or doubled: each part catches up and does nothing twice.
 
-    All of it rests on the week and its sums. A part that fails after these holds up only what rests
-    on it; a database that is away or locked ends the round. That, or else the first failure, is
-    raised at the end, and the others are logged.
+    Everything depends on the week and its sums, so a failure there ends the round. After that, a
+    part that fails holds up only what depends on it; but a database that is away or locked ends the
+    round. That, or else the first failure, is raised at the end, and any other is logged.
     """
     ensure_week(now=now)
     # Before anything rests on the sums: what a closed week keeps of them stays as it is.

@@ -1,4 +1,7 @@
-"""How much of an SD is still ahead, by planned run and as a whole. Fresh tokens throughout."""
+"""How many tokens an SD is still expected to use, for each planned run and for the whole.
+
+All amounts are fresh tokens: input, output and cache writes, without cache reads.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,8 +39,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The range of each planned run, that of what no sub-agent is known for (None where nothing is
-    known of it), and of all; `begun` are the phases of which it is only what is left."""
+    """What is still ahead of an SD.
+
+    `runs` has a range for each planned run, in their order. `besides` is the range of tokens that
+    belong to no known sub-agent, such as the main thread's; None where nothing is known of them.
+    `whole` is the range of all of it. It is known better than its parts, and need not be their sum.
+    `begun` are the phases that have burned something already: of these only what is left is ahead.
+    """
 
     runs: Sequence[TokenRange]
     besides: TokenRange | None
@@ -47,8 +55,10 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The range of each planned run as if nothing had begun, and for any phases that of what no
-    sub-agent is known for, and of all."""
+    """What an SD is expected to use in all, as if nothing of it had begun.
+
+    The fields are those of `Ahead`; `besides` and `whole` are asked for the phases that are wanted.
+    """
 
     runs: Sequence[TokenRange]
     besides: Callable[[Sequence[Phase]], TokenRange | None]
@@ -72,9 +82,12 @@ def by_own_estimate(
 def by_evidence(
     planned: Sequence[Planned], past: History, sub_agents: Mapping[str, SubAgent]
 ) -> Expected:
-    """Each sub-agent's own history or that of its kind of work; where the sub-agents of earlier SDs
-    are not known the registered ranges, stretched to what SDs of this complexity came to if there
-    are enough of them."""
+    """What earlier SDs say of the planned runs.
+
+    Where their sub-agents are known: each sub-agent's own history, or that of its kind of work.
+    Otherwise the registered ranges of tokens per run, scaled to what SDs of this complexity came to
+    if there are enough of those.
+    """
     if past.names_agents:
         own = [past.range_of(row, phase) for row, phase in planned]
         return Expected(own, past.beside, past.whole)
@@ -95,8 +108,11 @@ def by_evidence(
 def left_ahead(
     planned: Sequence[Planned], expected: Expected, burned: Mapping[Phase, int]
 ) -> Ahead:
-    """What phases leave of what is expected of them; `burned` names all that are ahead. Its runs
-    share in what a phase leaves: which of them are done nobody knows."""
+    """What is left of what is expected, once what has been burned is taken off, phase by phase.
+
+    `burned` has an entry for every phase that is ahead, 0 where it has not begun. Nobody knows
+    which runs of a phase are done, so each of them is scaled by the share that the phase has left.
+    """
     begun = tuple(
         Begun(phase, some, expected.whole([phase])) for phase, some in burned.items() if some
     )

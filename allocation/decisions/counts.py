@@ -1,9 +1,9 @@
-"""How many decisions were alike in a span: remembered for days that are over, else counted.
+"""Counts of decisions by sub-agent, phase, outcome, model and result, fast at a million rows.
 
-A year of decisions is a million rows, and those of days that are over hardly change any more: they
-are counted once, week by week (`count_weeks`, by each tick). Where one of them changes after all,
-its week is counted from the rows until the next tick: what is remembered is never older than what
-is stored.
+Decisions of days that are over hardly change any more. So the scheduled work counts them once, week
+by week (`count_weeks`), and `alike` adds these stored counts to a count of the rows since. If such
+a decision changes after all, the stored counts of its week are not used until it has been counted
+again: a stored count is never older than the rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

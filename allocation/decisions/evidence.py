@@ -23,11 +23,15 @@ MOST_SDS = 60
 class History:
     """Fresh tokens of completed SDs.
 
-    `sds` whose sub-agents are known are the cases of `by_agent`, by sub-agent and phase, and of
-    `by_task_type`; what is not in there was 0. `by_phase` are their tokens by SD and phase, of
-    whichever sub-agent or none, and `alike` those of the complexity asked for. `besides` are the
-    tokens of no known sub-agent by SD and phase, and `besides_weight` the budget tokens of one.
-    `totals` are whole SDs of the complexity, those without known sub-agents too.
+    - `sds`: the ids of the SDs whose sub-agents are known; all but `totals` is of these.
+    - `alike`: those among them that have the complexity asked for.
+    - `by_agent`: what runs used, for each sub-agent and phase, one number an SD. An SD that has
+      none there used 0.
+    - `by_task_type`: the same for each kind of work and phase.
+    - `by_phase`: all tokens of an SD in a phase, whichever sub-agent or none burned them.
+    - `besides`: those of them that belong to no known sub-agent.
+    - `besides_weight`: how many budget tokens one of those weighs, on average.
+    - `totals`: whole SDs of the complexity asked for, also those whose sub-agents are not known.
     """
 
     sds: frozenset[int] = frozenset()

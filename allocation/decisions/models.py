@@ -67,8 +67,9 @@ class Decision(models.Model):
         null=True,
         blank=True,
         related_name="decisions",
-        # `decision_forced` instead: through an index of its own both databases look for the rows
-        # with or without an override and sort them all (7 s at a million rows).
+        # The index `decision_forced` below serves instead. Through an index on this column alone
+        # both databases would look for the rows with an override, or those without, and then sort
+        # all of them: 7 s at a million rows.
         db_index=False,
     )
     reason = models.TextField()
@@ -90,11 +91,12 @@ class Decision(models.Model):
     class Meta:
         db_table = "model_allocation_decisions"
         ordering = ["-at", "-id"]
-        # The trail is filtered by any of these alone or together, the newest first. Without them
-        # a filter that finds little reads every decision there is: 1 s at a million rows, with
-        # them 10 ms, for 4 µs a row written (tests/benchmarks/decisions_page.py). The columns
-        # after the id let a second filter be tried without a look at the row. Of several that fit
-        # SQLite takes the last: they ascend by how few rows one value has.
+        # The audit trail is filtered by any of these columns, alone or together, newest first.
+        # Without these indexes a filter that matches few rows reads every decision: 1 s at a
+        # million rows, and 10 ms with them, for 4 µs for each row that is written
+        # (tests/benchmarks/decisions_page.py). The columns after the id let a second filter be
+        # tested in the index, without reading the row. Where several indexes fit SQLite takes the
+        # last of them, so those whose values have the fewest rows come last.
         indexes = [
             models.Index(fields=["-at", "-id"], name="decision_newest_first"),
             models.Index(
@@ -105,7 +107,7 @@ class Decision(models.Model):
                 fields=["mismatch", "-at", "-id", "sub_agent", "outcome", "override"],
                 name="decision_by_truth",
             ),
-            # For what hardly ever comes together, as a deferred run that was followed.
+            # For two filters that hardly any row fits, such as deferred runs that were followed.
             models.Index(
                 fields=["outcome", "mismatch", "-at", "-id"], name="decision_by_outcome_truth"
             ),

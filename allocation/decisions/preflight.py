@@ -102,7 +102,8 @@ class Preflight:
 
     @property
     def likely(self) -> tuple[Fraction, ...]:
-        """Amounts of which each is as likely as the others: of tenths of the range, the middles."""
+        """Ten equally likely amounts: the middles of five equal steps from `low` to `projected`,
+        and of five more to `high`."""
         ends = ((self.low, self.projected), (self.projected, self.high))
         return tuple(
             start + (end - start) * Fraction(2 * step + 1, 10)
@@ -118,13 +119,13 @@ def preflight(
     *,
     burned: Mapping[str, int] | None = None,
 ) -> Preflight:
-    """The outlook for an SD from the phase it is in, of which it has `burned` so many fresh tokens
-    by phase. Two queries.
+    """The outlook for an SD from the phase that it is in. Two queries.
 
-    Where the SD has an estimate of its own, it is what the estimate leaves after all that is
-    burned; one that is used up says nothing of what is ahead. Else it is what the evidence of
-    earlier SDs says, and of phases that have burned something what is left of that
-    (`policy.preflight.left_of`). A phase is counted with all its rework, here and there.
+    `burned` are the fresh tokens that the SD has burned, by the name of the phase. If it has an
+    estimate of its own, what is ahead is that estimate less all that is burned. Without one, or
+    where it is used up, earlier SDs are the evidence, and of a phase that has burned something only
+    what is left of it is ahead (`policy.preflight.left_of`). Rework is part of what a phase burned,
+    and so of what is expected of it.
     """
     standing, burned = situation.standing, burned or {}
     phases = list(Phase)
@@ -165,8 +166,11 @@ def preflight(
 
 
 def _mean_weight(runs: list[PlannedRun], besides: TokenRange | None, weight: Fraction) -> Fraction:
-    """What a token of the SD is in the meter's unit, on the average. The whole is better known than
-    its parts: that they run seldom gives each the middle 0, and the whole has its own."""
+    """What a fresh token of the SD weighs on average, in the meter's unit.
+
+    Each part counts by the sum of its low end, middle and high end. By the middle alone a sub-agent
+    that runs in fewer than half of the SDs would not count, because its middle is 0.
+    """
     parts = [(run.weight, run.tokens) for run in runs] + ([(weight, besides)] if besides else [])
     sizes = [part.low + part.middle + part.high for _, part in parts]
     weighed = sum((one * size for (one, _), size in zip(parts, sizes, strict=True)), Fraction(0))
@@ -174,7 +178,7 @@ def _mean_weight(runs: list[PlannedRun], besides: TokenRange | None, weight: Fra
 
 
 def _weight(answer: Recommendation, meter: Meter, book: PriceBook, day: date) -> Fraction:
-    """What one fresh token is in the meter's unit, on the tier that was answered."""
+    """What one fresh token weighs in the meter's unit, on the tier that was answered."""
     if answer.tier is None:
         return Fraction(0)
     prices = book.list_price(book.weighed_as.get(answer.tier.name, ""), day)

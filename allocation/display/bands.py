@@ -1,5 +1,8 @@
-"""How a KPI's value and band are shown: the band by the shape of the zone that means as much;
-colour comes last."""
+"""How a KPI's value and its band are shown.
+
+A band has the shape of the zone that means the same (on target ● as Green), so that it can be told
+without its colour.
+"""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -73,11 +73,12 @@ def amount(value: Number, *, in_dollars: bool) -> str:
 
 
 def rounded(value: Number, width: Number | None = None, *, in_dollars: bool = False) -> Fraction:
-    """An estimate to the place at which the width of its range has two figures.
+    """An estimate without the digits that its uncertainty makes meaningless.
 
-    More would claim what it has not got (JCGM 100:2008, 7.2.6). One without a range has two figures
-    of its own, one that is small beside its range keeps its first, and a width of 0 changes
-    nothing: that is known.
+    It is rounded to the place where the width of its range has its second significant digit (JCGM
+    100:2008, 7.2.6): 123,456 in a range 18,000 wide is 123,000. Without a range it keeps two digits
+    of its own. Where it is small beside its range it keeps its first digit. A width of 0 means that
+    the value is known, and changes nothing.
     """
     exact = Fraction(value)
     spread = abs(exact if width is None else Fraction(width))
@@ -89,7 +90,7 @@ def rounded(value: Number, width: Number | None = None, *, in_dollars: bool = Fa
 
 
 def _first_place(value: Fraction) -> Fraction:
-    """The worth of the first figure of a value above 0: 100 of 345."""
+    """The place value of the first digit of a value above 0: 100 for 345."""
     return Fraction(10) ** (Decimal(value.numerator) / value.denominator).adjusted()
 
 

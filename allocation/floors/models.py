@@ -109,8 +109,8 @@ class ModelFloor(models.Model):
 class ModelCeiling(models.Model):
     """The most that complexity may ask for, for a sub-agent in a phase (policy.ceilings).
 
-    It moves ordinary work down a tier. A floor goes before it; critical tasks and overrides pass
-    it by.
+    It moves ordinary work down a tier. A higher floor still holds, and critical tasks and overrides
+    are not capped.
     """
 
     sub_agent = models.ForeignKey(

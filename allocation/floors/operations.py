@@ -1,6 +1,5 @@
 """Every write to overrides, the rule of what one may do (rule 5), and the raising of a floor."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,10 +24,9 @@ from allocation.rights.roles import Role, acting_as
 LONGEST = timedelta(days=366)
 
 
-def floor_table(rows: Iterable[ModelFloor] | None = None) -> FloorTable:
-    """The floors as the rules take them. Rows given must have their foreign keys at hand."""
-    if rows is None:
-        rows = ModelFloor.objects.select_related("sub_agent", "tier", "relaxed_tier")
+def floor_table() -> FloorTable:
+    """The floors as the rules take them."""
+    rows = ModelFloor.objects.select_related("sub_agent", "tier", "relaxed_tier")
     return {
         (row.sub_agent.code if row.sub_agent else EVERY, row.phase): row.to_policy() for row in rows
     }

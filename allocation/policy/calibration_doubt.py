@@ -18,9 +18,12 @@ LOW, HIGH = 0.1, 0.9
 
 
 def doubt(rows: Sequence[Row], found: Fit, samples: Sequence[Fit], group: int) -> float:
-    """How unsure the weight of a group is; above 1 it cannot be told from that of another one.
+    """How unsure the weight of a group of tiers is; above 1 it is too unsure to be said.
 
-    Wide in itself does no harm where it moves only a small part of the plan.
+    Two measures are taken over the resamples: how wide the interval of the weight is, in terms of
+    WIDEST_LIMIT, and how wide that of the group's part of the plan, in terms of WIDEST_PART. The
+    lesser counts: a weight may be unsure where it moves little of the plan. Infinite for a group
+    that was hardly used, or whose weight came out as 0.
     """
     amounts = _sums(rows, found.model)
     if found.weights[group] <= 0 or amounts[group] < HARDLY_USED * sum(
@@ -35,7 +38,7 @@ def doubt(rows: Sequence[Row], found: Fit, samples: Sequence[Fit], group: int) -
 
 
 def cache_doubt(rows: Sequence[Row], samples: Sequence[Fit]) -> float:
-    """How unsure the part of the plan is that cache reads make up; above 1 it cannot be told."""
+    """How unsure the part of the plan that cache reads make up is; above 1 it cannot be said."""
     amounts, parts = _sums(rows, samples[0].model), []
     for sample in samples:
         without = sum(replace(sample, cache=0.0).by_group(amounts))
@@ -48,7 +51,7 @@ def _sums(rows: Sequence[Row], model: Model) -> list[float]:
 
 
 def width(values: Sequence[float]) -> float:
-    """How many times the upper end of the interval of 80 % is the lower one."""
+    """The upper end of the 80 % interval divided by its lower end; infinite where that is 0."""
     low, high = quantile(values, LOW), quantile(values, HIGH)
     return high / low if low > 0 else inf
 

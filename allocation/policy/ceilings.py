@@ -1,7 +1,8 @@
 """Ceilings: the most that complexity may ask for, for a sub-agent in a phase.
 
 A ceiling is how the Chairman moves ordinary work down a tier. It caps the preference of rule 2 and
-nothing else: a floor goes before it, a critical task and an override pass it by.
+nothing else: where a floor is higher than the ceiling the floor holds, and neither critical tasks
+nor overrides are capped.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Rule 4: what is proposed for deferral, what pauses in mid-SD, and the order of a queue.
 
-A deferral is proposed and never done by itself: the Chairman confirms. A pause is done, since
-waiting for a word costs budget that is not there.
+A deferral of an SD is only proposed here; the Chairman confirms it. A pause happens by itself: an
+SD that went on until somebody confirmed would use budget that is not there.
 """
 
 from collections.abc import Iterable, Sequence

@@ -48,8 +48,10 @@ class Kpi:
         return NO_DATA if value is None else self.judge(value)
 
     def plain(self, value: Decimal) -> Decimal:
-        """A value in the fewest decimals that are judged like itself: 6.2 hours are 6, where the
-        bound is 6 they stay 6.2, and 0.3 % more than before is never 0."""
+        """A value rounded to as few decimals as possible without being judged in another way.
+
+        6.2 hours become 6, but stay 6.2 where 6 is the bound; a rise of 0.3 % never becomes 0.
+        """
         reading = self.judge(value)
         steps = (Decimal(1).scaleb(-places) for places in range(MOST_PLACES))
         near = (value.quantize(step, ROUND_HALF_UP) for step in steps)

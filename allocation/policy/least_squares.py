@@ -1,4 +1,9 @@
-"""Least squares without negative answers, for a handful of unknowns."""
+"""Least squares without negative answers, for a handful of unknowns.
+
+The method is the active set of Lawson and Hanson, Solving Least Squares Problems, chapter 23: an
+unknown is `free` while it may be above 0, and all others are held at 0. Unknowns are freed one by
+one as long as that makes the fit better, and held again where the fit would make them negative.
+"""
 
 from collections.abc import Sequence
 
@@ -11,9 +16,8 @@ TINY = 1e-10
 def non_negative(gram: Matrix, target: Sequence[float]) -> list[float]:
     """The x >= 0 that minimises |A x - y|^2, from `gram` = A'A and `target` = A'y.
 
-    The active-set method of Lawson and Hanson (Solving Least Squares Problems, chapter 23), on the
-    normal equations: there are at most a few unknowns, and many right-hand sides share one A. Of
-    columns that depend on one another some solution is given.
+    It works on these normal equations because there are at most a few unknowns, and many right-hand
+    sides y share one A. Where columns of A depend on one another it gives one of the solutions.
     """
     size = len(target)
     at_once = _solve(gram, target)
@@ -40,20 +44,27 @@ def non_negative(gram: Matrix, target: Sequence[float]) -> list[float]:
                 for row, value in zip(free, wanted, strict=True):
                     answer[row] = value
                 break
-            # As far towards what is wanted as all stay at or above 0; who reaches 0 leaves.
-            step = min(
-                answer[row] / (answer[row] - value)
-                for row, value in zip(free, wanted, strict=True)
-                if value <= 0
-            )
-            for row, value in zip(free, wanted, strict=True):
-                moved = answer[row] + step * (value - answer[row])
-                answer[row] = moved if value > 0 or moved > TINY * answer[row] else 0.0
-            left = [row for row, value in zip(free, wanted, strict=True) if value <= 0]
-            leaves = min(left, key=lambda row: answer[row])
-            answer[leaves] = 0.0
-            free = [row for row in free if row != leaves]
+            free = _step_towards(answer, free, wanted)
     return answer
+
+
+def _step_towards(answer: list[float], free: list[int], wanted: Sequence[float]) -> list[int]:
+    """Move the free unknowns towards what is wanted until the first of them reaches 0.
+
+    Changes `answer`, and gives back the unknowns that stay free: all but that first one.
+    """
+    step = min(
+        answer[row] / (answer[row] - value)
+        for row, value in zip(free, wanted, strict=True)
+        if value <= 0
+    )
+    for row, value in zip(free, wanted, strict=True):
+        moved = answer[row] + step * (value - answer[row])
+        answer[row] = moved if value > 0 or moved > TINY * answer[row] else 0.0
+    falling = [row for row, value in zip(free, wanted, strict=True) if value <= 0]
+    first = min(falling, key=lambda row: answer[row])
+    answer[first] = 0.0
+    return [row for row in free if row != first]
 
 
 def _solve(matrix: Matrix, target: Sequence[float]) -> list[float]:

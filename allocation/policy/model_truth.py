@@ -1,7 +1,8 @@
 """Model truth: what was asked for, what was recommended, and what really ran.
 
-Harnesses run another model than the one asked for without a word. A class says what explains the
-difference between the three, and `silent_mismatch` that nothing does.
+Harnesses sometimes run another model than the one asked for, without a word. Each run falls into
+one class (`Truth`), which says what explains a difference between the three; `silent_mismatch` is
+the class of runs where nothing does.
 """
 
 from enum import StrEnum

@@ -58,8 +58,9 @@ class Rules:
 class Move:
     """A change of the rules of one sub-agent in one phase, and the runs that it would move.
 
-    `rules` are those after it. Of the runs that are recommended one of the tiers `above` the tier
-    `to`, the share `share` would run lower; `moved` counts them.
+    `rules` are those after the change, `moved` is the number of runs that would run lower, and
+    `share` what part they are of the runs that are now recommended a tier above `to`; those tiers
+    are `above`.
     """
 
     from_tier: Tier

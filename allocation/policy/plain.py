@@ -1,4 +1,4 @@
-"""Which signs of a text from outside are shown on a terminal, in a log, or where it is approved."""
+"""Texts from outside, made safe to show on a terminal, in a log, or where they are approved."""
 
 _UNSEEN = "\N{REPLACEMENT CHARACTER}"
 # Spaces of every width, and what joins letters of some scripts and parts of some pictures.
@@ -8,12 +8,17 @@ _SEEN = frozenset(
 
 
 def safe(text: str) -> str:
-    """The text without signs that nobody sees: control characters, which could steer the terminal
-    or begin a line of their own, and those that turn the direction of writing. As long as before.
+    """The text with a mark, �, for each character that nobody sees; as long as before.
+
+    These are control characters, which could steer the terminal or begin a line of their own, and
+    characters that turn the direction of writing, with which a text can be made to read otherwise.
     """
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() or sign in _SEEN else _UNSEEN for sign in text)
+    return "".join(
+        character if character.isprintable() or character in _SEEN else _UNSEEN
+        for character in text
+    )
 
 
 def safe_lines(text: str) -> str:

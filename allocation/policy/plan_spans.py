@@ -1,4 +1,8 @@
-"""Spans between two readings of the plan's meter, long enough to learn from."""
+"""Spans between two readings of the plan's meter, long enough to learn from.
+
+The calibration compares by how many points the meter rose in a span with the tokens that were used
+in it.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,8 +49,11 @@ def plan_spans(readings: Iterable[Reading]) -> list[Span]:
 
 
 def _cut(number: int, window: Sequence[Reading]) -> Iterator[Span]:
-    """Spans of equal time. Cut where so many percent are reached, their rises would be all alike
-    and carry no error, and the tokens would: weights would come out too low."""
+    """Spans of about equal time.
+
+    To cut wherever the meter has risen by so many percent would bias the fit: all rises would be
+    alike, and the whole error would lie in the tokens, which makes fitted weights too low.
+    """
     start, last = window[0], window[-1]
     rise = last.percent - start.percent
     if rise < FEWEST_PERCENT or last.at == start.at:
@@ -62,7 +69,11 @@ def _cut(number: int, window: Sequence[Reading]) -> Iterator[Span]:
 
 
 def _without_echoes(readings: Sequence[Reading]) -> Iterator[Reading]:
-    """Leave out what is below the highest so far while the same window comes back up to that."""
+    """Leave out readings that an idle session repeats from earlier.
+
+    Such a reading is lower than one before it, though the window has not been reset: a later
+    reading of the same window is as high again.
+    """
     later: list[Decimal] = []
     for reading, after in zip(reversed(readings), [None, *reversed(readings)], strict=False):
         same = after is not None and abs(after.resets_at - reading.resets_at) <= SAME_RESET

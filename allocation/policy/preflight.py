@@ -41,7 +41,10 @@ _BASES = {
 
 @dataclass(frozen=True, slots=True)
 class TokenRange:
-    """Fresh tokens: the middle and the range; `n` cases stand behind it, 0 for a registered one."""
+    """A range of fresh tokens that encloses 80 % of the cases, and its middle.
+
+    `n` is the number of earlier cases that it rests on; 0 for a range that is only registered.
+    """
 
     low: int
     middle: int
@@ -92,18 +95,21 @@ def _range_of_few(cases: Sequence[int]) -> tuple[int, int]:
 
 
 def left_of(phase: TokenRange, burned: int) -> TokenRange:
-    """What a phase still burns that has burned so much and is not over, from its whole range.
+    """What a phase will still burn that has burned `burned` already and is not over.
 
-    Cases that came to no more than `burned` are out of the question; it is the tenths and the
-    middle of the others, less what is burned. To take that off the range itself would keep them in
-    and promise too little, and past the range's end it would promise 0, where a phase that goes on
-    has shown no more than that the range was wrong.
+    `phase` is the range of the whole phase. Its cases are taken to lie like this: a tenth of them
+    evenly below the low end, four tenths evenly between that and the middle, and half above the
+    middle, exponentially, with a tenth of all cases beyond the high end. Cases of no more than
+    `burned` are out of the question. The answer is the range of those that remain, less `burned`.
 
-    Of the cases a tenth lies below the range, four up to its middle, evenly, and half above, fewer
-    and fewer: exponentially, so that from the middle on the same is ahead however much is burned
-    (the one law without memory: Feller, An Introduction to Probability Theory and Its Applications,
-    vol. 1, XIII.9). What goes beyond the range widens it: as far as the middle was off, so far may
-    it go on.
+    Just to take `burned` off the range would leave those cases in, and so promise too little. Once
+    the range is used up it would even promise 0, although a phase that goes on has only shown that
+    the range was wrong.
+
+    An exponential has no memory (Feller, An Introduction to Probability Theory and Its
+    Applications, vol. 1, XIII.9): from the middle on the same is still ahead however much is
+    burned. Beyond the high end the range is stretched: the phase may go on for as long again as it
+    is past the middle.
     """
     if not burned:
         return phase
@@ -116,8 +122,10 @@ def left_of(phase: TokenRange, burned: int) -> TokenRange:
 
 
 def _case_above(phase: TokenRange, burned: int, tail: int, level: Fraction) -> float:
-    """The case at a level among those above what is burned; a tenth is more than `tail` above the
-    middle."""
+    """The quantile at a level (0 to 1) of the cases that are above what is burned.
+
+    A tenth of all cases is more than `tail` above the middle.
+    """
     above = 0.5
     start = max(burned, phase.middle)
     if burned < phase.low:
@@ -133,8 +141,11 @@ def _case_above(phase: TokenRange, burned: int, tail: int, level: Fraction) -> f
 
 
 def added(parts: Sequence[TokenRange]) -> TokenRange:
-    """All of some ranges of the same evidence: an SD is large or small as a whole, so the ends are
-    added and not their squares."""
+    """The range of some parts together, all of the same evidence.
+
+    The ends are added. For independent parts the squares of their widths would be, but an SD is
+    large or small as a whole.
+    """
     first = parts[0] if parts else TokenRange(0, 0, 0, Evidence.REGISTERED)
     return TokenRange(
         sum(part.low for part in parts),
@@ -181,9 +192,9 @@ def zone_chances_with(
     """The chance of each zone at reset if an SD adds to a forecast week; they add up to 1.
 
     `totals` are the forecast's quantiles at evenly spaced levels, as the ledger keeps them; `more`
-    are amounts of the SD of which each is as likely as the others, (0,) for the week without it.
-    Below the lowest quantile the chance falls to 0 at what is `used`, above the highest as far away
-    again as twice the last step.
+    are equally likely amounts of the SD, (0,) for the week without it. The distribution ends below
+    at what is `used` already, and above at twice the step between the two highest quantiles beyond
+    the last of them.
     """
     reached = [1.0]
     for percent in (bounds.yellow, bounds.orange, bounds.red):

@@ -46,7 +46,12 @@ class Outcome:
 
 
 class Handover:
-    """The moment from which a message may have arrived: agreed on by who sends and who waits."""
+    """The moment from which a message may have arrived, shared by two threads.
+
+    The one that sends calls `begin` right before it hands the message over, the one that waits
+    `call_off` when its time is up. Whichever comes first decides, so that the message is either
+    known not to have been sent or may have arrived.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -66,9 +71,10 @@ class Handover:
 
 
 def within(seconds: float, work: Callable[[Handover], Outcome]) -> Outcome:
-    """What `work` comes to. If it takes longer it is called off, and its thread left to itself.
+    """The outcome of `work`, done in a thread; if it takes longer it is called off.
 
-    Name servers and mail servers can hold a call up for longer than any timeout of its own says.
+    The thread is then left to itself. Looking up a name or talking to a mail server can take longer
+    than the timeouts given to it, and nothing stops such a call from outside.
     """
     done: SimpleQueue[Outcome | Exception] = SimpleQueue()
     handover = Handover()

@@ -1,8 +1,9 @@
 """The value of every KPI, what it rests on, and how it went week by week.
 
-Rates look at the last four weeks, the running one included. What needs a whole week (utilisation,
-SDs completed) looks at the last one that is over. What has a trend for a target compares the last
-weeks that are over, four at most, with as many before them.
+- Rates are those of the last four weeks, the running one included.
+- KPIs that need a whole week (utilisation, SDs completed) are those of the last week that is over.
+- KPIs whose target is a trend ("falling") compare the last weeks that are over, four at most, with
+  as many weeks before them.
 """
 
 from collections import Counter
@@ -23,8 +24,11 @@ RECENT = 4
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One KPI. `value` and `series` are in the KPI's unit, except that the series of a change are
-    what changed; None where there is no data. `rests_on` says how much data the value rests on."""
+    """One KPI. None stands for no data.
+
+    `value` and the weekly `series` are in the KPI's unit; but where the value is a change in
+    percent, the series has the amounts themselves. `rests_on` says on how much data it rests.
+    """
 
     value: Decimal | None = None
     rests_on: str = ""

@@ -24,7 +24,7 @@ OLDEST_EVENT = timedelta(days=366)
 
 
 def close_weeks(*, now: datetime) -> int:
-    """Freeze every week that is over as it stands now; how many were.
+    """Freeze every week that is over as it stands now; returns how many were frozen.
 
     A week is closed once: what is counted, priced or corrected afterwards does not rewrite it.
     """
@@ -54,8 +54,8 @@ def _close(week: BudgetWeek, now: datetime) -> bool:
                 now=now,
             )
     except IntegrityError:
-        # Two weeks of one ISO week, closed by two ticks at once under one name: the next tick
-        # finds the name taken and gives this one another.
+        # Two budget weeks that start in one ISO week were closed by two rounds of scheduled work at
+        # once, under the same name. The next round finds the name taken and chooses another.
         return False
     return True
 

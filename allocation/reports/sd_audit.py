@@ -34,8 +34,12 @@ MOST_SENTENCES = 500
 
 @dataclass(frozen=True, slots=True)
 class SdAudit:
-    """One SD. `tokens` are fresh ones, `by_tier` the same by tier; of the `decisions` so many were
-    `overridden`, and `overrides` says each different case in a sentence."""
+    """What one SD burned, and how often the rules were overridden for it.
+
+    `tokens` are fresh tokens, `by_tier` the same tokens by tier. `decisions` is the number of its
+    decisions and `overridden` how many of them were overridden; `overrides` has a sentence for each
+    different case. `reported` says whether any checkpoint was logged.
+    """
 
     sd: StrategicDirective
     tokens: int

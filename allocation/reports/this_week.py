@@ -32,10 +32,10 @@ from allocation.usage.words import sub_agent_in_words
 class Plan:
     """The running week, and what an SD would do to it if there is one.
 
-    `newest` is the forecast that spoke last, `chances` are those of each zone at reset; both None
-    while it is too early to say, the latter without an SD too. `all_on_opus` is what the SD would
-    use if every run of it were on opus, in the meter's unit; None without an SD, and where the
-    meter cannot tell.
+    - `newest`: the newest forecast of the chosen method; None while it is too early to say.
+    - `chances`: the chance of each zone at the reset; None then, and without an SD.
+    - `all_on_opus`: what the SD would use if every run of it were on opus, in the meter's unit;
+      None without an SD, and where the meter cannot tell.
     """
 
     outlook: Outlook

@@ -1,4 +1,4 @@
-"""What the role at work is granted in PostgreSQL, where another one owns the tables."""
+"""What budgetctl's own PostgreSQL role is granted, where another role owns the tables."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,9 @@
-"""In whose name the database is spoken to.
+"""The role in which the running code reads and writes the database.
 
-The name belongs to the thread's context: a request, a tick or a command takes it for as long as it
-lasts. What has not taken one is nobody, who reads and writes nothing. The PostgreSQL backend beside
-this module tells it to the database; SQLite has no rights of its own and is not told.
+A request, a round of scheduled work or a command sets the role when it begins (`acting_as`), and it
+holds in that thread until it ends. Code that has set none is NOBODY, who may read and write
+nothing. The PostgreSQL backend beside this module passes the role on to the database, where
+row-level security goes by it; SQLite knows no rights and is told nothing.
 """
 
 from collections.abc import Iterable, Iterator

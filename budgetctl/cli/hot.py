@@ -1,5 +1,8 @@
-"""`budgetctl hook` and `budgetctl statusline`, for --help. What they do is in the client, which
-budgetctl.cli.main calls before typer is imported."""
+"""`budgetctl hook` and `budgetctl statusline`, as `--help` describes them.
+
+Claude Code waits for both. So budgetctl.cli.main hands them to the client
+(allocation.claude_code.client) before typer is imported, and only their help is made from here.
+"""
 
 import sys
 from typing import Annotated

@@ -1,7 +1,9 @@
-"""A command that logs, cut off and run again, logs once.
+"""A command that logs something, is cut off, and is run again, logs it once.
 
-Its key stands in a file of this machine before anything is sent, and is gone once it has said what
-it logged. The same command, run again within the hour, takes up the key of one that was cut off.
+Before anything is sent, a key for it is written to a file of this machine. The file is deleted once
+the command has said what it logged. If the command is cut off in between, the file stays; the same
+command, run again within the hour, sends the same key, by which the server knows what it has logged
+already.
 """
 
 import hashlib

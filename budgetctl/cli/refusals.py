@@ -14,7 +14,7 @@ class Refused(Exception):
 
 
 class Unanswered(Refused):
-    """A server that was asked has not answered: what it did, nobody here knows."""
+    """A server was asked and did not answer: nobody here knows whether it did what was asked."""
 
 
 def refuse(said: str) -> None:

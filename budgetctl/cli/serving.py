@@ -99,7 +99,8 @@ def serve(listener: socket.socket, stopped: threading.Event) -> None:
     )
     sys.setswitchinterval(SWITCH_SECONDS)
     import_module(settings.ROOT_URLCONF)  # or the first request does it, which takes a second
-    # What is there now stays: to look through all of it again and again would hold requests up.
+    # All that was imported stays to the end, so the collector need not look through it again and
+    # again, which would hold requests up.
     gc.freeze()
 
     def run() -> None:
@@ -115,11 +116,10 @@ def serve(listener: socket.socket, stopped: threading.Event) -> None:
 
 
 class Stopping:
-    """What Ctrl-C and SIGTERM do: they raise KeyboardInterrupt, or once it is `gentle`, set
-    `stopped`.
+    """What Ctrl-C and SIGTERM do: raise KeyboardInterrupt and, after `gently`, only set `stopped`.
 
-    An exception may come in the middle of anything. Where threads are at work that is no good: an
-    import that it breaks off in this one would be waited for in another for ever.
+    The exception may come in the middle of anything. That must not happen any more once other
+    threads run: if it broke off an import in this one, they might wait for that import for ever.
     """
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class Stopping:
         self._is_gentle = False
 
     def gently(self) -> threading.Event:
-        """Be gentle from here on. The event is set when it is time to stop."""
+        """From here on raise nothing; the event is set when it is time to stop."""
         self._is_gentle = True
         return self.stopped
 
@@ -140,8 +140,10 @@ class Stopping:
 
 @contextmanager
 def stopping_on_signals() -> Iterator[Stopping]:
-    """Answer to Ctrl-C and SIGTERM, also in a background job, which inherits a deaf ear for the
-    first."""
+    """Stop at Ctrl-C and SIGTERM within the block.
+
+    Also in a job that a shell has put into the background, where SIGINT would be ignored otherwise.
+    """
     stopping = Stopping()
     before = {
         number: signal.signal(number, stopping.stop) for number in (signal.SIGINT, signal.SIGTERM)
@@ -155,7 +157,7 @@ def stopping_on_signals() -> Iterator[Stopping]:
 
 @contextmanager
 def keeping_fresh() -> Iterator[None]:
-    """Read what hooks are answered from before it is too old, so that none of them has to."""
+    """Keep what hooks are answered from fresh in the background, so that no hook has to read it."""
     from allocation.claude_code.situation import keep_fresh
     from budgetctl.cli import clock
 
@@ -168,7 +170,7 @@ def keeping_fresh() -> Iterator[None]:
 
 @contextmanager
 def emptying_log() -> Iterator[None]:
-    """Move what is written into the database's file beside the requests."""
+    """Move SQLite's write-ahead log into the database's file, in the background."""
     from budgetctl.sqlite.log import empty_log
 
     with repeating(lambda: guarded("Emptying the log", empty_log), seconds=LOG_SECONDS):

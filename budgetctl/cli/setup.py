@@ -33,7 +33,10 @@ def make_home(home: Path) -> None:
 
 @contextmanager
 def one_at_a_time(home: Path) -> Iterator[None]:
-    """Let two starts at once set up one after the other. Whoever dies holding the lock drops it."""
+    """Hold a lock, so that of two starts at once one sets up after the other.
+
+    If the process dies, the lock goes with it.
+    """
     from django.db import connection
 
     if connection.vendor == "postgresql":
@@ -45,8 +48,8 @@ def one_at_a_time(home: Path) -> Iterator[None]:
                 if connection.connection and not connection.connection.closed:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
         return
-    # An empty SQLite database is a lock that every platform has. The real one cannot be it:
-    # migrations open and close transactions of their own.
+    # An empty SQLite database makes a lock that works on every platform. The real database cannot
+    # serve as one, because migrations open and close transactions of their own.
     with closing(sqlite3.connect(home / "start.lock", timeout=LOCK_SECONDS)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         yield
@@ -70,10 +73,10 @@ def migrate() -> bool:
 
 
 def make_owner(password: str, *, say: Callable[[str], object]) -> bool:
-    """Make the owner's account with this password, or without one with a random password.
+    """Make the owner's account; False where there is one already. "" stands for a random password.
 
-    False where there is one already. `say` is called with the password before the account is there
-    for good: whoever is killed before it was said starts again and gets another.
+    `say` is called with the password before the account is committed. If the process is killed
+    before the password was said, there is no account, and the next start makes another one.
     """
     import secrets
 

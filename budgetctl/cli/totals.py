@@ -58,9 +58,9 @@ def totals(by: str | None, *, day: date | None, now: datetime) -> Totals:
 
 
 def _week_of(day: date, clock: ZoneInfo, now: datetime) -> Window:
-    """The budget week that is running when the day ends: on the day of a reset, the new one.
+    """The budget week that is running when the day ends, so on the day of a reset the new one.
 
-    No week that is still to come, so that today's is the running one.
+    For today, whose end is still to come, it is the week that is running now.
     """
     return running_week(min(now, end_of(day, clock))).window
 

@@ -1,4 +1,7 @@
-"""The connection. Django looks for the class by this name, in a module of this name."""
+"""SQLite's connection, with writers that take turns without delay.
+
+Django looks for a class of this name in a module of this name.
+"""
 
 import sqlite3
 import time
@@ -8,8 +11,8 @@ from typing import Any, TypeVar
 
 from django.db.backends.sqlite3 import base
 
-# A transaction of ours takes a few milliseconds. SQLite itself would look again after 1, 3, 8 and
-# 18 ms and then ever more seldom, and a hook that is unlucky twice would be late.
+# Our transactions take a few milliseconds. SQLite's own waiting tries again after 1, 3, 8 and 18 ms
+# and then ever more seldom: a hook that finds the database busy twice would be late.
 LOOK_AGAIN_SECONDS = 0.0005
 _TIMEOUT_SECONDS = 5.0  # Python's own, where the option `timeout` says nothing
 
@@ -17,21 +20,22 @@ Result = TypeVar("Result")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection whose writers begin as soon as the one before them has ended.
+    """A connection that waits for the writer before it, and goes on as soon as that one is done.
 
-    At most they wait for as long as the option `timeout` says. They wait here and not in SQLite,
-    which would keep the connection to itself meanwhile: where the writer before them collects
-    garbage, and with it a cursor of theirs, it would wait for them as they wait for it.
+    It waits for `timeout` seconds (an option) at most. It waits in Python and not inside SQLite,
+    which holds a lock of the connection while it waits. If Python's garbage collector, running in
+    the thread of the other writer, then came upon a cursor of this connection, that thread would
+    wait for the lock, and the two for each other for ever.
     """
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        """A connection that does not wait by itself, once it is set up."""
+        """A connection that, once it is set up, reports a busy database at once."""
         connection = super().get_new_connection(conn_params)
         connection.execute("PRAGMA busy_timeout = 0")
         return connection
 
     def create_cursor(self, name: Any = None) -> Any:
-        """A cursor that waits its turn."""
+        """A cursor that tries again while the database is busy."""
         cursor = self.connection.cursor(factory=_PatientCursor)
         cursor.timeout = float(self.settings_dict["OPTIONS"].get("timeout", _TIMEOUT_SECONDS))
         return cursor
@@ -45,7 +49,7 @@ class _PatientCursor(base.SQLiteCursorWrapper):
         return self._patiently(lambda: execute(query, params))
 
     def convert_query(self, query: str, *, param_names: Any = None) -> str:
-        """The query as SQLite takes it. The same are asked again and again, and some are long."""
+        """The query with SQLite's placeholders; remembered, for some are long and asked often."""
         if param_names is None:
             return _with_question_marks(query)
         converted: str = super().convert_query(query, param_names=param_names)
@@ -70,5 +74,5 @@ def _with_question_marks(query: str) -> str:
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    # The low byte: there are several kinds of busy.
+    # Of the extended error code the low byte says "busy"; the rest says which kind of busy.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

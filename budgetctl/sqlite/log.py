@@ -4,10 +4,10 @@ from django.db import connection
 
 
 def empty_log() -> None:
-    """Move what is written from the log into the database, without holding anybody up.
+    """Move what stands in the log into the database's file, without holding anybody up.
 
-    Else a commit does it once the log is long, and whoever commits then waits for the disk. Does
-    nothing on other databases.
+    Otherwise the commit that makes the log too long does it, and waits for the disk meanwhile. On
+    other databases this does nothing.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -5,7 +5,7 @@ import threading
 from uuid import UUID, uuid4
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
@@ -180,12 +180,9 @@ class TestLogging:
         assert viewer_client.post("/sds/SD-PERF-OPT-001/start/").status_code == 403
         assert not Checkpoint.objects.exists()
 
-    def test_operators_may_log(
-        self, viewer_client: Client, viewer: User, sd: StrategicDirective
-    ) -> None:
-        viewer.groups.add(Group.objects.get_or_create(name="operator")[0])
-        assert viewer_client.post(NEW, entry(sd)).status_code == 302
-        assert Checkpoint.objects.get().actor == "viewer"
+    def test_operators_may_log(self, operator_client: Client, sd: StrategicDirective) -> None:
+        assert operator_client.post(NEW, entry(sd)).status_code == 302
+        assert Checkpoint.objects.get().actor == "operator"
 
     def test_strangers_are_sent_to_sign_in(self, client: Client, db: None) -> None:
         assert client.post(NEW).url.startswith("/accounts/login/")

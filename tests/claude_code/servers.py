@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 Request = tuple[str, dict[str, str], Any]  # path, headers, body
@@ -34,12 +33,7 @@ class FakeServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over = True
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +18,6 @@ from tests.factories import (
     OverrideFactory,
     StrategicDirectiveFactory,
     SubAgentFactory,
-    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -189,13 +187,9 @@ class TestRevoking:
         assert chairman_client.get(f"{URL}404/revoke/").status_code == 404
 
 
-def test_only_the_chairman_overrides(viewer_client: Client) -> None:
+def test_only_the_chairman_overrides(viewer_client: Client, operator_client: Client) -> None:
     override = in_force()
-    operator = UserFactory()
-    operator.groups.add(Group.objects.get_or_create(name="operator")[0])
-    client = Client()
-    client.force_login(operator)
-    for other in (viewer_client, client):
+    for other in (viewer_client, operator_client):
         assert other.get(URL).status_code == 200
         assert other.post(URL, GIVEN).status_code == 403
         assert other.post(f"{URL}{override.pk}/revoke/", {"reason": "x"}).status_code == 403

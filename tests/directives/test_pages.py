@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -189,14 +188,12 @@ class TestActs:
         assert chairman_client.get("/sds/").context["page"].rows == []
 
     def test_the_chairman_alone_restores_what_is_archived(
-        self, chairman_client: Client, operator: User
+        self, chairman_client: Client, operator_client: Client
     ) -> None:
         sd = StrategicDirectiveFactory(code="SD-A", phase="PLAN", status=Status.ARCHIVED)
         assert "Restore SD" in chairman_client.get("/sds/SD-A/").text
-        other = Client()
-        other.force_login(operator)
-        assert "Restore SD" not in other.get("/sds/SD-A/").text
-        assert other.post("/sds/SD-A/restore/", {"reason": "Mine."}).status_code == 403
+        assert "Restore SD" not in operator_client.get("/sds/SD-A/").text
+        assert operator_client.post("/sds/SD-A/restore/", {"reason": "Mine."}).status_code == 403
         sent = {"reason": "The wrong one."}
         page = chairman_client.post("/sds/SD-A/restore/", sent, follow=True)
         assert "SD-A is in progress." in page.text

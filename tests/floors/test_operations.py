@@ -182,4 +182,4 @@ def test_an_override_acts_from_its_creation_until_its_expiry(now: datetime) -> N
 
 def test_a_floor_row_says_what_the_rules_take(now: datetime) -> None:
     row = ModelFloorFactory(sub_agent=SubAgentFactory(), phase="LEAD")
-    assert floor_table([row])[(row.sub_agent.code, "LEAD")].tier.name == "sonnet"
+    assert floor_table()[(row.sub_agent.code, "LEAD")].tier.name == "sonnet"

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from allocation.directives.models import StrategicDirective
 from tests.factories import NOW, DecisionFactory, UsageRecordFactory, rebuild_hours
@@ -44,11 +42,3 @@ def ran(db: None) -> Ran:
         rebuild_hours([at])
 
     return run
-
-
-@pytest.fixture
-def operator_client(operator: User) -> Client:
-    """Django's test client, signed in as somebody who may log."""
-    client = Client()
-    client.force_login(operator)
-    return client

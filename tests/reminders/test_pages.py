@@ -3,27 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from allocation.access import OPERATORS
 from allocation.audit.models import AuditEntry
 from allocation.reminders.models import Reminder, State
 from tests.factories import NOW, DeliveryFactory, ReminderFactory, StrategicDirectiveFactory
 from tests.reminders.conftest import LIST, SECRET, SETTINGS, TEST, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator_client(operator: User) -> Client:
-    operator.groups.add(Group.objects.get_or_create(name=OPERATORS)[0])
-    client = Client()
-    client.force_login(operator)
-    return client
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
-"""Clients for each role, a quick way to burn tokens, and the KPI page with what it judges."""
+"""A quick way to burn tokens, and the KPI page with what it judges."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.test import Client
 
-from allocation.access import OPERATORS
 from allocation.policy.quality import EventKind
 from allocation.reports.kpi_page import KpiPage, kpi_page
 from allocation.reports.models import QualityEvent
@@ -16,15 +13,6 @@ from tests.factories import NOW, DecisionFactory, UsageRecordFactory, rebuild_ho
 
 LA = ZoneInfo("America/Los_Angeles")
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def operator_client(operator: User) -> Client:
-    """Django's test client, signed in as somebody who may log."""
-    operator.groups.add(Group.objects.get_or_create(name=OPERATORS)[0])
-    client = Client()
-    client.force_login(operator)
-    return client
 
 
 @pytest.fixture

@@ -187,12 +187,10 @@ def test_a_worker_thread_keeps_its_connection_and_not_its_role(
 @POSTGRESQL
 @pytest.mark.django_db(transaction=True)
 def test_a_view_that_forgot_to_ask_is_stopped_by_the_database(
-    operator: User, monkeypatch: pytest.MonkeyPatch
+    operator_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("allocation.budgets.views.require_chairman", lambda user, _: str(user))
-    client = Client()
-    client.force_login(operator)
-    page = client.post("/budget/switch/", {"enabled": "0", "reason": "Mine."})
+    page = operator_client.post("/budget/switch/", {"enabled": "0", "reason": "Mine."})
     assert page.status_code == 403
     assert "Your account may not do this" in page.text
     assert BudgetRule.objects.get().enabled

@@ -116,7 +116,7 @@ def _without_server(payload: Json, folder: str, known: Json, *, fail_closed: boo
     verdict = None
     if is_call(payload) and not why_not_steerable(payload):
         verdict = state.known_verdict(known, payload, phase=phase, now=time())
-        # Off, nobody is asked and nothing is answered: that is an answer too.
+        # The verdict `off` is an answer too, though nothing is printed: it blocks no call.
         fail_closed = fail_closed and verdict is None
     else:
         fail_closed = False

@@ -1,4 +1,8 @@
-"""The two commands as a process: what they read, print, and do when nobody waits any more."""
+"""`budgetctl hook` and `budgetctl statusline` as processes: standard input, output and exit code.
+
+What can wait until the answer is out, such as sending the queue, is left to a process in the
+background.
+"""
 
 import os
 import sys

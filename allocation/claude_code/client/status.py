@@ -1,4 +1,7 @@
-"""`budgetctl statusline`: one line from the last known state. What it needs no network for."""
+"""`budgetctl statusline`: the line, made from the last known state without the network.
+
+Whether the server is to be told as well is decided here (`is_due`); telling.py does it.
+"""
 
 import json
 import os
@@ -8,7 +11,8 @@ from allocation.claude_code.client import state
 from allocation.claude_code.client.home import read_json
 from allocation.claude_code.client.payload import Json, essentials, within
 
-# The server is told at least so often, so that it knows the session is there and we what it knows.
+# The server is told at least so often: so it knows that the session is alive, and its answer keeps
+# the last known state fresh.
 EVERY_SECONDS = 30
 WRAPPED_SECONDS = 5
 
@@ -44,7 +48,7 @@ def is_due(said: Json, folder: str) -> bool:
 
 
 def wrapped(command: str, stdin: bytes) -> str:
-    """What the status line says that was there before ours; empty if it fails."""
+    """The output of the status line that was configured before ours; empty if it fails."""
     import subprocess  # noqa: PLC0415 - only where another status line is wrapped
 
     try:

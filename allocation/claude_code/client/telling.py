@@ -1,4 +1,7 @@
-"""What a status line was given, sent on once the line is printed: the plan's readings."""
+"""Sends the plan's readings, which Claude Code gives the status line, on to the server.
+
+That happens in a process of its own once the line is printed, so that nobody waits for it.
+"""
 
 import os
 from time import time
@@ -11,8 +14,10 @@ from allocation.claude_code.client.transport import Away, Refused, post
 
 
 def tell(said: Json, folder: str) -> None:
-    """Tell the server and keep the state that it answers. Nothing is queued: the next line will
-    say what holds then."""
+    """Tell the server, and keep the state that it answers.
+
+    If it cannot be reached nothing is queued: the next status line brings newer readings.
+    """
     to = connection(folder)
     if to is None:
         return
