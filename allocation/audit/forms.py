@@ -12,6 +12,7 @@ from django.forms.models import construct_instance
 
 from allocation.audit.operations import Written, facts, locked, subject_of
 from allocation.audit.shown import Changed, Read, check_shown, refuse, shown, shown_field
+from allocation.display.fields import ReasonField
 from allocation.policy.errors import RuleError
 
 # Django's classes take type arguments only while types are checked.
@@ -84,7 +85,7 @@ class AuditedForm(ShownForm):
     now: datetime
     reason_required = False
 
-    reason = forms.CharField(
+    reason = ReasonField(
         required=False,
         max_length=2000,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
@@ -164,4 +165,4 @@ class AuditedFormSet(InlineFormSet):
     @property
     def reason(self) -> str:
         """The reason as entered on the page."""
-        return str(self.data.get("reason", "")).strip()
+        return str(AuditedForm.base_fields["reason"].to_python(self.data.get("reason", "")))

@@ -112,6 +112,10 @@ class BudgetRuleAdmin(AuditedAdmin):
 class MeterForm(AuditedForm):
     """A meter in use keeps its unit."""
 
+    def clean_tier_weights(self) -> dict[str, str]:
+        """No weights where the field was emptied: each tier weighs 1 then."""
+        return self.cleaned_data["tier_weights"] or {}
+
     def clean_weighting(self) -> str:
         """Refuse to turn tokens into dollars under a limit that stays."""
         weighting: str = self.cleaned_data["weighting"]

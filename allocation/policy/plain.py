@@ -16,6 +16,11 @@ def safe(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign in _SEEN else _UNSEEN for sign in text)
 
 
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of a text: it is empty, or spaces and signs without a shape."""
+    return not any(sign.isprintable() and not sign.isspace() for sign in text)
+
+
 def safe_lines(text: str) -> str:
     """The same of a text of several lines: its line breaks stay, and tabs become spaces."""
     lines = text.split("\n")
