@@ -204,7 +204,8 @@ class CheckpointLogged(_Given):
 
 class QualityReported(_Given):
     """A review (passed 1 or failed 1), a run of end-to-end tests (how many passed and failed), or a
-    security check (`failed` issues, passed 0). `sub_agent` and `tier` say whose work it was.
+    security check (its issues in `failed`, which must be given). `sub_agent` and `tier` say whose
+    work it was.
     """
 
     kind: EventKind

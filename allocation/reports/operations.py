@@ -108,6 +108,11 @@ class QualityFacts:
     tier: Tier | None = None
     note: str = ""
 
+    def are_of(self, event: QualityEvent) -> bool:
+        """Whether an event was logged with these facts."""
+        said = {name: getattr(self, name) for name in self.__slots__} | {"note": self.note.strip()}
+        return all(getattr(event, name) == value for name, value in said.items())
+
 
 def log_quality_event(
     *,
