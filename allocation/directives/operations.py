@@ -88,6 +88,8 @@ def _write(
     seen: str | None = None,
 ) -> StrategicDirective:
     code = sd.code.strip().upper()
+    if not code:
+        raise RuleError("Give the SD a code, such as SD-PERF-OPT-001.")
     check_complexity(sd.complexity)
     check_estimate(sd.estimate)
     try:
@@ -96,7 +98,7 @@ def _write(
                 row = locked_sd(row)
             before, as_it_is = (facts(row), copy(row)) if row.pk else (None, row)
             row.code = code
-            row.title = _title(sd.title)
+            row.title = read_title(sd.title)
             row.complexity = sd.complexity
             row.priority = sd.priority
             row.critical = sd.critical
@@ -123,7 +125,7 @@ def _write(
     return row
 
 
-def _title(typed: str) -> str:
+def read_title(typed: str) -> str:
     """The title in one line. Raises RuleError where it would show the Chairman, who may have to
     approve what an agent proposed, something else than it says."""
     title = " ".join(typed.split())
