@@ -179,7 +179,7 @@ def sd(request: HttpRequest, code: str) -> Json:
     return answers.sd(checkpointing.sd_of(code))
 
 
-@api.get("/sds/{code}/check", **_asks(Scope.READ, shapes.Plan, 404))
+@api.get("/sds/{code}/check", **_asks(Scope.READ, shapes.Plan, 404, 422))
 def check_sd(request: HttpRequest, code: str) -> shapes.Plan:
     """Before an SD starts: a tier for each run ahead, projected tokens, the zone afterwards."""
     return week.check_at(checkpointing.sd_of(code), timezone.now())

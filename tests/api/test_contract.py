@@ -54,7 +54,7 @@ BODY = {400, 413, 415, 422}
         ("decisions/{number}", "get", "read", {404}),
         ("sds", "get", "read", {422}),
         ("sds/{code}", "get", "read", {404}),
-        ("sds/{code}/check", "get", "read", {404}),
+        ("sds/{code}/check", "get", "read", {404, 422}),
         ("recommend", "post", "decisions", BODY | {404, 409}),
         ("usage", "post", "usage", BODY),
         ("usage/transcripts", "post", "usage", BODY | {404}),
