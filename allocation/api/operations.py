@@ -12,7 +12,8 @@ from django.db.models import Q
 
 from allocation.api.models import AgentToken, Scope
 from allocation.audit.operations import record
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_seen
+from allocation.policy.plain import is_blank
 from allocation.rights.roles import Role, acting_as
 from allocation.row_reads import rows_where
 
@@ -43,8 +44,9 @@ def create_token(
     expiry that is past.
     """
     wanted = sorted(set(scopes))
-    if not name.strip():
+    if is_blank(name):
         raise RuleError("Give the token a name, for example of the machine that will use it.")
+    check_seen(name.strip(), "The name")
     if unknown := [scope for scope in wanted if scope not in Scope.values]:
         known = ", ".join(Scope.values)
         raise RuleError(f"There is no scope “{unknown[0]}”. There are: {known}.")

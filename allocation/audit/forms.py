@@ -13,7 +13,7 @@ from django.forms.models import construct_instance
 from allocation.audit.operations import Written, facts, locked, subject_of
 from allocation.audit.shown import Changed, Read, check_shown, refuse, shown, shown_field
 from allocation.display.fields import ReasonField
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_seen
 
 # Django's classes take type arguments only while types are checked.
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class ShownForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         """Compare what was shown with what is there, and hold on to it until it is saved."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._check_lines()
         if self.instance.pk is None:
             return cleaned
         stored = locked(self.instance)
@@ -66,6 +67,19 @@ class ShownForm(ModelForm):
         except Changed as error:
             refuse(self, error, None)
         return cleaned
+
+    def _check_lines(self) -> None:
+        """Refuse a name that was pasted with signs that nobody sees: nothing would go by it."""
+        for name in {*self.changed_data} & self.cleaned_data.keys():
+            field = self.fields[name]
+            one_line = isinstance(field, forms.CharField) and isinstance(
+                field.widget, forms.TextInput
+            )
+            if one_line:
+                try:
+                    check_seen(str(self.cleaned_data[name]), "This")
+                except RuleError as error:
+                    self.add_error(name, str(error))
 
 
 def short(value: Decimal) -> Decimal:

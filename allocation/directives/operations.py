@@ -12,8 +12,7 @@ from allocation.audit.shown import check_shown
 from allocation.directives.locks import locked_sd
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.policy.complexity import check_complexity
-from allocation.policy.errors import RuleError
-from allocation.policy.plain import safe
+from allocation.policy.errors import RuleError, check_seen
 
 # A million times the usual SD; what is above it is a slip of the key.
 LARGEST_ESTIMATE = 10**11
@@ -129,9 +128,5 @@ def read_title(typed: str) -> str:
     """The title in one line. Raises RuleError where it would show the Chairman, who may have to
     approve what an agent proposed, something else than it says."""
     title = " ".join(typed.split())
-    if safe(title) != title:
-        raise RuleError(
-            "The title has signs that cannot be seen, such as one that turns the direction of "
-            "writing: type it anew."
-        )
+    check_seen(title, "The title")
     return title

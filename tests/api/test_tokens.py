@@ -61,6 +61,8 @@ def test_making_and_revoking_leave_an_entry_each(now: datetime) -> None:
     ("given", "sentence"),
     [
         ({"name": " "}, "name"),
+        ({"name": "\u200b"}, "Give the token a name"),
+        ({"name": "runner\u200b"}, "The name has signs that cannot be seen"),
         ({"scopes": ["limits"]}, "no scope “limits”"),
         ({"scopes": []}, "at least one"),
         ({"expires_at": datetime.fromisoformat("2020-01-01T00:00Z")}, "future"),
