@@ -117,7 +117,8 @@ class AuditedForm(ShownForm):
         """Ask for a reason where one is needed."""
         cleaned = super().clean()
         changed = {*self.changed_data} - {"reason", "shown"}
-        if self.reason_required and changed and not cleaned.get("reason"):
+        missing = not cleaned.get("reason") and "reason" not in self.errors
+        if self.reason_required and changed and missing:
             self.add_error("reason", "Say why: this change needs a reason.")
         return cleaned
 

@@ -59,6 +59,13 @@ def test_a_floor_is_not_changed_without_a_reason(chairman_client: Client, reason
     assert not AuditEntry.objects.exists()
 
 
+def test_a_reason_that_is_too_long_is_not_said_to_be_missing(chairman_client: Client) -> None:
+    url = change_url(floor_of("TESTING"))
+    page = said(send(chairman_client, url, tier=tier("opus"), reason="x" * 2001))
+    assert "at most 2000 characters" in page
+    assert "Say why" not in page
+
+
 def test_a_new_row_is_recorded_with_all_that_it_says(chairman_client: Client) -> None:
     url = reverse("admin:floors_modelfloor_add")
     api = SubAgent.objects.get(code="API")
