@@ -84,7 +84,7 @@ def create_token(
     return row, f"{row.shown}_{secret}"
 
 
-def revoke_token(*, token: AgentToken, actor: str, now: datetime) -> bool:
+def revoke_token(*, token: AgentToken, actor: str, now: datetime, reason: str = "") -> bool:
     """End a token at once and for good. False, and no audit entry, if it was revoked before."""
     with transaction.atomic():
         rows = AgentToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
@@ -96,6 +96,7 @@ def revoke_token(*, token: AgentToken, actor: str, now: datetime) -> bool:
             subject=f"token {token.name}",
             before={"prefix": token.prefix, "revoked_at": None},
             after={"prefix": token.prefix, "revoked_at": now.isoformat()},
+            reason=reason,
             now=now,
         )
     return True
