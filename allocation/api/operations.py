@@ -12,7 +12,8 @@ from django.db.models import Q
 
 from allocation.api.models import AgentToken, Scope
 from allocation.audit.operations import record
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_seen
+from allocation.policy.plain import is_blank
 from allocation.rights.roles import Role, acting_as
 from allocation.row_reads import rows_where
 
@@ -75,8 +76,9 @@ def create_token(
 
 
 def _check(name: str, scopes: Sequence[str], expires_at: datetime | None, now: datetime) -> None:
-    if not name.strip():
+    if is_blank(name):
         raise RuleError("Give the token a name, for example of the machine that will use it.")
+    check_seen(name.strip(), "The name")
     if unknown := [scope for scope in scopes if scope not in Scope.values]:
         known = ", ".join(Scope.values)
         raise RuleError(f"There is no scope “{unknown[0]}”. There are: {known}.")
@@ -86,7 +88,7 @@ def _check(name: str, scopes: Sequence[str], expires_at: datetime | None, now: d
         raise RuleError("A token must expire in the future, or never.")
 
 
-def revoke_token(*, token: AgentToken, actor: str, now: datetime) -> bool:
+def revoke_token(*, token: AgentToken, actor: str, now: datetime, reason: str = "") -> bool:
     """End a token at once and for good. False, and no audit entry, if it was revoked before."""
     with transaction.atomic():
         rows = AgentToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
@@ -98,6 +100,7 @@ def revoke_token(*, token: AgentToken, actor: str, now: datetime) -> bool:
             subject=f"token {token.name}",
             before={"prefix": token.prefix, "revoked_at": None},
             after={"prefix": token.prefix, "revoked_at": now.isoformat()},
+            reason=reason,
             now=now,
         )
     return True

@@ -8,7 +8,7 @@ from django.http import Http404
 
 from allocation.api.answers import Json, answer
 from allocation.api.models import AgentToken
-from allocation.api.refusals import Conflict
+from allocation.api.refusals import Conflict, of_item
 from allocation.api.schemas import RunAsked
 from allocation.decisions.models import Decision
 from allocation.decisions.operations import Decided, Run, decide_all
@@ -27,15 +27,16 @@ def recommend(
 ) -> list[Json]:
     """The answers in the order of the questions: all are given, or none is logged.
 
-    Raises RuleError for a question that no rule answers, and Conflict for a key that was given
-    with another question before.
+    Raises Http404 for an SD that does not exist, RuleError for a question that no rule answers, and
+    Conflict for a key that was given with another question before.
     """
     sds = _sds(asked)
     situation = situation_at(now)
-    runs = [
-        _run(run, situation, sds, _key(run.key, key, number if len(asked) > 1 else None, token))
-        for number, run in enumerate(asked)
-    ]
+    runs = []
+    for number, run in enumerate(asked):
+        place = number if len(asked) > 1 else None
+        with of_item(place):
+            runs.append(_run(run, situation, sds, _key(run.key, key, place, token)))
     logged = [run for run, question in zip(runs, asked, strict=True) if question.zone is None]
     with transaction.atomic():
         decided = iter(
@@ -66,7 +67,7 @@ def _sds(asked: Sequence[RunAsked]) -> Sds:
         return {}
     found = {row.code: row for row in StrategicDirective.objects.filter(code__in=among(wanted))}
     if missing := sorted(wanted - found.keys()):
-        raise RuleError(f"There is no SD called “{missing[0][:60]}”.")
+        raise Http404(f"There is no SD called “{missing[0][:60]}”.")
     return found
 
 
@@ -124,7 +125,7 @@ def _check_same(asked: RunAsked, run: Run, task: Task, row: Decision) -> None:
         "complexity": (asked.complexity, task.complexity),
         "critical": (asked.critical, task.critical),
         "read_only": (asked.read_only, task.read_only),
-        "sd": (asked.sd and asked.sd.strip().upper(), row.sd.code if row.sd else None),
+        "sd": (asked.sd.strip().upper() if asked.sd else None, row.sd.code if row.sd else None),
     }
     differing = [name for name, (now, before) in said.items() if now is not None and now != before]
     if differing:

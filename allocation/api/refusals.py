@@ -1,7 +1,8 @@
 """How the JSON API says no: `{"error": "one sentence"}` and the status that fits, never a trace."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -28,6 +29,18 @@ View = Callable[..., Any]
 
 class Conflict(Exception):
     """What cannot be done because something else was done before. `str()` is one sentence."""
+
+
+@contextmanager
+def of_item(place: object | None) -> Iterator[None]:
+    """Say of which item of a list a rule refuses something: the place is worded as `_sentence`
+    words it. None for what came alone."""
+    try:
+        yield
+    except RuleError as error:
+        if place is None:
+            raise
+        raise RuleError(f"“{place}”: {error}") from error
 
 
 class StrictParser(Parser):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from allocation.api.checkpointing import moment
+from allocation.api.refusals import of_item
 from allocation.api.schemas import MessagesUsage, RequestReported
 from allocation.policy.errors import RuleError
 from allocation.usage.observation import MOST_TOKENS, SKEW, Observation
@@ -21,11 +22,12 @@ def sights_of(
 ) -> list[Observation]:
     """The requests reported. `sender` sets apart the keys of different tokens; `key` is that of
     the whole message. Raises RuleError for a report that cannot be counted."""
-    alone = len(reports) == 1
-    return [
-        _sight(report, _message_id(report, sender, key and (key if alone else f"{key}#{n}")), now)
-        for n, report in enumerate(reports)
-    ]
+    alone, sights = len(reports) == 1, []
+    for n, report in enumerate(reports):
+        with of_item(None if alone else n):
+            own = key and (key if alone else f"{key}#{n}")
+            sights.append(_sight(report, _message_id(report, sender, own), now))
+    return sights
 
 
 def _sight(report: RequestReported, message_id: str | None, now: datetime) -> Observation:

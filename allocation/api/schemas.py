@@ -1,5 +1,6 @@
 """What the JSON API takes. A key that is not listed is refused, not ignored."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,6 +16,7 @@ from pydantic import (
     StringConstraints,
     Tag,
 )
+from pydantic_core import PydanticCustomError
 
 from allocation.api.wire import MOST_AT_ONCE
 from allocation.checkpoints.models import MOST_TOKENS as MOST_BY_HAND
@@ -27,6 +29,7 @@ from allocation.usage.observation import MOST_TOKENS
 # PostgreSQL cannot store NUL. What else nobody sees is replaced: a name that turns the direction of
 # writing would make a page say something else, and a refusal would hold up all that comes with it.
 _PLAIN = r"^[^\x00]*$"
+_DATED = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 Word = Annotated[str, StringConstraints(max_length=100, pattern=_PLAIN), AfterValidator(safe)]
 Sentences = Annotated[
     str, StringConstraints(max_length=2_000, pattern=_PLAIN), AfterValidator(safe_lines)
@@ -42,6 +45,14 @@ def _capitals(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
+def _written(value: Any) -> Any:
+    """A moment comes as text that begins with a date: the number 20261123 would be one of 1970."""
+    if isinstance(value, str) and _DATED.match(value):
+        return value
+    raise PydanticCustomError("moment", "Write a moment such as 2026-11-23T15:04:05Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_written)]
 InPhase = Annotated[Phase, BeforeValidator(_capitals)]
 InZone = Annotated[Zone, BeforeValidator(_capitals)]
 
@@ -66,7 +77,7 @@ class RunAsked(_Given):
     read_only: bool = False
     sd: Word | None = None
     key: Key | None = None
-    requested: Annotated[str, StringConstraints(max_length=20, pattern=_PLAIN)] = ""
+    requested: Word = ""
     session: Word = ""
     agent: Word = ""
     zone: InZone | None = None
@@ -108,7 +119,7 @@ class RequestReported(_Given):
     sub_agent: Word = ""
     sd: Word | None = None
     phase: InPhase | None = None
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class RequestRead(_Given):
@@ -118,8 +129,8 @@ class RequestRead(_Given):
 
     message_id: Id | None = None
     request_id: Id | None = None
-    at: datetime
-    counted_at: datetime | None = None
+    at: Moment
+    counted_at: Moment | None = None
     session: Word = ""
     agent: Word = ""
     sub_agent: Word = ""
@@ -179,7 +190,7 @@ class OutcomeReported(_Given):
     """What became of a decided run. `observed` is the model that ran, or its tier."""
 
     observed: Word = ""
-    requested: Annotated[str, StringConstraints(max_length=20, pattern=_PLAIN)] = ""
+    requested: Word = ""
     result: Literal["", "passed", "failed", "rework"] = ""
     override_reason: Sentences = ""
 
@@ -198,13 +209,14 @@ class CheckpointLogged(_Given):
     rework_cycles: Annotated[int, Field(ge=0, le=1_000, strict=True)] = 0
     lines_modified: Annotated[int, Field(ge=0, le=100_000_000, strict=True)] | None = None
     note: Sentences = ""
-    at: datetime | None = None
+    at: Moment | None = None
     submission: UUID | None = None
 
 
 class QualityReported(_Given):
     """A review (passed 1 or failed 1), a run of end-to-end tests (how many passed and failed), or a
-    security check (`failed` issues, passed 0). `sub_agent` and `tier` say whose work it was.
+    security check (its issues in `failed`, which must be given). `sub_agent` and `tier` say whose
+    work it was.
     """
 
     kind: EventKind
@@ -215,13 +227,13 @@ class QualityReported(_Given):
     phase: InPhase | None = None
     tier: Word | None = None
     note: Sentences = ""
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class SdProposed(_Given):
     """An SD to propose. `estimate` is in tokens."""
 
-    code: Annotated[str, StringConstraints(max_length=60, pattern=_PLAIN)]
+    code: Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=_PLAIN)]
     title: Annotated[str, StringConstraints(max_length=200, pattern=_PLAIN)] = ""
     complexity: Annotated[int, Field(ge=1, le=5, strict=True)] = 3
     priority: Literal["low", "normal", "high"] = "normal"

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allocation.api.bodies import BodyRefused
 from allocation.api.checkpointing import moment, sd_of
+from allocation.api.refusals import of_item
 from allocation.api.reported import refuse_made_up
 from allocation.api.schemas import RequestRead, TranscriptsCounted, TranscriptsRead
 from allocation.api.wire import MOST_AT_ONCE
@@ -26,8 +27,12 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
         )
     sd = sd_of(read.sd) if read.sd else None
     phase = read.phase.value if read.phase else ""
+    seen = []
+    for number, each in enumerate(read.requests):
+        with of_item(f"requests.{number}"):
+            seen.append(_seen(each, sd.pk if sd else None, phase))
     stored = store_history(
-        [_seen(each, sd.pk if sd else None, phase) for each in read.requests],
+        seen,
         now=now,
         terms=current_terms(now),
         names=[

@@ -56,9 +56,19 @@ api = NinjaAPI(
 )
 say_no(api)
 
-READ, USAGE = Bearer(Scope.READ), Bearer(Scope.USAGE)
-DECISIONS, CHECKPOINTS = Bearer(Scope.DECISIONS), Bearer(Scope.CHECKPOINTS)
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 503), Refusal)
+# The refusals of a message that has a body, beside those of every address.
+BODY = (400, 413, 415, 422)
+
+
+def _asks(scope: Scope, answer: Any, *refused: int, status: int = 200) -> Json:
+    """What the contract says of an address: the scope that it asks for, what it answers, and with
+    which refusals beside those of the token and of a database that is away."""
+    return {
+        "auth": Bearer(scope),
+        "response": {status: answer} | dict.fromkeys(sorted({401, 403, 503, *refused}), Refusal),
+        # A tuple replaces what django-ninja says without the scope; a list would be added to it.
+        "openapi_extra": {"security": ({Bearer.__name__: [scope.value]},)},
+    }
 
 
 def _token(request: HttpRequest) -> AgentToken:
@@ -66,25 +76,25 @@ def _token(request: HttpRequest) -> AgentToken:
     return token
 
 
-@api.get("/status", auth=READ, response={200: shapes.Standing, **REFUSALS})
+@api.get("/status", **_asks(Scope.READ, shapes.Standing))
 def status(request: HttpRequest) -> shapes.Standing:
     """Where the running week stands: the light, what is used, what is left."""
     return week.standing(standing_at(timezone.now()))
 
 
-@api.get("/week", auth=READ, response={200: shapes.Week, **REFUSALS})
+@api.get("/week", **_asks(Scope.READ, shapes.Week))
 def whole_week(request: HttpRequest) -> shapes.Week:
     """The running week in full: who used what, will it last, what is next, what could be saved."""
     return week.week_at(timezone.now())
 
 
-@api.get("/forecast", auth=READ, response={200: shapes.Outlook, **REFUSALS})
+@api.get("/forecast", **_asks(Scope.READ, shapes.Outlook))
 def forecast(request: HttpRequest) -> shapes.Outlook:
     """How far the week's budget will reach, and how good such forecasts were."""
     return week.forecast_at(timezone.now())
 
 
-@api.get("/next", auth=READ, response={200: shapes.Plan, **REFUSALS})
+@api.get("/next", **_asks(Scope.READ, shapes.Plan))
 def next_sd(request: HttpRequest) -> shapes.Plan:
     """The SD whose turn it is, and what it would run on and use; `next_sd` is null without one."""
     return week.next_at(timezone.now())
@@ -92,8 +102,7 @@ def next_sd(request: HttpRequest) -> shapes.Plan:
 
 @api.post(
     "/recommend",
-    auth=DECISIONS,
-    response={200: told.Recommended | list[told.Recommended], **REFUSALS},
+    **_asks(Scope.DECISIONS, told.Recommended | list[told.Recommended], *BODY, 404, 409),
 )
 def recommend(
     request: HttpRequest, asked: Body[RunsAsked], key: IdempotencyKey = None
@@ -104,7 +113,7 @@ def recommend(
     return given if isinstance(asked, list) else given[0]
 
 
-@api.post("/usage", auth=USAGE, response={200: told.RequestsCounted, **REFUSALS})
+@api.post("/usage", **_asks(Scope.USAGE, told.RequestsCounted, *BODY))
 def usage(
     request: HttpRequest, reports: Body[RequestsReported], key: IdempotencyKey = None
 ) -> Json:
@@ -117,13 +126,13 @@ def usage(
         return answers.counted(count_requests(laid, now=now), unknown)
 
 
-@api.post("/usage/transcripts", auth=USAGE, response={200: TranscriptsCounted, **REFUSALS})
+@api.post("/usage/transcripts", **_asks(Scope.USAGE, TranscriptsCounted, *BODY, 404))
 def transcripts_read(request: HttpRequest, read: TranscriptsRead) -> TranscriptsCounted:
     """Count what a machine read of its transcripts. The same again changes nothing."""
     return transcripts.count(read, now=timezone.now())
 
 
-@api.get("/decisions", auth=READ, response={200: told.Decisions, **REFUSALS})
+@api.get("/decisions", **_asks(Scope.READ, told.Decisions, 404, 422))
 def decisions(
     request: HttpRequest, before: int | None = None, size: PageSize = 50, sd: str = ""
 ) -> Json:
@@ -138,15 +147,13 @@ def decisions(
     return {"decisions": [answers.decision(row) for row in page[:size]], "next": following}
 
 
-@api.get("/decisions/{int:number}", auth=READ, response={200: told.Decided, **REFUSALS})
+@api.get("/decisions/{int:number}", **_asks(Scope.READ, told.Decided, 404))
 def decision(request: HttpRequest, number: int) -> Json:
     """One decision."""
     return answers.decision(recommending.decision_of(number))
 
 
-@api.post(
-    "/decisions/{int:number}/outcome", auth=DECISIONS, response={200: told.Decided, **REFUSALS}
-)
+@api.post("/decisions/{int:number}/outcome", **_asks(Scope.DECISIONS, told.Decided, *BODY, 404))
 def outcome(request: HttpRequest, number: int, said: OutcomeReported) -> Json:
     """What became of a run. If it used another tier than recommended, override_reason says why."""
     row = record_outcome(
@@ -158,7 +165,7 @@ def outcome(request: HttpRequest, number: int, said: OutcomeReported) -> Json:
     return answers.decision(row)
 
 
-@api.get("/sds", auth=READ, response={200: told.Sds, **REFUSALS})
+@api.get("/sds", **_asks(Scope.READ, told.Sds, 422))
 def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) -> Json:
     """The SDs, newest first. `next` is the `before` of the page that follows, or null."""
     page = checkpointing.sds_before(before, size + 1)
@@ -166,26 +173,29 @@ def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) ->
     return {"sds": [answers.sd(row) for row in page[:size]], "next": following}
 
 
-@api.get("/sds/{code}", auth=READ, response={200: told.Sd, **REFUSALS})
+@api.get("/sds/{code}", **_asks(Scope.READ, told.Sd, 404))
 def sd(request: HttpRequest, code: str) -> Json:
     """One SD."""
     return answers.sd(checkpointing.sd_of(code))
 
 
-@api.get("/sds/{code}/check", auth=READ, response={200: shapes.Plan, **REFUSALS})
+@api.get("/sds/{code}/check", **_asks(Scope.READ, shapes.Plan, 404, 422))
 def check_sd(request: HttpRequest, code: str) -> shapes.Plan:
     """Before an SD starts: a tier for each run ahead, projected tokens, the zone afterwards."""
     return week.check_at(checkpointing.sd_of(code), timezone.now())
 
 
-@api.post("/sds", auth=CHECKPOINTS, response={201: told.Sd, **REFUSALS})
+@api.post("/sds", **_asks(Scope.CHECKPOINTS, told.Sd, *BODY, 409, status=201))
 def propose_sd(request: HttpRequest, proposed: SdProposed) -> Status[Json]:
     """Propose an SD."""
     row = checkpointing.propose(proposed, actor=_token(request).actor, now=timezone.now())
     return Status(201, answers.sd(row))
 
 
-@api.post("/checkpoints", auth=CHECKPOINTS, response={201: told.CheckpointKept, **REFUSALS})
+@api.post(
+    "/checkpoints",
+    **_asks(Scope.CHECKPOINTS, told.CheckpointKept, *BODY, 404, 409, status=201),
+)
 def log_checkpoint(
     request: HttpRequest, logged: CheckpointLogged, key: IdempotencyKey = None
 ) -> Status[Json]:
@@ -194,7 +204,7 @@ def log_checkpoint(
     return Status(201, answers.checkpoint(row))
 
 
-@api.post("/quality", auth=DECISIONS, response={201: told.QualityKept, **REFUSALS})
+@api.post("/quality", **_asks(Scope.DECISIONS, told.QualityKept, *BODY, 404, 409, status=201))
 def log_quality(
     request: HttpRequest, reported: QualityReported, key: IdempotencyKey = None
 ) -> Status[Json]:

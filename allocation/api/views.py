@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allocation.access import require_chairman
 from allocation.api import operations
 from allocation.api.forms import TokenForm
 from allocation.api.models import AgentToken
+from allocation.display.confirm import GET_POST, Act, ReasonForm, confirm, sent
+from allocation.display.format import moment
 from allocation.policy.errors import RuleError
 
 _MAKE = "see and make agent tokens"
@@ -49,16 +51,31 @@ def create_token(request: HttpRequest) -> HttpResponse:
     return _page(request, TokenForm(), clear=clear, status=201)
 
 
-@require_POST
+@require_http_methods(GET_POST)
+@never_cache
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a token."""
+    """End a token, which nobody can take back."""
     actor = require_chairman(request.user, _MAKE)
     token = get_object_or_404(AgentToken, pk=pk)
-    if operations.revoke_token(token=token, actor=actor, now=timezone.now()):
-        messages.success(request, f"The token {token} is revoked.")
-    else:
-        messages.warning(request, f"The token {token} was revoked before.")
-    return redirect("tokens:list-tokens")
+
+    def do(reason: str) -> str:
+        now = timezone.now()
+        if not operations.revoke_token(token=token, actor=actor, now=now, reason=reason):
+            raise RuleError(f"The token {token} was revoked before.")
+        return f"The token {token} is revoked."
+
+    at, zone = token.last_used_at, timezone.get_current_timezone()
+    used = f"It was last used on {moment(at, zone)}." if at else "Nobody has used it yet."
+    act = Act(
+        heading=f"Revoke the token {token.name}",
+        lede="Whoever sends it is refused from then on, and needs another one. "
+        f"{used} It cannot be taken back.",
+        button="Revoke token",
+        back_label="Agent tokens",
+        back_url=reverse("tokens:list-tokens"),
+        danger=True,
+    )
+    return confirm(request, act, ReasonForm(sent(request)), do)
 
 
 def _page(

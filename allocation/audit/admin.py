@@ -13,17 +13,21 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from allocation.access import OPERATORS
 from allocation.audit.admin_base import AuditedDeletion, RecordAdmin, without
 from allocation.audit.forms import ShownForm
 from allocation.audit.models import AuditEntry
-from allocation.audit.operations import Facts, facts, record, subject_of
+from allocation.audit.operations import Facts, Written, facts, record, subject_of
 from allocation.display.format import moment
+from allocation.policy.errors import RuleError
 
 admin.site.site_header = "budgetctl"
 admin.site.site_title = "budgetctl"
@@ -35,6 +39,16 @@ admin.site.enable_nav_sidebar = False
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _NUMBERS = (models.DecimalField, models.IntegerField)
+
+# Whoever has all of them is a Chairman with the admin.
+_ALL = ("is_active", "is_staff", "is_superuser")
+LAST = (
+    "Nobody else may change the budget, the floors and the accounts: first make another account "
+    "active, staff and superuser."
+)
+OPERATORS_STAY = (
+    f"The group “{OPERATORS}” stays: by it operators are known. Take members out of it."
+)
 
 
 @admin.register(AuditEntry)
@@ -117,12 +131,36 @@ def _account(account: models.Model) -> Facts:
     return {**columns, **rights}
 
 
+def _may_all(**which: Any) -> QuerySet[User]:
+    return User.objects.filter(**dict.fromkeys(_ALL, True)).filter(**which)
+
+
+def _is_last(user: models.Model) -> bool:
+    """Whether nobody but this user may change the rule, the floors and the accounts."""
+    return _may_all(pk=user.pk).exists() and not _may_all().exclude(pk=user.pk).exists()
+
+
 class _UserForm(ShownForm, UserChangeForm):  # type: ignore[type-arg]  # see audit.forms
     read = staticmethod(_account)
+
+    def clean(self) -> dict[str, Any]:
+        """Leave somebody who can give rights back."""
+        cleaned = super().clean()
+        lost = [name for name in _ALL if not cleaned.get(name)]
+        if lost and _is_last(self.instance):
+            self.add_error(lost[0], LAST)
+        return cleaned
 
 
 class _GroupForm(ShownForm):
     read = staticmethod(_account)
+
+    def clean_name(self) -> str:
+        """Keep the name by which its members are known."""
+        name: str = self.cleaned_data["name"]
+        if self.initial.get("name") == OPERATORS != name:
+            raise ValidationError(OPERATORS_STAY)
+        return name
 
 
 class _AuditedAccount(AuditedDeletion):
@@ -155,6 +193,12 @@ class AuditedUserAdmin(_AuditedAccount, UserAdmin):  # type: ignore[type-arg]  #
     form = _UserForm
     readonly_fields = ("last_login", "date_joined")  # what happened is not edited
 
+    def delete_row(self, request: HttpRequest, row: Any) -> list[Written]:
+        """Leave somebody who can give rights back."""
+        if _is_last(row):
+            raise RuleError(LAST)
+        return super().delete_row(request, row)
+
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
@@ -170,6 +214,12 @@ class AuditedGroupAdmin(_AuditedAccount, GroupAdmin):
     """Groups and their rights."""
 
     form = _GroupForm
+
+    def delete_row(self, request: HttpRequest, row: Any) -> list[Written]:
+        """Keep the group by which operators are known."""
+        if row.name == OPERATORS:
+            raise RuleError(OPERATORS_STAY)
+        return super().delete_row(request, row)
 
 
 admin.site.unregister([User, Group, AccessFailureLog])  # no such log is kept

@@ -12,7 +12,8 @@ from django.forms.models import construct_instance
 
 from allocation.audit.operations import Written, facts, locked, subject_of
 from allocation.audit.shown import Changed, Read, check_shown, refuse, shown, shown_field
-from allocation.policy.errors import RuleError
+from allocation.display.fields import ReasonField
+from allocation.policy.errors import RuleError, check_seen
 
 # Django's classes take type arguments only while types are checked.
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class ShownForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         """Compare what was shown with what is stored, and lock the row until the form is saved."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._check_lines()
         if self.instance.pk is None:
             return cleaned
         stored = locked(self.instance)
@@ -65,6 +67,19 @@ class ShownForm(ModelForm):
         except Changed as error:
             refuse(self, error, None)
         return cleaned
+
+    def _check_lines(self) -> None:
+        """Refuse a name that was pasted with signs that nobody sees: nothing would go by it."""
+        for name in {*self.changed_data} & self.cleaned_data.keys():
+            field = self.fields[name]
+            one_line = isinstance(field, forms.CharField) and isinstance(
+                field.widget, forms.TextInput
+            )
+            if one_line:
+                try:
+                    check_seen(str(self.cleaned_data[name]), "This")
+                except RuleError as error:
+                    self.add_error(name, str(error))
 
 
 def short(value: Decimal) -> Decimal:
@@ -84,7 +99,7 @@ class AuditedForm(ShownForm):
     now: datetime
     reason_required = False
 
-    reason = forms.CharField(
+    reason = ReasonField(
         required=False,
         max_length=2000,
         widget=AdminTextareaWidget(attrs={"rows": 2}),
@@ -102,7 +117,8 @@ class AuditedForm(ShownForm):
         """Ask for a reason where one is needed."""
         cleaned = super().clean()
         changed = {*self.changed_data} - {"reason", "shown"}
-        if self.reason_required and changed and not cleaned.get("reason"):
+        missing = not cleaned.get("reason") and "reason" not in self.errors
+        if self.reason_required and changed and missing:
             self.add_error("reason", "Say why: this change needs a reason.")
         return cleaned
 
@@ -164,4 +180,4 @@ class AuditedFormSet(InlineFormSet):
     @property
     def reason(self) -> str:
         """The reason as entered on the page."""
-        return str(self.data.get("reason", "")).strip()
+        return str(AuditedForm.base_fields["reason"].to_python(self.data.get("reason", "")))

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from allocation.audit.admin_base import AuditedAdmin, RecordAdmin, SingleRowAdmin
@@ -11,6 +12,7 @@ from allocation.audit.forms import AuditedForm, OperationForm
 from allocation.audit.operations import Written
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
 from allocation.budgets.operations import RuleChange, change_rule, check_unit
+from allocation.catalog.models import Tier
 from allocation.display.fields import obey
 
 REMETERED = "All usage, past weeks too, is now counted with this meter."
@@ -96,6 +98,16 @@ class BudgetRuleAdmin(SingleRowAdmin):
 
 class MeterForm(AuditedForm):
     """A meter in use keeps its unit."""
+
+    def clean_tier_weights(self) -> dict[str, str]:
+        """No weights where the field was emptied: each tier weighs 1 then. A misspelt tier would
+        weigh 1 as well."""
+        weights: dict[str, str] = self.cleaned_data["tier_weights"] or {}
+        known = [tier.name for tier in Tier.objects.all()]
+        if isinstance(weights, dict) and (unknown := sorted(weights.keys() - {*known})):
+            there_are = ", ".join(known)
+            raise ValidationError(f"“{unknown[0]}” is not a tier; there are {there_are}.")
+        return weights
 
     def clean_weighting(self) -> str:
         """Refuse to turn tokens into dollars under a limit that stays."""

@@ -160,6 +160,8 @@ def undo_change(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
     with transaction.atomic():
         rule = locked_rule()
         as_it_is = facts(rule)
+        if all(as_it_is.get(name) == before for name, before in entry.before.items()):
+            raise RuleError("The rule is as it was before this change: there is nothing to undo.")
         since = sorted(name for name in entry.after if as_it_is.get(name) != entry.after[name])
         if since:
             words = " and ".join(name.replace("_", " ") for name in since)

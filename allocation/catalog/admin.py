@@ -25,6 +25,7 @@ from allocation.catalog.forms import (
     LevelForm,
     PriceForm,
     SubAgentForm,
+    TierForm,
 )
 from allocation.catalog.models import (
     ComplexityLevel,
@@ -201,6 +202,7 @@ class ClaudeModelAdmin(AuditedAdmin):
 class TierAdmin(AuditedAdmin):
     """Tiers by rank. The four that ship are what the rules speak of."""
 
+    form = TierForm
     list_display = ("name", "rank", "weighed_as")
     list_select_related = ("weighed_as",)
     search_fields = ("name",)

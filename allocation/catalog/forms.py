@@ -11,6 +11,9 @@ from allocation.display.fields import obey
 from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
 
+# What PostgreSQL keeps in a small integer.
+HIGHEST_RANK = 2**15 - 1
+
 
 class AliasForm(ShownForm):
     """An alias is kept under its normal form, which nobody types."""
@@ -38,6 +41,21 @@ class AliasFormSet(AuditedFormSet):
         ]
         if len(names) != len({*names}):
             raise ValidationError("Two of these aliases are one name: delete one of them.")
+
+
+class TierForm(AuditedForm):
+    """A tier that any database keeps, under a name that everything finds it by."""
+
+    def clean_name(self) -> str:
+        """In small letters, as tiers are asked for."""
+        return str(self.cleaned_data["name"]).lower()
+
+    def clean_rank(self) -> int:
+        """No higher than PostgreSQL keeps."""
+        rank: int = self.cleaned_data["rank"]
+        if rank > HIGHEST_RANK:
+            raise ValidationError(f"Write a whole number up to {HIGHEST_RANK:,}.")
+        return rank
 
 
 class SubAgentForm(AuditedForm):

@@ -164,6 +164,14 @@ class CheckpointForm(AmountsForm):
             kind=CheckpointKind(given["kind"]), phase=Phase(given["phase"]), **self.amounts()
         )
 
+    def says(self, checkpoint: Checkpoint) -> bool:
+        """Whether what was sent are the amounts of a checkpoint."""
+        if self.errors.keys() & {*AMOUNTS}:
+            return False
+        sent = self.amounts()
+        sent["mix"] = {tier: share for tier, share in sent["mix"].items() if share}
+        return all(getattr(checkpoint, name) == value for name, value in sent.items())
+
 
 class CorrectionForm(AmountsForm):
     """What a checkpoint should have said."""

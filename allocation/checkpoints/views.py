@@ -151,9 +151,16 @@ def _logged_before(sent: QueryDict) -> Checkpoint | None:
 
 def _logged_twice(request: HttpRequest, logged: Checkpoint) -> HttpResponse:
     """A second click lands where the first did; another entry in that form is told of it."""
-    same = request.POST.get("sd") == str(logged.sd_id) and request.POST.get("kind") == logged.kind
-    if same:
+    wanted = {"sd": str(logged.sd_id), "kind": logged.kind, "phase": logged.phase}
+    same = all(request.POST.get(name) == value for name, value in wanted.items())
+    if same and CheckpointForm(request.POST, sds=open_sds()).says(logged):
         _say_logged(request, logged)
+    elif same:
+        messages.warning(
+            request,
+            f"This form had logged {logged.sd.code}, {logged.get_kind_display()} already, so what "
+            "it says now was not stored. Correct the checkpoint instead.",
+        )
     else:
         messages.warning(
             request,

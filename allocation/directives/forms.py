@@ -7,7 +7,7 @@ from django import forms
 
 from allocation.audit.shown import shown_field
 from allocation.directives.models import Priority, StrategicDirective
-from allocation.directives.operations import SdFacts, check_estimate
+from allocation.directives.operations import SdFacts, check_estimate, read_title
 from allocation.display.fields import TokensField, count_field, obey
 from allocation.policy.complexity import LEVELS, Level, complexity_of
 
@@ -68,6 +68,10 @@ class SdForm(forms.Form):
     def clean_code(self) -> str:
         """The code in capitals, checked as the table checks it."""
         return str(CODE.clean(self.cleaned_data["code"].upper(), None))
+
+    def clean_title(self) -> str:
+        """The title in one line, without signs that nobody sees."""
+        return obey(lambda: read_title(self.cleaned_data["title"]))
 
     def clean_estimate(self) -> int | None:
         """A count that one SD can burn."""

@@ -12,8 +12,7 @@ from allocation.audit.shown import check_shown
 from allocation.directives.locks import locked_sd
 from allocation.directives.models import Priority, StrategicDirective
 from allocation.policy.complexity import check_complexity
-from allocation.policy.errors import RuleError
-from allocation.policy.plain import safe
+from allocation.policy.errors import RuleError, check_seen
 
 # A million times the usual SD; what is above it is a slip of the key.
 LARGEST_ESTIMATE = 10**11
@@ -88,6 +87,8 @@ def _write(
     seen: str | None = None,
 ) -> StrategicDirective:
     code = sd.code.strip().upper()
+    if not code:
+        raise RuleError("Give the SD a code, such as SD-PERF-OPT-001.")
     check_complexity(sd.complexity)
     check_estimate(sd.estimate)
     try:
@@ -96,7 +97,7 @@ def _write(
                 row = locked_sd(row)
             before, as_it_is = (facts(row), copy(row)) if row.pk else (None, row)
             row.code = code
-            row.title = _title(sd.title)
+            row.title = read_title(sd.title)
             row.complexity = sd.complexity
             row.priority = sd.priority
             row.critical = sd.critical
@@ -123,13 +124,9 @@ def _write(
     return row
 
 
-def _title(typed: str) -> str:
+def read_title(typed: str) -> str:
     """The title in one line. Raises RuleError where it would show the Chairman, who may have to
     approve what an agent proposed, something else than it says."""
     title = " ".join(typed.split())
-    if safe(title) != title:
-        raise RuleError(
-            "The title has signs that cannot be seen, such as one that turns the direction of "
-            "writing: type it anew."
-        )
+    check_seen(title, "The title")
     return title

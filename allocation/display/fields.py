@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from allocation.display.format import tokens as in_groups
 from allocation.display.reading import read_tokens
 from allocation.policy.errors import RuleError
+from allocation.policy.plain import is_blank
 
 Value = TypeVar("Value")
 
@@ -55,9 +56,18 @@ class TokensField(TextAmountField):
         return in_groups(value) if isinstance(value, int) else value
 
 
+class ReasonField(forms.CharField):
+    """Why something is done. Signs that nobody sees are no reason."""
+
+    def to_python(self, value: Any) -> str:
+        """What was typed; nothing if none of it can be seen."""
+        text = str(super().to_python(value))
+        return "" if is_blank(text) else text
+
+
 def reason_field(missing: str = "", help_text: str = "") -> forms.CharField:
     """A reason. `missing` is the sentence for whoever gives none; without one nobody must."""
-    return forms.CharField(
+    return ReasonField(
         max_length=300,
         required=bool(missing),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

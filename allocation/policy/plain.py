@@ -21,6 +21,11 @@ def safe(text: str) -> str:
     )
 
 
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of a text: it is empty, or spaces and signs without a shape."""
+    return not any(sign.isprintable() and not sign.isspace() for sign in text)
+
+
 def safe_lines(text: str) -> str:
     """The same of a text of several lines: its line breaks stay, and tabs become spaces."""
     lines = text.split("\n")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -84,6 +85,8 @@ class QualityForm(forms.Form):
     note = forms.CharField(
         max_length=LONGEST_NOTE, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    # Names the form, so that it logs once however often it is sent.
+    submission = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
     def counts(self) -> tuple[int, int]:
         """What passed and what failed, of a valid form."""
@@ -107,6 +110,11 @@ class QualityForm(forms.Form):
             failed=failed,
             **{name: given[name] for name in ("sd", "sub_agent", "phase", "tier", "note")},
         )
+
+    def key(self) -> str | None:
+        """The key under which a valid form logs once."""
+        submission = self.cleaned_data["submission"]
+        return f"form:{submission}" if submission else None
 
     def at_or(self, now: datetime) -> datetime:
         """When it happened, of a valid form."""

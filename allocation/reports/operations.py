@@ -11,6 +11,7 @@ from allocation.catalog.models import SubAgent, Tier
 from allocation.directives.models import StrategicDirective
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
+from allocation.policy.plain import is_blank
 from allocation.policy.quality import EventKind, check_event
 from allocation.reports.collect import week_facts
 from allocation.reports.facts import to_json
@@ -69,7 +70,7 @@ def write_lesson(
     is another by now, for an empty text, and for one that is too long.
     """
     words = text.strip()
-    if not words:
+    if is_blank(words):
         raise RuleError("Write the lesson: a few words will do.")
     if len(words) > LONGEST_LESSON:
         raise RuleError(f"A lesson has {LONGEST_LESSON:,} characters at most.")
@@ -107,6 +108,11 @@ class QualityFacts:
     phase: str = ""
     tier: Tier | None = None
     note: str = ""
+
+    def are_of(self, event: QualityEvent) -> bool:
+        """Whether an event was logged with these facts."""
+        said = {name: getattr(self, name) for name in self.__slots__} | {"note": self.note.strip()}
+        return all(getattr(event, name) == value for name, value in said.items())
 
 
 def log_quality_event(

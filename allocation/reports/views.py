@@ -81,12 +81,21 @@ def log_event(request: HttpRequest, kind: str = "review") -> HttpResponse:
     if form.is_valid():
         now = timezone.now()
         try:
-            event = log_quality_event(event=form.facts(), actor=actor, now=now, at=form.at_or(now))
+            event = log_quality_event(
+                event=form.facts(), actor=actor, now=now, at=form.at_or(now), key=form.key()
+            )
         except RuleError as error:
             form.add_error("at", str(error))
         else:
-            what = f"Logged: {event.get_kind_display()}, {result_in_words(event)}."
-            messages.success(request, what)
+            what = f"{event.get_kind_display()}, {result_in_words(event)}"
+            if form.facts().are_of(event):
+                messages.success(request, f"Logged: {what}.")
+            else:
+                messages.warning(
+                    request,
+                    f"This form had logged {what} already, so what it says now was not stored. "
+                    "Delete that event to log it anew.",
+                )
             return redirect("reports:view-kpis")
     context = {"form": form, "kind": kind, "kinds": EVENT_KINDS, "sds": offered_sds()}
     status = 422 if form.is_bound else 200

@@ -6,7 +6,7 @@ one is `observation.merge`; the one by which a sight belongs to a record, `ident
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -35,6 +35,7 @@ from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _NAMES = ("agent_type", "model")
 _TABLE = UsageRecord._meta.db_table
 _Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
@@ -53,7 +54,7 @@ def store(
     Roll-ups go with it: what is new is added to them, and every hour that loses or changes a
     record is made anew. The order and the number of times that sights come in make no difference.
     """
-    observations = _shown(observations)
+    observations = _dated(_shown(observations))
     with transaction.atomic():
         lock()
         observations, hours = settle(observations)
@@ -75,6 +76,20 @@ def _shown(sights: Sequence[_Seen]) -> Sequence[_Seen]:
         msgspec.structs.replace(
             seen,
             **{name: safe(getattr(seen, name)) for name in _NAMES if hasattr(seen, name)},
+        )
+        for seen in sights
+    ]
+
+
+def _dated(sights: Sequence[Observation]) -> Sequence[Observation]:
+    """The same with moments that have a day in every zone: of others no page could write it."""
+    if all(_FIRST <= seen.at <= _LAST and _FIRST <= seen.counted_at <= _LAST for seen in sights):
+        return sights  # nearly always
+    return [
+        msgspec.structs.replace(
+            seen,
+            at=min(max(seen.at, _FIRST), _LAST),
+            counted_at=min(max(seen.counted_at, _FIRST), _LAST),
         )
         for seen in sights
     ]

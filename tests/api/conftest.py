@@ -1,8 +1,10 @@
 """What the tests of the API share: tokens, a client that sends one, and what was counted."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,12 +14,31 @@ from django.utils import timezone
 
 from allocation.api.models import AgentToken, Scope
 from allocation.api.operations import create_token
+from allocation.api.v1 import api
 from allocation.usage.models import UsageRecord
 
 JSON = "application/json"
 # The least that can be asked, and the least that can be reported.
 RUN = {"sub_agent": "TESTING", "phase": "EXEC", "complexity": 3}
 REQUEST = {"model": "claude-haiku-4-5", "usage": {"input_tokens": 1}}
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """What openapi.json says of each address."""
+    paths: dict[str, Any] = api.get_openapi_schema()["paths"]
+    return paths
+
+
+def as_said(method: str, path: str, response: HttpResponse) -> HttpResponse:
+    """The answer, with a status that the contract has for its address."""
+    for address, operations in contract().items():
+        number = re.sub(r"\{number\}", "[0-9]+", address)
+        if not re.fullmatch(re.sub(r"\{code\}", "[^/]+", number), f"/api/v1/{path}"):
+            continue
+        known = {int(code) for code in operations.get(method, {"responses": {}})["responses"]}
+        assert response.status_code in known | {405, 500}, (method, path, response.content)
+    return response
 
 
 class Agent:
@@ -29,13 +50,14 @@ class Agent:
         self.client = Client(headers={"Authorization": f"Bearer {clear}"})
 
     def get(self, path: str, **query: Any) -> HttpResponse:
-        return self.client.get(f"/api/v1/{path}", query)
+        return as_said("get", path, self.client.get(f"/api/v1/{path}", query))
 
     def post(self, path: str, body: Any, *, key: str | None = None) -> HttpResponse:
         headers = {"Idempotency-Key": key} if key else {}
-        return self.client.post(
+        response = self.client.post(
             f"/api/v1/{path}", json.dumps(body), content_type=JSON, headers=headers
         )
+        return as_said("post", path, response)
 
     def otlp(
         self, signal: str, body: bytes, *, kind: str = JSON, encoding: str = ""

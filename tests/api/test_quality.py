@@ -41,14 +41,16 @@ def test_the_same_key_logs_once(agent: Agent) -> None:
     first, again = (agent.post("quality", run, key="run-7").json() for _ in range(2))
     assert first == again
     assert QualityEvent.objects.count() == 1
-    assert agent.post("quality", run | {"failed": 3}, key="run-7").status_code == 409
+    for other in ({"failed": 3}, {"tier": "opus"}, {"note": "Another one."}):
+        assert agent.post("quality", run | other, key="run-7").status_code == 409
 
 
 @pytest.mark.parametrize(
     ("reported", "said"),
     [
         ({"kind": "review", "passed": 2}, "review"),
-        ({"kind": "security", "passed": 1}, "security"),
+        ({"kind": "security", "passed": 1, "failed": 0}, "A security check counts issues"),
+        ({"kind": "security"}, "Say in failed how many issues the security check found"),
         ({"kind": "e2e"}, "test"),
         ({"kind": "opinion", "passed": 1}, "kind"),
         ({"kind": "review", "passed": 1, "sub_agent": "nobody"}, "No sub-agent is called “nobody”"),

@@ -98,6 +98,11 @@ def test_a_list_under_one_key_is_answered_once(agent: Agent) -> None:
     assert Decision.objects.count() == 2
 
 
+def test_an_empty_sd_is_none(agent: Agent) -> None:
+    said = agent.post("recommend", RUN | {"sd": ""})
+    assert (said.status_code, said.json()["sd"]) == (200, None)
+
+
 @pytest.mark.parametrize("other", [{"complexity": 5}, {"sub_agent": "SECURITY"}])
 def test_a_key_belongs_to_one_question(agent: Agent, other: dict[str, object]) -> None:
     agent.post("recommend", RUN, key="k")

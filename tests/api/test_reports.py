@@ -156,6 +156,8 @@ def test_an_sd_is_proposed_once(agent: Agent) -> None:
     assert AuditEntry.objects.get(action="SD creation").actor == "agent runner"
     assert agent.post("sds", {"code": "SD-X-1"}).status_code == 409
     assert agent.post("sds", {"code": "nonsense"}).status_code == 422
+    blank = agent.post("sds", {"code": " "})
+    assert blank.json() == {"error": "Give the SD a code, such as SD-PERF-OPT-001."}
     assert agent.get("sds/sd-x-1").json()["complexity"] == 4
     assert agent.get("sds/SD-NONE-1").status_code == 404
 

@@ -61,6 +61,8 @@ def test_making_and_revoking_leave_an_entry_each(now: datetime) -> None:
     ("given", "sentence"),
     [
         ({"name": " "}, "name"),
+        ({"name": "\u200b"}, "Give the token a name"),
+        ({"name": "runner\u200b"}, "The name has signs that cannot be seen"),
         ({"scopes": ["limits"]}, "no scope “limits”"),
         ({"scopes": []}, "at least one"),
         ({"expires_at": datetime.fromisoformat("2020-01-01T00:00Z")}, "future"),
@@ -191,10 +193,19 @@ def test_a_name_in_use_is_said_on_the_form(chairman_client: Client, now: datetim
 
 def test_the_chairman_revokes_a_token(chairman_client: Client, now: datetime) -> None:
     row, clear = made(now)
-    answer = chairman_client.post(f"{PAGE}{row.pk}/revoke/", follow=True)
+    url = f"{PAGE}{row.pk}/revoke/"
+    assert f'href="{url}"' in chairman_client.get(PAGE).text
+    asked = chairman_client.get(url).text
+    assert "Revoke the token laptop" in asked
+    assert "Nobody has used it yet. It cannot be taken back." in asked
+    answer = chairman_client.post(url, {"reason": "The laptop is gone."}, follow=True)
     assert "is revoked" in answer.content.decode()
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.reason) == ("token revocation", "The laptop is gone.")
     with pytest.raises(AccessRefused):
         used(clear, now)
+    again = chairman_client.post(url)
+    assert (again.status_code, "was revoked before." in again.text) == (422, True)
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}new/", f"{PAGE}1/revoke/"])
@@ -208,9 +219,10 @@ def test_nobody_else_may_see_or_make_tokens(
 
 
 def test_a_get_makes_and_revokes_nothing(chairman_client: Client, now: datetime) -> None:
-    row, _ = made(now)
+    row, clear = made(now)
     assert chairman_client.get(f"{PAGE}new/").status_code == 405
-    assert chairman_client.get(f"{PAGE}{row.pk}/revoke/").status_code == 405
+    chairman_client.get(f"{PAGE}{row.pk}/revoke/")
+    assert used(clear, now) == row
 
 
 def test_the_page_is_not_exempt_from_the_check_against_cross_site_requests(chairman: User) -> None:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from allocation.budgets.models import BudgetWeek
 from allocation.usage.models import UsageRecord
 from tests.api.conftest import Agent, totals
-from tests.factories import StrategicDirectiveFactory
+from tests.factories import BudgetRuleFactory, StrategicDirectiveFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,29 @@ def test_a_clock_that_was_never_set_makes_no_weeks(agent: Agent, at: str) -> Non
     lost = {"message_id": "msg_2", "request_id": "req_2", "at": at, "counted_at": at}
     said = send(agent, READ, READ | lost).json()
     assert (said["new"], said["weeks_made"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "counted_at"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("2026-11-23T15:04:05Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_no_clock_keeps_the_chairman_from_the_records(
+    agent: Agent, chairman_client: Client, at: str, counted_at: str, zone: str
+) -> None:
+    BudgetRuleFactory(timezone=zone)
+    for _ in range(2):
+        said = send(agent, READ | {"at": at, "counted_at": counted_at}).json()
+    assert said["unchanged"] == 1
+    for page in (
+        "usagerecord/",
+        "usagehour/",
+        f"usagerecord/{UsageRecord.objects.get().pk}/change/",
+    ):
+        assert chairman_client.get(f"/admin/usage/{page}").status_code == 200, page
 
 
 def test_the_same_again_changes_nothing_and_a_better_sight_improves(agent: Agent) -> None:

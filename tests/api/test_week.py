@@ -30,7 +30,7 @@ def test_the_contract_has_the_shape_of_each_answer(client: Client, path: str, sh
     said = answers["200"]["content"]["application/json"]["schema"]
     assert said == {"$ref": f"#/components/schemas/{shape}"}
     assert "zone" in contract["components"]["schemas"][shape]["required"]
-    assert answers["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
+    assert answers["503"]["content"]["application/json"]["schema"]["$ref"].endswith("/Refusal")
 
 
 def test_next_is_null_where_no_sd_waits(agent: Agent) -> None:

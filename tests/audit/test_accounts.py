@@ -149,3 +149,45 @@ class TestTwoTabs:
                 chairman_client.get(url)
             counts.append(len(captured))
         assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("flag", ["is_active", "is_staff", "is_superuser"])
+def test_the_last_who_may_do_everything_keeps_it(chairman_client: Client, flag: str) -> None:
+    chairman = User.objects.get(username="chairman")
+    url = reverse("admin:auth_user_change", args=[chairman.pk])
+    page = chairman_client.post(url, without(shown(chairman_client, url), flag), follow=True)
+    assert "Nobody else may change the budget, the floors and the accounts" in said(page)
+    assert not AuditEntry.objects.exists()
+    UserFactory(username="deputy", is_staff=True, is_superuser=True)
+    chairman_client.post(url, without(shown(chairman_client, url), flag))
+    assert AuditEntry.objects.get().after == {flag: False}
+
+
+def test_the_last_who_may_do_everything_is_not_deleted(chairman_client: Client) -> None:
+    chairman = User.objects.get(username="chairman")
+    url = reverse("admin:auth_user_delete", args=[chairman.pk])
+    leaving = {"post": "yes", "reason": "Left."}
+    assert "Nobody else may change" in said(chairman_client.post(url, leaving, follow=True))
+    many = {"action": "delete_selected", "_selected_action": [chairman.pk], **leaving}
+    page = chairman_client.post("/admin/auth/user/", many, follow=True)
+    assert "Nobody else may change" in said(page)
+    assert not AuditEntry.objects.exists()
+    UserFactory(username="deputy", is_staff=True, is_superuser=True)
+    chairman_client.post(url, leaving)
+    assert not User.objects.filter(username="chairman").exists()
+
+
+def test_the_group_of_operators_keeps_its_name_and_stays(chairman_client: Client) -> None:
+    group, _ = Group.objects.get_or_create(name="operator")
+    url = reverse("admin:auth_group_change", args=[group.pk])
+    stays = "The group “operator” stays"
+    assert stays in said(send(chairman_client, url, name="operators"))
+    url = reverse("admin:auth_group_delete", args=[group.pk])
+    page = chairman_client.post(url, {"post": "yes", "reason": "Tidy."}, follow=True)
+    assert stays in said(page)
+    assert Group.objects.filter(name="operator").exists()
+    assert not AuditEntry.objects.exists()
+
+
+def without(form: dict[str, object], name: str) -> dict[str, object]:
+    return {key: value for key, value in form.items() if key != name}

@@ -50,13 +50,20 @@ def test_an_unchanged_save_leaves_no_entry_and_needs_no_reason(chairman_client: 
     assert not AuditEntry.objects.exists()
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "\n\t"])
+@pytest.mark.parametrize("reason", ["", "   ", "\n\t", "\u200b", "\ufeff \u202e"])
 def test_a_floor_is_not_changed_without_a_reason(chairman_client: Client, reason: str) -> None:
     url = change_url(floor_of("TESTING"))
     page = send(chairman_client, url, tier=tier("opus"), reason=reason)
     assert "Say why: this change needs a reason." in said(page)
     assert floor_of("TESTING").tier.name == "sonnet"
     assert not AuditEntry.objects.exists()
+
+
+def test_a_reason_that_is_too_long_is_not_said_to_be_missing(chairman_client: Client) -> None:
+    url = change_url(floor_of("TESTING"))
+    page = said(send(chairman_client, url, tier=tier("opus"), reason="x" * 2001))
+    assert "at most 2000 characters" in page
+    assert "Say why" not in page
 
 
 def test_a_new_row_is_recorded_with_all_that_it_says(chairman_client: Client) -> None:
@@ -74,7 +81,7 @@ def test_a_new_row_is_recorded_with_all_that_it_says(chairman_client: Client) ->
 def test_a_deletion_asks_for_a_reason_and_keeps_what_the_row_said(chairman_client: Client) -> None:
     floor = floor_of("TESTING")
     url = reverse("admin:floors_modelfloor_delete", args=[floor.pk])
-    page = chairman_client.post(url, {"post": "yes", "reason": " "}, follow=True)
+    page = chairman_client.post(url, {"post": "yes", "reason": "\u200b"}, follow=True)
     assert "a deletion needs a reason" in said(page)
     assert ModelFloor.objects.filter(pk=floor.pk).exists()
     chairman_client.post(url, {"post": "yes", "reason": "Not needed."})

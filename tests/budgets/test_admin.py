@@ -125,6 +125,20 @@ def test_a_meter_that_cannot_count_is_refused(
     assert not AuditEntry.objects.exists()
 
 
+def test_a_meter_weighs_only_tiers_that_there_are(chairman_client: Client) -> None:
+    url = meter_url("all tokens")
+    page = send(chairman_client, url, tier_weights='{"hiaku": "0.25"}', reason="x")
+    assert "“hiaku” is not a tier; there are haiku, sonnet, opus, fable." in said(page)
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("emptied", ["", "null", "{}"])
+def test_a_meter_may_leave_out_what_its_tiers_weigh(chairman_client: Client, emptied: str) -> None:
+    page = send(chairman_client, meter_url("all tokens"), tier_weights=emptied, reason="x")
+    assert page.redirect_chain
+    assert Meter.objects.get(name="all tokens").tier_weights == {}
+
+
 def test_the_meter_in_use_is_not_deleted(chairman_client: Client) -> None:
     url = meter_url("sonnet-equivalent", "delete")
     page = chairman_client.post(url, {"post": "yes", "reason": "x"}, follow=True)

@@ -133,6 +133,16 @@ class TestPage:
         said = chairman_client.post(f"/budget/undo/{entry.pk}/", follow=True)
         assert "A later change touched the limit too: undo that one first." in said.text
 
+    def test_a_second_click_is_told_that_nothing_is_left_to_undo(
+        self, chairman_client: Client
+    ) -> None:
+        switch(enabled=False, **WHO)
+        url = f"/budget/undo/{newest().pk}/"
+        assert "Undone: turned on." in chairman_client.post(url, follow=True).text
+        said = chairman_client.post(url, follow=True).text
+        assert "The rule is as it was before this change: there is nothing to undo." in said
+        assert rule().enabled
+
     def test_only_the_chairman_undoes(self, viewer_client: Client, operator: User) -> None:
         set_limit(limit=Decimal(600_000), **WHO)
         assert "undo-" not in viewer_client.get("/budget/").text

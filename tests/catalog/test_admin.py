@@ -56,6 +56,25 @@ def test_an_alias_brings_the_usage_counted_under_that_name(chairman_client: Clie
     assert SubAgentAlias.objects.get().normal_name == "security-reviewer"
 
 
+def test_a_name_that_was_pasted_with_signs_that_nobody_sees_is_refused(
+    chairman_client: Client,
+) -> None:
+    unseen = "This has signs that cannot be seen"
+    model = ClaudeModel.objects.get(model_id="claude-opus-5")
+    page = send(chairman_client, url_of(model), model_id="claude-opus-5-1\u200b", reason="x")
+    assert unseen in said(page)
+    assert unseen in said(add_alias(chairman_client, "SECURITY", "security\u2060reviewer"))
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_new_tier_has_a_rank_that_any_database_keeps(chairman_client: Client) -> None:
+    url = reverse("admin:catalog_tier_add")
+    page = send(chairman_client, url, name="Mini", rank="40000", reason="x")
+    assert "Write a whole number up to 32,767." in said(page)
+    send(chairman_client, url, name="Mini", rank="5", reason="x")
+    assert AuditEntry.objects.get().subject == "tier mini"
+
+
 def test_a_deleted_alias_gives_the_usage_its_own_name_back(chairman_client: Client) -> None:
     alias = SubAgentAliasFactory(sub_agent=SubAgentFactory(code="SECURITY"), name="reviewer")
     record = counted("SECURITY", agent_type="reviewer", sidechain=True)

@@ -87,6 +87,17 @@ class TestLogging:
             assert "Logged SD-PERF-OPT-001, LEAD to PLAN: 24,000 tokens." in page.text
         assert Checkpoint.objects.count() == 1
 
+    @pytest.mark.parametrize("changed", [{"tokens": "30k"}, {"mix": "haiku"}, {"note": "More."}])
+    def test_a_form_that_is_changed_after_it_has_logged_is_told_so(
+        self, chairman_client: Client, sd: StrategicDirective, changed: dict[str, str]
+    ) -> None:
+        sent = entry(sd)
+        chairman_client.post(NEW, sent, follow=True)
+        page = chairman_client.post(NEW, sent | changed, follow=True)
+        assert "so what it says now was not stored. Correct the checkpoint instead." in page.text
+        assert "Logged SD-PERF-OPT-001" not in page.text
+        assert Checkpoint.objects.get().tokens == 24_000
+
     def test_another_entry_in_a_form_that_has_logged_is_told_so(
         self, chairman_client: Client, sd: StrategicDirective
     ) -> None:

@@ -135,6 +135,7 @@ class TestGiving:
         ("wrong", "sentence"),
         [
             ({"reason": "   "}, "Say why: an override needs a reason."),
+            ({"reason": "\u200b\u2060"}, "Say why: an override needs a reason."),
             ({"until": "2020-01-01"}, "The expiry lies in the past"),
             ({"until": "9999-12-31"}, "An override lasts 366 days at most"),
             ({"until": "0001-01-01"}, "The expiry lies in the past"),
@@ -191,7 +192,9 @@ def test_only_the_chairman_overrides(viewer_client: Client, operator_client: Cli
     override = in_force()
     for other in (viewer_client, operator_client):
         assert other.get(URL).status_code == 200
-        assert other.post(URL, GIVEN).status_code == 403
+        refused = other.post(URL, GIVEN)
+        assert refused.status_code == 403
+        assert "Only the Chairman&#x27;s account may override" in refused.text
         assert other.post(f"{URL}{override.pk}/revoke/", {"reason": "x"}).status_code == 403
     assert Client().get(URL).status_code == 302
     assert Override.objects.in_force(timezone.now()).count() == 1

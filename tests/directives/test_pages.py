@@ -124,6 +124,7 @@ class TestCreate:
             ({"estimate": "much"}, "estimate", "“much” is not a count of tokens"),
             ({"estimate": "900b"}, "estimate", "are not the estimate of one SD"),
             ({"priority": "9"}, "priority", "Select a valid choice"),
+            ({"title": "<u>kept</u>\u202e"}, "title", "signs that cannot be seen"),
         ],
     )
     def test_bad_input_is_refused_beside_its_field_and_kept(

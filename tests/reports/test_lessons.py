@@ -62,7 +62,9 @@ def test_the_second_of_two_tabs_is_told_and_nothing_is_lost(chairman_client: Cli
     assert WeekLesson.objects.count() == 2
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n\t ", "x" * (LONGEST_LESSON + 1), "a\x00b"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n\t ", "\u200b", "x" * (LONGEST_LESSON + 1), "a\x00b"]
+)
 def test_a_lesson_that_is_none_is_refused_beside_its_field(
     chairman_client: Client, text: str
 ) -> None:

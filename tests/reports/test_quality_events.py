@@ -126,6 +126,18 @@ def test_bad_input_is_said_beside_its_field(
     assert not QualityEvent.objects.exists()
 
 
+def test_a_form_that_is_sent_twice_logs_once(operator_client: Client) -> None:
+    page = operator_client.get(f"{NEW}review/")
+    form = {"submission": str(page.context["form"]["submission"].value()), "outcome": "passed"}
+    assert f'value="{form["submission"]}"' in page.text
+    for _ in range(2):
+        page = operator_client.post(f"{NEW}review/", form, follow=True)
+        assert "Logged: code review, passed." in page.text
+    page = operator_client.post(f"{NEW}review/", form | {"outcome": "failed"}, follow=True)
+    assert "This form had logged code review, passed already" in page.text
+    assert QualityEvent.objects.get().passed == 1
+
+
 def test_the_form_has_a_tab_for_each_kind(operator_client: Client) -> None:
     assert operator_client.get(NEW).status_code == 200
     for kind in EventKind:

@@ -95,7 +95,7 @@ PAGES = {
     "reminders/settings/test/": _RULE,
     "tokens/": May(CHAIRMAN),
     "tokens/new/": _RULE,
-    "tokens/<int:pk>/revoke/": _RULE,
+    "tokens/<int:pk>/revoke/": _RULE_FORM,
     "connect/": _PAGE,
     "mismatches/": _PAGE,
     "calibration/": _PAGE,
