@@ -33,7 +33,7 @@ def sight(message_id: str | None = "m1", request_id: str | None = "r1", **more: 
 
 
 def put(*sights: Observation, names: Sequence[AgentName] = ()) -> Stored:
-    return store(sights, terms=load_terms(), names=names)
+    return store(sights, terms=load_terms, names=names)
 
 
 def test_every_source_has_its_trust() -> None:
