@@ -57,7 +57,7 @@ def store_requests(sights: Sights, *, now: datetime) -> Accepted:
         requests, unknown = lay_to_sds(sights.requests, sights.sds)
         store(
             requests,
-            terms=current_terms(now),
+            terms=lambda: current_terms(now),
             names=sorted(sights.names, key=msgspec.structs.astuple),
         )
         notes += [f"There is no SD {code[:60]}: counted without one." for code in unknown]
@@ -66,7 +66,7 @@ def store_requests(sights: Sights, *, now: datetime) -> Accepted:
 
 def count_requests(requests: Sequence[Observation], *, now: datetime) -> Stored:
     """Count requests that were reported over the API."""
-    return store(requests, terms=current_terms(now))
+    return store(requests, terms=lambda: current_terms(now))
 
 
 def lay_to_sds(

@@ -34,7 +34,7 @@ def count(read: TranscriptsRead, *, now: datetime) -> TranscriptsCounted:
     stored = store_history(
         seen,
         now=now,
-        terms=current_terms(now),
+        terms=lambda: current_terms(now),
         names=[
             AgentName(each.session, each.agent, each.sub_agent, each.evidence)
             for each in read.names

@@ -93,7 +93,7 @@ def _keep(event: Event, *, at: datetime, now: datetime) -> None:
         )
         UnsteeredRun.objects.bulk_create([row], ignore_conflicts=True)
     if event.names or event.calls:
-        store([], terms=current_terms(now), names=event.names, calls=event.calls)
+        store([], terms=lambda: current_terms(now), names=event.names, calls=event.calls)
     if event.is_result and event.tool_use_id:
         _observe(event)
 

@@ -12,7 +12,7 @@ from allocation.policy.errors import RuleError
 from allocation.usage.transcripts.discover import discover
 from allocation.usage.transcripts.importing import ImportSummary
 
-Stamp = tuple[int, int]  # size, time of the last change
+Stamp = tuple[int, int, int]  # size, and when its text and anything about it changed last
 
 
 class Watcher:
@@ -39,7 +39,9 @@ class Watcher:
         folders = self._folders()
         if not folders:
             return None
-        found = {one.path: (one.size, one.modified_ns) for one in discover(folders).found}
+        found = {
+            one.path: (one.size, one.modified_ns, one.changed_ns) for one in discover(folders).found
+        }
         changed = [path for path, stamp in found.items() if self._seen.get(path) != stamp]
         if not changed:
             return None

@@ -135,7 +135,8 @@ def _report_runs(sd: StrategicDirective, stage: Stage, span: Window) -> None:
         )
         record_outcome(decision=decision, outcome=seen, actor=ACTOR, now=at)
         store(
-            [_request(sd, stage, sub_agent, models[tier] or "", tokens=tokens, at=at)], terms=terms
+            [_request(sd, stage, sub_agent, models[tier] or "", tokens=tokens, at=at)],
+            terms=lambda: terms,
         )
 
 

@@ -5,7 +5,7 @@ one is `observation.merge`; the one by which a sight belongs to a record, `ident
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -45,7 +45,7 @@ _decode = msgspec.json.Decoder(Answer).decode
 def store(
     observations: Sequence[Observation],
     *,
-    terms: Terms,
+    terms: Callable[[], Terms],
     names: Sequence[AgentName] = (),
     calls: Sequence[AgentCall] = (),
 ) -> Stored:
@@ -53,15 +53,18 @@ def store(
 
     Roll-ups go with it: what is new is added to them, and every hour that loses or changes a
     record is made anew. The order and the number of times that sights come in make no difference.
+    `terms` are asked for when it is our turn: whoever edits them, and has records follow, may have
+    it before us.
     """
     observations = _dated(_shown(observations))
     with transaction.atomic():
         lock()
+        hold = terms()
         observations, hours = settle(observations)
         renamed = learn(_shown(names), _shown(calls))
-        hours |= _rename(renamed, terms.registry)
+        hours |= _rename(renamed, hold.registry)
         batch = _Batch(observations)
-        changed, added = batch.write(terms)
+        changed, added = batch.write(hold)
         update_roll_ups(added, changed=hours | changed)
     return batch.stored
 

@@ -1,15 +1,15 @@
 """Every way in which usage is written."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
 from pathlib import Path
 
 import msgspec
 from django.db import transaction
 
+from allocation.audit.newest import UntilEdited
 from allocation.budgets.operations import ensure_weeks
 from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.models import Tier
@@ -77,14 +77,14 @@ def store_readings(
     Each piece is stored in a transaction of its own, together with how far it was read and with
     the weeks that it is judged by, so that an import that is cut off goes on where it stopped.
     """
-    terms = cache(load_terms)  # not read where nothing is new
+    terms = UntilEdited[Terms](timedelta(days=1))  # as often as they change meanwhile
 
     def take(piece: Reading, files: dict[bytes, Found]) -> Stored:
         with at_rest(), transaction.atomic():
             stored = store_history(
                 _laid_to(piece.requests, sd, phase),
                 now=now,
-                terms=terms(),
+                terms=lambda: terms.get(now, load_terms),
                 names=piece.names,
                 calls=piece.calls,
             )
@@ -98,7 +98,7 @@ def store_history(
     requests: Sequence[Observation],
     *,
     now: datetime,
-    terms: Terms,
+    terms: Callable[[], Terms],
     names: Sequence[AgentName],
     calls: Sequence[AgentCall],
 ) -> Stored:

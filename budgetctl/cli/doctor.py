@@ -159,9 +159,7 @@ def _server(*, is_sent: bool) -> list[Any]:
     """What the server says; little where it is away."""
     from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.client.transport import Away, Refused, post
-    from allocation.claude_code.connect import checks
     from allocation.claude_code.connect.checks import CONNECT, Finding
-    from budgetctl.cli import clock
 
     to = connection(client_home())
     if to is None:
@@ -182,9 +180,21 @@ def _server(*, is_sent: bool) -> list[Any]:
             return [reached, Finding("Token", False, said, f"Run: {CONNECT}")]
         said = f"answers {error.status} to a question of this version"
         return [Finding("Server", False, said, "Update budgetctl on the server or here.")]
+    return _heard(to.url, health, is_sent=is_sent)
+
+
+def _heard(url: str, health: dict[str, Any], *, is_sent: bool) -> list[Any]:
+    """What the server has heard, where it is one of budgetctl."""
+    from allocation.claude_code.connect import checks
+    from allocation.claude_code.connect.checks import Finding
+    from budgetctl.cli import clock
+
     now = clock.now()
-    at = health.get("at")
-    findings = [Finding("Server", True, f"{to.url} answers"), Finding("Token", True, "is taken")]
-    if isinstance(at, int | float):
-        findings.append(checks.check_clock(datetime.fromtimestamp(at, UTC), now))
-    return [*findings, *checks.check_health(health, now, is_sent=is_sent)]
+    try:
+        there = datetime.fromtimestamp(health["at"], UTC)
+        heard = checks.check_health(health, now, is_sent=is_sent)
+    except (LookupError, TypeError, ValueError, OverflowError, OSError):
+        said = f"{url} does not answer as budgetctl does"
+        return [Finding("Server", False, said, _how_to_reach(url))]
+    findings = [Finding("Server", True, f"{url} answers"), Finding("Token", True, "is taken")]
+    return [*findings, checks.check_clock(there, now), *heard]

@@ -42,7 +42,7 @@ def read(paths: Sequence[Path], *, sd: str | None, phase: str) -> ImportSummary:
         from allocation.usage import bookmarks
 
         plan = plan_import(paths, known=bookmarks.known, again=sd is not None)
-    if plan.is_done:
+    if plan.is_done and sd is None:
         return plan.summary()
     with reading(plan) as readings, bar("Reading") as progress:
         open_database()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,14 @@ SECONDS = 20
 MOST_BYTES = 32 * 1024 * 1024
 _PAGE = 500
 _PACKED_FROM = 16 * 1024  # bytes; less is one packet or two
+
+
+class _Said(dict[str, Any]):
+    """An object of an answer. Where it lacks what is asked of it, another server has answered, or
+    one of another version."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise Unanswered(f"The server does not say “{name}”: is it budgetctl, of this version?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class Hub:
 
     def tiers(self) -> "Tiers | None":
         """The current tiers of sub-agents, None while the server is off. Raises Refused."""
-        return cast("Tiers | None", self._ask("/hooks/state", b"{}").get("tiers"))
+        return cast("Tiers | None", self._ask("/hooks/state", b"{}")["tiers"])
 
     def _ask(self, path: str, body: bytes | None) -> Json:
         from gzip import compress
@@ -108,7 +116,7 @@ class Hub:
         return f" through the proxy that {scheme}_proxy names (no_proxy={host} goes past it)"
 
     def _said(self, answer: "HTTPResponse | Any") -> Json:
-        said = json.loads(answer.read(MOST_BYTES))
+        said = json.loads(answer.read(MOST_BYTES), object_hook=_Said)
         if not isinstance(said, dict):
             raise ValueError
         return said
@@ -116,7 +124,7 @@ class Hub:
     def _no(self, error: Any) -> str:
         try:
             return str(self._said(error)["error"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, Unanswered):
             return f"{self.url} answers {error.code}: is it budgetctl, and its whole address?"
 
 

@@ -57,7 +57,7 @@ def fill(have: int, want: int, now: datetime) -> None:
 
     terms = load_terms()
     for first in range(have, want, BATCH):
-        store(list(observations(first, min(first + BATCH, want), now)), terms=terms)
+        store(list(observations(first, min(first + BATCH, want), now)), terms=lambda: terms)
 
 
 def measure(rounds: int) -> list[float]:

@@ -210,6 +210,14 @@ def test_a_home_that_cannot_be_written_is_said(machine: Machine, tmp_path: Path)
     assert machine.settings.read_text() == BEFORE
 
 
+def test_hooks_find_a_home_that_was_given_from_where_we_stand(machine: Machine) -> None:
+    there = machine.environment
+    machine.environment = there | {"BUDGETCTL_HOME": "beside"}
+    said = machine.connect("--dry-run", "--token", "bctl_00000000_some", "--url", "http://h:9")
+    machine.environment = there
+    assert f"--home {Path.cwd() / 'beside'}" in said
+
+
 def test_settings_with_comments_are_refused_in_one_line(machine: Machine) -> None:
     machine.settings.write_text("{ // mine\n}")
     said = machine.connect("--yes", code=1)

@@ -12,6 +12,7 @@ import pytest
 from allocation.claude_code.connect import checks
 from allocation.claude_code.connect.merge import connected
 from allocation.claude_code.connect.wanted import Choice
+from tests.claude_code.servers import FakeServer, ok
 from tests.cli.conftest import Environment, Server, budgetctl
 
 NOW = datetime(2026, 11, 18, 20, tzinfo=UTC)
@@ -208,6 +209,19 @@ def test_a_server_that_is_away_is_started_where_it_is(
 ) -> None:
     given = {"BUDGETCTL_URL": url, "BUDGETCTL_TOKEN": "bctl_x_y"}
     assert mend in " ".join(budgetctl(new_environment() | given, "doctor").stdout.split())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"at": 1e300}, {"at": 1, "observed": {"of": 1}}, {"at": 1, "hook_at": "yesterday"}],
+)
+def test_a_server_that_is_another_is_a_fault(answer: dict[str, Any], tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SECRET_KEY": "s"}
+    with FakeServer(lambda _: ok(answer)) as server:
+        environment |= {"BUDGETCTL_URL": server.url, "BUDGETCTL_TOKEN": "bctl_x_y"}
+        ran = budgetctl(environment, "doctor")
+    assert f"FAULT  Server: {server.url} does not answer as budgetctl does" in ran.stdout
+    assert (ran.returncode, ran.stderr) == (1, "")
 
 
 def test_a_home_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:

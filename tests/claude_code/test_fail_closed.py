@@ -7,7 +7,7 @@ from allocation.claude_code.client import state
 from allocation.claude_code.client.hook import BLOCKED, answer_hook
 from tests.claude_code.client import ask, connect, known_state
 from tests.claude_code.payloads import call, common, result, started
-from tests.claude_code.servers import FakeServer
+from tests.claude_code.servers import FakeServer, ok
 
 
 def test_fail_closed_blocks_a_call_that_nobody_answers_and_nothing_else(folder: Path) -> None:
@@ -28,3 +28,14 @@ def test_a_refusal_that_blocks_does_not_say_that_the_server_is_away(folder: Path
         blocked = answer_hook(json.dumps(call()).encode(), str(folder), fail_closed=True)
     assert blocked.code == 2
     assert blocked.error.startswith("budgetctl answers 401 and decides nothing")
+
+
+def test_an_answer_of_another_server_decides_nothing(folder: Path) -> None:
+    with FakeServer(lambda _: ok({"detail": "Hello"})) as server:
+        connect(folder, server.url)
+        blocked = answer_hook(json.dumps(call()).encode(), str(folder), fail_closed=True)
+        let_through = answer_hook(json.dumps(call()).encode(), str(folder))
+    assert blocked.code == 2
+    assert blocked.error.startswith("budgetctl cannot be reached")
+    assert (let_through.code, let_through.output) == (0, "")
+    assert len((folder / "queue.jsonl").read_text().splitlines()) == 2

@@ -103,3 +103,21 @@ def test_two_watchers_count_nothing_twice(transcript: Path) -> None:
 
 def test_without_a_folder_there_is_nothing_to_do() -> None:
     assert watching().step() is None
+
+
+def test_a_file_that_may_be_read_at_last_is_read(
+    watcher: Watcher, transcript: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File modes do not stop root, which the tests may run as; what opens files here does."""
+
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        watcher.step()
+    assert not UsageRecord.objects.exists()
+    assert watcher.step() is None
+    transcript.chmod(0o640)
+    watcher.step()
+    assert UsageRecord.objects.count() == 1

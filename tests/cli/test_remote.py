@@ -217,6 +217,8 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, bytes],
     [
         (200, b"<html>", "{} does not answer as budgetctl does."),
         (200, b"[]", "{} does not answer as budgetctl does."),
+        (200, b"{}", "The server does not say “week”: is it budgetctl, of this version?"),
+        (500, b"{}", "{} answers 500: is it budgetctl, and its whole address?"),
         (302, b"", "{} answers 302: is it budgetctl, and its whole address?"),
         (502, b"Bad gateway", "{} answers 502: is it budgetctl, and its whole address?"),
     ],

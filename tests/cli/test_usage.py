@@ -108,6 +108,7 @@ def test_the_folders_of_claude_code_are_found(
         (("/no/such/folder",), "There is no file or folder"),
         (("{file}",), "neither a folder nor a transcript"),
         (("{folder}", "--sd", "SD-NONE"), "There is no SD called “SD-NONE”."),
+        (("{empty}", "--sd", "SD-NONE"), "There is no SD called “SD-NONE”."),
     ],
 )
 def test_what_is_refused_is_one_line_and_stores_nothing(
@@ -115,8 +116,9 @@ def test_what_is_refused_is_one_line_and_stores_nothing(
 ) -> None:
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\x00\xff")
-    named = [part.format(file=picture, folder=projects) for part in arguments]
-    ran = cli("usage", "import", *named)
+    (tmp_path / "empty").mkdir()
+    places = {"file": picture, "folder": projects, "empty": tmp_path / "empty"}
+    ran = cli("usage", "import", *[part.format(**places) for part in arguments])
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert said in ran.err
     assert not UsageRecord.objects.exists()

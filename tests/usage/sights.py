@@ -22,4 +22,4 @@ def sight(message_id: str | None = "m1", request_id: str | None = "r1", **more: 
 
 def put(*sights: Observation, names: Sequence[AgentName] = ()) -> Stored:
     """Store some sights as one batch."""
-    return store(sights, terms=load_terms(), names=names)
+    return store(sights, terms=load_terms, names=names)

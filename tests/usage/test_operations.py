@@ -9,6 +9,7 @@ from django.db.models import Sum
 from allocation.catalog.models import Price, SubAgent, SubAgentAlias
 from allocation.policy.errors import RuleError
 from allocation.policy.names import normal_name
+from allocation.usage import ingest
 from allocation.usage.models import RollUpCheck, UsageHour, UsageRecord
 from allocation.usage.operations import (
     HandCount,
@@ -19,8 +20,10 @@ from allocation.usage.operations import (
     reattribute,
     reprice_prompts,
 )
-from tests.factories import StrategicDirectiveFactory, UsageRecordFactory
-from tests.usage.transcripts import by_sub_agent, name_agent, response, write
+from allocation.usage.tables import lock
+from allocation.usage.transcripts import unread
+from tests.factories import AuditEntryFactory, StrategicDirectiveFactory, UsageRecordFactory
+from tests.usage.transcripts import append, by_sub_agent, name_agent, response, text, write
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +91,31 @@ def test_records_follow_a_new_alias_and_its_end(reviewed: None) -> None:
     assert reattribute() == 2
     assert by_sub_agent() == {"": 7, "security_reviewer": 14}
     assert reattribute() == 0
+
+
+def test_what_waited_for_its_turn_while_an_alias_was_made_goes_by_it(
+    reviewed: None, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
+
+    def wait_for_the_chairman() -> None:
+        lock()
+        turns.append(1)
+        if len(turns) == 2:
+            security = SubAgent.objects.get(code="SECURITY")
+            name = {"name": "Security Reviewer", "normal_name": normal_name("Security Reviewer")}
+            SubAgentAlias.objects.create(sub_agent=security, **name)
+            AuditEntryFactory()
+            reattribute()
+
+    agent = tmp_path / "s" / "subagents" / "agent-a1.jsonl"
+    for message in ("msg_4", "msg_5"):
+        append(agent, text(response(message, request_id=None, agent="a1", session="s")))
+    monkeypatch.setattr(unread, "PIECE", 200)
+    monkeypatch.setattr(ingest, "lock", wait_for_the_chairman)
+    import_transcripts(paths=[tmp_path], now=now)
+    assert len(turns) > 1
+    assert by_sub_agent() == {"": 7, "SECURITY": 28}
 
 
 def test_an_alias_never_hides_a_registered_code(reviewed: None) -> None:

@@ -67,7 +67,7 @@ def written(number: int, **more: Any) -> Observation:
 
 
 def keep(*seen: Observation) -> None:
-    store(list(seen), terms=load_terms())
+    store(list(seen), terms=load_terms)
     assert check_roll_ups(since=NOW - timedelta(hours=1), until=NOW + timedelta(hours=3)) == []
 
 

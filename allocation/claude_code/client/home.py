@@ -19,9 +19,12 @@ class Connection:
 
 
 def client_home(given: str = "") -> str:
-    """The folder given, else BUDGETCTL_HOME, else ~/.budgetctl; in it a folder of our own."""
+    """The folder given, else BUDGETCTL_HOME, else ~/.budgetctl; in it a folder of our own.
+
+    Absolute: it is written into settings, and hooks run in other folders than we do.
+    """
     home = given or os.environ.get("BUDGETCTL_HOME") or os.path.join("~", ".budgetctl")
-    return os.path.join(os.path.expanduser(home), FOLDER)
+    return os.path.join(os.path.abspath(os.path.expanduser(home)), FOLDER)
 
 
 def connection(folder: str) -> Connection | None:

@@ -58,6 +58,8 @@ def answer_hook(stdin: bytes, folder: str, *, fail_closed: bool = False) -> Answ
     known = state.load(folder)
     try:
         reply = post(to.url, "/hooks/claude-code", essentials(payload), headers(to, known), SECONDS)
+        if "verdict" not in reply:
+            raise Away("It is no budgetctl that answers.")
     except Refused as error:
         # The server is there and does not take it. Nothing of it can be sent later either.
         return _unanswered(call and fail_closed, REFUSED.format(error.status))

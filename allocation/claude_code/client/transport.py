@@ -118,7 +118,10 @@ def _answer(whole: bytes) -> Json:
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"content-length" and len(content) < int(value):
             raise ValueError("the answer broke off")
-    value = json.loads(content)
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the answer is no JSON") from error
     if not isinstance(value, dict):
         raise ValueError("the answer is no object")
     return value

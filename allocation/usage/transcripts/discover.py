@@ -23,11 +23,13 @@ _BLANK = b"\0 \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A transcript or meta file as it was when it was found. `modified_ns` counts from 1970."""
+    """A transcript or meta file as it was when it was found. Moments count from 1970; `changed_ns`
+    is when anything about it changed last, its rights among that."""
 
     path: Path
     size: int
     modified_ns: int
+    changed_ns: int
 
     @property
     def is_meta(self) -> bool:
@@ -144,7 +146,8 @@ def _add(
     path: Path, status: os.stat_result, discovery: Discovery, seen: set[tuple[int, int]]
 ) -> None:
     if _is_new(status, seen):
-        discovery.found.append(Found(path, status.st_size, status.st_mtime_ns))
+        found = Found(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        discovery.found.append(found)
 
 
 def _is_new(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:

@@ -34,8 +34,7 @@ _DIGESTED = 1024
 class Segment(msgspec.Struct, frozen=True, array_like=True):
     """Bytes [start, stop) of a file. `aligned` says that a line begins at `start`.
 
-    `path` is as the file system has it: a name may be made of any bytes. `head` is the digest of
-    what stands before `start`, where that was read by an import before.
+    `path` is as the file system has it: a name may be made of any bytes.
     """
 
     path: bytes
@@ -43,14 +42,14 @@ class Segment(msgspec.Struct, frozen=True, array_like=True):
     stop: int
     aligned: bool = True
     last: bool = True
-    head: str = ""
 
 
 class End(msgspec.Struct, frozen=True, array_like=True):
     """How far a file has been read: to a byte after a complete line, and what stands before it.
 
     `offset` is None where no line began in the segment, which says nothing new. `last` is that of
-    the segment: the file has been read to the size it had. Nothing before `start` was read with it.
+    the segment: the file has been read to the size it had. `start` is where the first line began,
+    and `head` the digest of what stands before that.
     """
 
     path: bytes
@@ -58,6 +57,7 @@ class End(msgspec.Struct, frozen=True, array_like=True):
     digest: str
     last: bool
     start: int = 0
+    head: str = ""
 
 
 class Reading(msgspec.Struct, array_like=True):
@@ -120,17 +120,14 @@ class _Notes:
             if segment.start == 0 and is_binary(file.read(LOOKED_AT)):
                 self.reading.skipped.append((segment.path, "a binary file, not a transcript"))
                 return
-            begin = segment.start
-            if segment.head and digest_of(file, begin) != segment.head:
-                begin = 0  # another file in its place since it was found
-            start = begin if segment.aligned else _next_line(file, segment)
-            offset = start
+            start = segment.start if segment.aligned else _next_line(file, segment)
+            offset, head = start, digest_of(file, start) if start else ""
             file.seek(start)
             for lines, offset, is_torn in _groups(file, start, segment.stop):  # noqa: B007
                 self._take(lines, is_torn, session_id, agent_id)
             began = start < segment.stop or segment.aligned
             digest = digest_of(file, offset) if began else ""
-        end = End(segment.path, offset if began else None, digest, segment.last, begin)
+        end = End(segment.path, offset if began else None, digest, segment.last, start, head)
         self.reading.ends.append(end)
 
     def _take(

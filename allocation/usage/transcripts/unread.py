@@ -61,7 +61,7 @@ def unread(found: Sequence[Found], known: Bookmarks) -> Unread:
             continue
         left.files[os.fsencode(file.path)] = file
         left.bytes += file.size - start
-        for segment in _segments(file, start, bookmark.head if bookmark and start else ""):
+        for segment in _segments(file, start):
             if room <= 0:
                 room = PIECE if left.tasks else PIECE // _SHORTER
                 left.tasks.append([])
@@ -73,12 +73,13 @@ def unread(found: Sequence[Found], known: Bookmarks) -> Unread:
 def moved(end: End, file: Found, before: Bookmark | None) -> Bookmark:
     """The bookmark of a file after a piece of it was stored.
 
-    It stays where the piece does not begin where it stands: what lies between was not read, or is
-    in another database than the one that the import was planned by.
+    It stays unless the piece goes on from it: else what lies between was not read, the file is
+    another one by now, or the bookmark stands in another database than the import was planned by.
     """
     offset, head = end.offset, end.digest
-    if offset is not None and end.start > (before.offset if before else 0):
-        return before or Bookmark("", 0, 0, 0)
+    there = before or Bookmark("", 0, 0, 0)
+    if offset is not None and end.start and (end.head, end.start) != (there.head, there.offset):
+        return there
     if offset is None:
         offset, head = (before.offset, before.head) if before else (0, "")
     # Until the last piece of it is stored the file must not look as if it were read.
@@ -94,7 +95,7 @@ def _start(file: Found, bookmark: Bookmark | None) -> int:
         return bookmark.offset if digest_of(opened, bookmark.offset) == bookmark.head else 0
 
 
-def _segments(file: Found, start: int, head: str) -> list[Segment]:
+def _segments(file: Found, start: int) -> list[Segment]:
     path = os.fsencode(file.path)
     if file.is_meta:
         return [Segment(path, 0, file.size)]
@@ -106,7 +107,6 @@ def _segments(file: Found, start: int, head: str) -> list[Segment]:
             min(at + PIECE, file.size),
             aligned=at == start,
             last=at == starts[-1],
-            head=head if at == start else "",
         )
         for at in starts
     ]
