@@ -29,20 +29,19 @@ def exhaustion_chance(now: datetime) -> Decimal | None:
 
     None while it is too early to say, and while budgetctl is off, which forecasts nothing (rule 6).
     """
-    if not BudgetRule.objects.filter(enabled=True).exists():
-        return None
-    forecast = newest_forecast(now)
+    rule = BudgetRule.objects.select_related("meter").get()
+    forecast = newest_forecast(now, rule.meter.to_policy()) if rule.enabled else None
     return forecast.exhaustion_chance if forecast else None
 
 
 def newest_word(standing: Standing) -> Forecast | None:
     """The newest forecast of the week, by the method that spoke. One query at most.
 
-    None while it is too early to say, while budgetctl is off, where it speaks of another limit than
-    the one that holds now, which the next minute's tick mends, and where more is used already than
-    its range allowed for: an import can do that, and the hour's next forecast knows of it.
+    None while it is too early to say, while budgetctl is off, where it speaks of another limit,
+    week or meter than holds now, which the next minute's tick mends, and where more is used already
+    than its range allowed for: an import can do that, and the hour's next forecast knows of it.
     """
-    forecast = newest_forecast(standing.at) if standing.enabled else None
+    forecast = newest_forecast(standing.at, standing.meter) if standing.enabled else None
     if forecast is None or forecast.high80 is None:
         return None
     if forecast.effective_limit != units(standing.effective_limit, standing.meter):

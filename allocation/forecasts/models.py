@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from allocation.budgets.models import ZONES, BudgetWeek
 from allocation.directives.models import StrategicDirective
 from allocation.policy.accuracy import accuracy_percent
+from allocation.policy.meter import Meter
 
 
 class Occasion(models.TextChoices):
@@ -40,6 +41,9 @@ class Forecast(models.Model):
     method = models.CharField(max_length=30)
     version = models.CharField(max_length=20)
     inputs_digest = models.CharField(max_length=64)
+    meter_digest = models.CharField(  # noqa: DJ001 -- as said
+        max_length=64, null=True, help_text="Of the first ones nobody noted how they count."
+    )
     chosen = models.BooleanField()
     used = _amount()
     effective_limit = _amount()
@@ -88,6 +92,12 @@ class Forecast(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} at {self.made_at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def counted_by(meter: Meter) -> Q:
+        """Those that count as a meter does: amounts of another one cannot be told beside its own.
+        Of the first ones nobody noted how they count."""
+        return Q(meter_digest=meter.digest) | Q(meter_digest=None)
 
     def inside50(self, total: int) -> bool:
         """Whether a total falls into the 50 % interval."""

@@ -17,6 +17,7 @@ from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.record import newest_forecast
 from allocation.policy import forecasting
 from allocation.policy.forecasting import METHODS, HourlyTokens, exhausted_at
+from allocation.policy.meter import Meter
 from allocation.policy.weeks import Window, hour_of, hours_between
 from allocation.policy.zones import Bounds, zone_at
 from allocation.usage.standing import RunningWeek, running_week
@@ -42,8 +43,8 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
     """Let every method forecast the running week and keep what each says; how many rows were made.
 
     The hourly ones are made once an hour, however often this is called and by however many, and
-    anew where they speak of another limit or week than the one that holds now. While budgetctl is
-    off nothing is forecast (rule 6).
+    anew where they speak of another limit, week or meter than the one that holds now. While
+    budgetctl is off nothing is forecast (rule 6).
     """
     running = running_week(now)
     if not running.enabled:
@@ -60,6 +61,8 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
         _row(forecasting.forecast(inputs, method), week, inputs, occasion, chosen)
         for method in METHODS.values()
     ]
+    for row in rows:
+        row.meter_digest = running.meter.digest
     with transaction.atomic():
         if occasion is Occasion.ANEW:
             take_turn(Queue.FORECASTS)
@@ -69,23 +72,23 @@ def make_forecasts(*, now: datetime, occasion: Occasion = Occasion.HOUR) -> int:
 
 
 def _is_told(now: datetime, running: RunningWeek) -> bool:
-    """Whether the newest forecast is of the limit and the week that hold now."""
-    newest = newest_forecast(now)
+    """Whether the newest forecast is of the limit, the week and the meter that hold now."""
+    newest = newest_forecast(now, running.meter)
     return newest is not None and newest.effective_limit == effective_limit(running)
 
 
 def score_week(*, week: BudgetWeek, now: datetime) -> int:
     """Score the forecasts of a week that is over; how many were. What is scored stays as it is.
 
-    Those that spoke of another end than the week came to have are left out: no week tells how good
-    they were. The week is taken as the meter of this moment has it.
+    Those that spoke of another end than the week came to have, or by another meter, are left out:
+    no week tells how good they were. The week is taken as the meter of this moment has it.
     """
     if week.end > now:
         return 0
     running = running_week(now)
     came = Came(hourly(week.window, running.meter, load_price_book()), week.window, running.bounds)
     with transaction.atomic():
-        waiting = _waiting().filter(week=week)
+        waiting = _waiting(running.meter).filter(week=week)
         scores = [_score(row, came, now) for row in waiting.order_by("pk")]
         ForecastScore.objects.bulk_create(scores, batch_size=BATCH, ignore_conflicts=True)
     return len(scores)
@@ -93,12 +96,16 @@ def score_week(*, week: BudgetWeek, now: datetime) -> int:
 
 def score_closed_weeks(*, now: datetime) -> int:
     """Score every week that is over and has forecasts without a score."""
-    weeks = BudgetWeek.objects.filter(end__lte=now, pk__in=_waiting().values("week"))
+    waiting = _waiting(running_week(now).meter)
+    # The scores of a closed week stay in its unit, whichever meter holds now.
+    weeks = BudgetWeek.objects.filter(end__lte=now, closed_at=None, pk__in=waiting.values("week"))
     return sum(score_week(week=week, now=now) for week in weeks)
 
 
-def _waiting() -> "QuerySet[Forecast]":
-    return Forecast.objects.filter(Forecast.OF_ITS_WEEK, point__isnull=False, score__isnull=True)
+def _waiting(meter: Meter) -> "QuerySet[Forecast]":
+    return Forecast.objects.filter(
+        Forecast.OF_ITS_WEEK, Forecast.counted_by(meter), point__isnull=False, score__isnull=True
+    )
 
 
 def _row(

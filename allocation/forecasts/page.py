@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.display.bands import SHAPES, judged
@@ -98,12 +100,12 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
     closed one, or the running one by default. As many queries however long the record is."""
     week = running_week(now)
     record = forecast_record(now)
-    newest = newest_forecast(now) if week.enabled else None
+    newest = newest_forecast(now, week.meter) if week.enabled else None
     spoke = newest if newest and newest.point is not None else None
     estimates = estimate_record(now)
     return ForecastPage(
         newest=spoke,
-        silent="" if spoke else _silent(week.enabled),
+        silent="" if spoke else _silent(week.enabled, now),
         method=method_name(spoke.method) if spoke else "",
         facts=[*_used(spoke, week.meter), *forecast_facts(now, spoke, week.meter, zone)],
         ends=week.window.end,
@@ -120,10 +122,16 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
     )
 
 
-def _silent(enabled: bool) -> str:
-    if enabled:
-        return "Too early to say what this week will come to."
-    return "While budgetctl is off nothing is forecast."
+def _silent(enabled: bool, now: datetime) -> str:
+    if not enabled:
+        return "While budgetctl is off nothing is forecast."
+    if Forecast.objects.filter(_running(now), point__isnull=False).exists():
+        return "The meter or the reset has changed: this week is forecast anew within the hour."
+    return "Too early to say what this week will come to."
+
+
+def _running(now: datetime) -> Q:
+    return Q(week__start__lte=now, week__end__gt=now)
 
 
 def _used(spoke: Forecast | None, meter: Meter) -> list[Fact]:
@@ -229,10 +237,11 @@ def _fan(
 ) -> Chart:
     rows = Forecast.objects.filter(chosen=True, point__isnull=False, made_at__lte=now)
     if shown is None:
-        rows = rows.filter(week__start__lte=now, week__end__gt=now)
+        rows = rows.filter(_running(now), Forecast.counted_by(meter))
         title = "This week’s forecasts"
     else:
-        rows = rows.filter(week=shown)
+        # What was scored is in the unit that the week was closed in.
+        rows = rows.filter(week=shown, score__isnull=False)
         title = f"The forecasts of the week of {shown.start.astimezone(zone):%-d %b %Y}"
         meter = meters_of([shown]).get(shown.pk, meter)
     came = next((row.actual for row in record.weeks if row.week == shown), None)

@@ -194,11 +194,13 @@ def spoken(hours: Sequence[int] = ORIGINS) -> QuerySet[ForecastScore]:
     )
 
 
-def newest_forecast(now: datetime) -> Forecast | None:
-    """The newest forecast of the week that holds `now`, as it ends, by the method that spoke."""
+def newest_forecast(now: datetime, meter: Meter) -> Forecast | None:
+    """The newest forecast of the week that holds `now`, as it ends and as the `meter` counts, by
+    the method that spoke."""
     return (
         Forecast.objects.filter(
             Forecast.OF_ITS_WEEK,
+            Forecast.counted_by(meter),
             chosen=True,
             made_at__lte=now,
             week__start__lte=now,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from hashlib import sha256
 from math import lcm
 
 from allocation.policy.errors import RuleError
@@ -105,6 +106,20 @@ class Meter:
     def in_dollars(self) -> bool:
         """Whether the limit and all that is used are US dollars and not tokens."""
         return self.weighting is Weighting.DOLLARS
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of how it counts: the same for meters that count alike, whatever they
+        are called."""
+        kinds = (self.input, self.output, self.cache_write_5m, self.cache_write_1h, self.cache_read)
+        facts: list[object] = [self.weighting.value]
+        if not self.in_dollars:
+            facts += map(Fraction, kinds)
+        if self.weighting is Weighting.LIST_PRICE:
+            facts.append(Fraction(self.reference_price))
+        if self.weighting is Weighting.TIER:
+            facts += [(tier, Fraction(weight)) for tier, weight in sorted(self.tier_weights)]
+        return sha256(repr(facts).encode()).hexdigest()
 
 
 SONNET_EQUIVALENT = Meter("sonnet-equivalent", Weighting.LIST_PRICE)

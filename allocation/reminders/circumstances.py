@@ -33,7 +33,7 @@ def circumstances_at(now: datetime, standing: Standing, *, quiet_hours: int) -> 
         )[:MOST_SDS]
     )
     logged = _last(Checkpoint.objects.filter(sd__in=sds, at__lte=now), "at", "sd")
-    forecast = newest_forecast(now) if standing.enabled else None
+    forecast = newest_forecast(now, standing.meter) if standing.enabled else None
     return Circumstances(
         now=now,
         week=standing.window,

@@ -11,6 +11,7 @@ from allocation.dashboard.fan import HOUR, Fan
 from allocation.forecasts.models import Forecast
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.record import newest_forecast
+from allocation.policy.meter import SONNET_EQUIVALENT
 from allocation.usage.standing import standing_at
 from tests.dashboard.conftest import page, use
 from tests.factories import NOW, WEEK_START
@@ -68,7 +69,7 @@ def test_a_fan_rests_where_the_week_does_and_is_straight_without_a_course() -> N
         use(20_000, at=WEEK_START - timedelta(days=number + 1) + timedelta(hours=2))
     use(20_000, at=NOW - timedelta(hours=20))
     make_forecasts(now=NOW)
-    made = newest_forecast(NOW)
+    made = newest_forecast(NOW, SONNET_EQUIVALENT)
     assert made is not None
     moments = [NOW + HOUR * hour for hour in range(49)]
 

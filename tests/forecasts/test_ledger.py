@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allocation.budgets.models import BudgetWeek
+from allocation.budgets.models import BudgetWeek, Meter
 from allocation.budgets.operations import (
     RuleChange,
     change_rule,
@@ -21,12 +21,16 @@ from allocation.forecasts.history import inputs_at
 from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks, score_week
 from allocation.forecasts.record import forecast_record, newest_forecast
+from allocation.policy import meter as policy
 from allocation.policy.forecasting import METHODS
+from allocation.reports.operations import close_weeks
 from allocation.usage.standing import standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
+
+METER = policy.SONNET_EQUIVALENT
 
 
 def work(since: datetime, days: int, tokens: int = 10_000) -> None:
@@ -93,7 +97,7 @@ def test_another_reset_is_forecast_anew_and_the_week_that_never_came_is_not_scor
     change_rule(change=RuleChange(reset_weekday=weekday), actor="chairman", now=later)
     week = BudgetWeek.objects.get(start=WEEK_START)
     assert later < week.end < WEEK_END
-    assert newest_forecast(later) is None  # it speaks of the week that was
+    assert newest_forecast(later, METER) is None  # it speaks of the week that was
     assert make_forecasts(now=later) == len(METHODS)
     assert make_forecasts(now=later + timedelta(minutes=1)) == 0
     newest = newest_word(standing_at(later))
@@ -113,7 +117,37 @@ def test_a_forecast_from_before_its_end_was_noted_counts_as_of_its_week() -> Non
         Forecast.objects.create(
             **{**row, "id": None, "hour": later, "made_at": later, "week_end": None}
         )
-    assert newest_forecast(later) == Forecast.objects.get(chosen=True, week_end=None)
+    assert newest_forecast(later, METER) == Forecast.objects.get(chosen=True, week_end=None)
+
+
+def count_by(name: str, limit: int, now: datetime) -> None:
+    change = RuleChange(meter=Meter.objects.get(name=name), limit=Decimal(limit))
+    change_rule(change=change, actor="chairman", now=now)
+
+
+def test_another_meter_is_forecast_anew_under_the_same_limit() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    first = newest_forecast(NOW, METER)
+    later = NOW + timedelta(minutes=10)
+    count_by("all tokens", 500_000, later)
+    assert newest_word(standing_at(later)) is None  # it counts as the meter before
+    assert make_forecasts(now=later) == len(METHODS)
+    count_by("sonnet-equivalent", 500_000, later)
+    assert newest_word(standing_at(later)) == first  # it counts as this one does
+
+
+def test_what_another_meter_forecast_is_not_scored() -> None:
+    work(WEEK_START, 6)
+    for days in (1, 2):
+        make_forecasts(now=WEEK_START + timedelta(days=days))
+    count_by("US dollars", 10, WEEK_START + timedelta(days=3))
+    make_forecasts(now=WEEK_START + timedelta(days=4))
+    assert score_closed_weeks(now=WEEK_END) == len(METHODS)
+    assert {score.forecast.hours_in for score in ForecastScore.objects.all()} == {96}
+    close_weeks(now=WEEK_END)
+    count_by("sonnet-equivalent", 500_000, WEEK_END)
+    assert score_closed_weeks(now=WEEK_END) == 0  # the week is closed, in dollars
 
 
 def test_off_forecasts_nothing() -> None:
@@ -131,7 +165,7 @@ def test_without_any_usage_linear_has_nothing_to_say() -> None:
 def test_a_forecast_keeps_what_it_said() -> None:
     work(WEEK_START, 2, 30_000)
     make_forecasts(now=NOW)
-    row = newest_forecast(NOW)
+    row = newest_forecast(NOW, METER)
     assert row is not None
     assert row.used == 240_000
     assert row.point is not None

@@ -102,6 +102,18 @@ def test_a_week_that_was_closed_in_tokens_is_not_shown_in_dollars() -> None:
 
 
 @pytest.mark.usefixtures("closed_week")
+def test_a_week_under_another_meter_shows_no_forecast_of_the_one_before() -> None:
+    change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
+    change_rule(change=change, actor="chairman", now=LATER)
+    assert page().silent.startswith("The meter or the reset has changed")
+    assert not page().fan.rows
+    later = LATER + timedelta(minutes=1)
+    make_forecasts(now=later)
+    facts = {fact.label: fact for fact in page(later).facts}
+    assert facts["Used when it was made"].value == "$0.15"
+
+
+@pytest.mark.usefixtures("closed_week")
 def test_the_error_of_each_method_is_shown_by_hours_into_the_week() -> None:
     errors = page().errors
     assert set(errors.headings[1:]) == {method_name(name) for name in METHODS}
