@@ -126,6 +126,7 @@ def _facts(found: Calibration, week: RunningWeek, book: PriceBook) -> list[Fact]
     offer = offer_of(found)
     if found.limit is None or offer is None:
         return facts
+    effective = 1 - week.reserve / week.limit
     used = burned(within=week.window, meter=_measured(offer), book=book).budget
     before = burned(within=week.window, meter=week.meter, book=book).budget
     return [
@@ -135,8 +136,8 @@ def _facts(found: Calibration, week: RunningWeek, book: PriceBook) -> list[Fact]
         *facts,
         Fact(
             "This week by it",
-            fmt.percent(used / Fraction(offer.limit)),
-            note=f"now {fmt.percent(before / (week.limit - week.reserve))} of the effective limit",
+            fmt.percent(used / (Fraction(offer.limit) * effective)),
+            note=f"of the effective limit; now {fmt.percent(before / (week.limit * effective))}",
         ),
     ]
 
