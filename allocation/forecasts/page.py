@@ -267,7 +267,9 @@ def _estimates_held(record: EstimateRecord) -> str:
     if not of:
         return ""
     error = f"; median error {share_text(record.error)}" if record.error is not None else ""
-    return f"In {inside} of {of} SDs what came fell into the range{error}."
+    shown = len(record.scores)
+    newest = f" Here are the newest {shown}." if shown < of else ""
+    return f"In {inside} of {of} SDs what came fell into the range{error}.{newest}"
 
 
 def closed_week(key: str, now: datetime) -> BudgetWeek | None:
