@@ -161,8 +161,12 @@ def _span_row(verdict: SpanVerdict, zone: ZoneInfo) -> tuple[str, ...]:
         "–" if verdict.predicted is None else f"{verdict.predicted:.1f}",
         fmt.tokens(sum(use.fresh.values()) + use.unknown),
         fmt.tokens(sum(use.cache_reads.values())),
-        f"Left out: {verdict.left_out}" if verdict.left_out else "Used",
+        f"Left out: {verdict.left_out}" if verdict.left_out else _used(verdict),
     )
+
+
+def _used(verdict: SpanVerdict) -> str:
+    return "Clean" if verdict.predicted is None else "Used"
 
 
 def _chart(shown: Sequence[SpanVerdict], zone: ZoneInfo) -> Chart:

@@ -53,6 +53,18 @@ def test_without_readings_it_says_what_is_missing(viewer_client: Client) -> None
     assert "Apply limit and meter" not in shown
 
 
+def test_a_span_that_no_estimate_rests_on_yet_is_not_said_to_be_used(
+    viewer_client: Client,
+) -> None:
+    now = timezone.now()
+    for hours, percent in ((9, 10), (3, 20)):
+        read(now - timedelta(hours=hours), percent, now + timedelta(days=1))
+    used = UsageRecordFactory(at=now - timedelta(hours=6), input=30_000, output=0)
+    rebuild_hours([used.hour])
+    spans = viewer_client.get(PAGE).context["page"].spans
+    assert {(fitted, said) for _, _, _, fitted, _, _, said in spans} == {("–", "Clean")}
+
+
 @pytest.mark.usefixtures("known_plan")
 def test_a_known_plan_is_measured_and_applied_by_the_chairman(chairman_client: Client) -> None:
     page = chairman_client.get(PAGE).content.decode()
