@@ -93,8 +93,8 @@ class Hits(TypedDict):
 
 
 class LastWeek(TypedDict):
-    """What was predicted a day into the last week that closed, and what came, in the unit that it
-    was closed in."""
+    """What was predicted a day into the last week that was scored, and what came, in the unit that
+    it was closed in."""
 
     start: str
     unit: str

@@ -170,7 +170,7 @@ def accuracy(record: shapes.Accuracy | None) -> str:
     unit = last["unit"]
     weeks = fmt.counted(record["weeks"], "week")
     return (
-        f"last week: predicted {short(last['predicted'], unit)}, "
+        f"last scored week: predicted {short(last['predicted'], unit)}, "
         f"actual {short(last['actual'], unit)}; "
         f"80% intervals held {held_in['count']} of {held_in['of']} times ({weeks})"
     )

@@ -235,7 +235,7 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     out = cli("forecast").out
     for said in ("AT RESET", "80% RANGE", "ZONES", "RUNS OUT", "METHOD", "(2 weeks)"):
         assert said in out
-    assert "last week: predicted" in cli("status").out
+    assert "last scored week: predicted" in cli("status").out
     assert cli("status", "--json").json["forecast_accuracy"] == record
     assert "median error" in cli("audit").out
     assert cli("audit", "--json").json["forecast_accuracy"] == record

@@ -87,6 +87,15 @@ def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
 
 
 @pytest.mark.usefixtures("closed_week")
+def test_a_week_is_not_called_the_last_where_one_after_it_was_not_scored() -> None:
+    later = LATER + timedelta(weeks=1)
+    ensure_weeks(since=LATER, now=later)
+    labels = [fact.label for fact in page(later).facts]
+    assert f"Week of {WEEK_START.astimezone(ZONE):%-d %b %Y}" in labels
+    assert "Last week" not in labels
+
+
+@pytest.mark.usefixtures("closed_week")
 def test_a_week_that_was_closed_in_tokens_is_not_shown_in_dollars() -> None:
     close_weeks(now=LATER)
     change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
