@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, RelatedFieldWidget
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
-from django.forms import BaseModelFormSet, Field, ModelForm
+from django.forms import Field, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -27,7 +27,6 @@ from allocation.policy.errors import RuleError
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     AnyForm = ModelForm[Any]
-    AnyFormSet = BaseModelFormSet[Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
 

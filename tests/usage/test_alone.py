@@ -14,8 +14,7 @@ from allocation.usage.models import RecordId
 from allocation.usage.observation import Observation
 from allocation.usage.operations import check_roll_ups
 from allocation.usage.stored import Stored
-from tests.usage.sights import put
-from tests.usage.test_any_order import clear, everything, one_sight
+from tests.usage.sights import clear, everything, one_sight, put
 from tests.usage.transcripts import START
 
 pytestmark = pytest.mark.django_db

@@ -3,25 +3,20 @@
 from datetime import timedelta
 from functools import reduce
 from itertools import permutations
-from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allocation.usage.models import UsageHour, UsageRecord
+from allocation.usage.models import UsageRecord
 from allocation.usage.observation import Observation, merge
 from allocation.usage.operations import check_roll_ups
-from tests.usage.sights import put, sight
+from tests.usage.sights import clear, everything, one_sight, put, sight
 from tests.usage.transcripts import START, totals
 
 pytestmark = pytest.mark.django_db
 
-
-def clear() -> None:
-    UsageRecord.objects.all().delete()
-    UsageHour.objects.all().delete()
+SIGHTS = st.lists(one_sight(), min_size=1, max_size=12)
 
 
 @pytest.mark.parametrize(("source", "output"), [("otlp", 42), ("transcript", 42), ("api", 1)])
@@ -68,54 +63,6 @@ def test_the_hour_of_cached_writes_is_the_best_transcripts_where_telemetry_does_
             put(seen)
         record = UsageRecord.objects.get()
         assert (record.output, record.cache_write_5m, record.cache_write_1h) == (42, 20, 40)
-
-
-# Three requests, as three sources saw them: lines of transcripts, among them copies and lines that
-# are not final; telemetry, of versions that tell more and less; a report of a script. Now and then
-# a message comes with another's request id, or a request id with another's message.
-MODELS = st.sampled_from(["claude-haiku-4-5", "claude-opus-4-5", "new", ""])
-MINUTES = st.integers(0, 90).map(lambda minutes: START + timedelta(minutes=minutes))
-
-
-@st.composite
-def one_sight(draw: st.DrawFn) -> Observation:
-    message = draw(st.integers(1, 3))
-    request = draw(st.sampled_from([message, message, message, 1, 2, 3]))
-    source = draw(st.sampled_from(["transcript", "transcript", "otlp", "api"]))
-    agent = draw(st.sampled_from(["", "", "a1", "a2"]))
-    is_telemetry = source == "otlp"
-    knows_message = not is_telemetry and draw(st.booleans())
-    writes_1h = draw(st.integers(0, 2))
-    seen = sight(
-        f"m{message}" if knows_message else None,
-        f"r{request}" if not knows_message or draw(st.booleans()) else None,
-        source=source,
-        at=draw(MINUTES),
-        session_id=draw(st.sampled_from(["s", "t", ""])),
-        agent_id=agent,
-        sidechain=bool(agent) or draw(st.booleans()),
-        agent_type=draw(st.sampled_from(["", "docmon", "security"])) if agent else "",
-        model=draw(MODELS),
-        answered=not is_telemetry,
-        output=draw(st.integers(0, 2)),
-        output_final=draw(st.booleans()),
-        estimated=source == "api" and draw(st.booleans()),
-        input=draw(st.integers(1, 2)),
-        cache_write_5m=draw(st.integers(2, 3)) - writes_1h,
-        cache_write_1h=writes_1h,
-    )
-    return msgspec.structs.replace(seen, counted_at=draw(MINUTES))
-
-
-SIGHTS = st.lists(one_sight(), min_size=1, max_size=12)
-# What a record says, whichever way it came about. Sights that never name both ids stay two records.
-SAID = [name for name in Observation.__struct_fields__ if name not in {"answer", "sd_id", "phase"}]
-
-
-def everything() -> list[tuple[Any, ...]]:
-    records = UsageRecord.objects.values_list(*SAID, "sub_agent", "answer")
-    columns = ("hour", "sub_agent", "model", "records", "input", "output", "cache_write_1h")
-    return [*sorted(records, key=repr), *sorted(UsageHour.objects.values_list(*columns))]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
