@@ -1,5 +1,6 @@
 """The door of the JSON API: a token with the scope, then a body of bounded size."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from ninja.security import HttpBearer
 from allocation.api.bodies import BodyRefused, media_type, read_body
 from allocation.api.models import AgentToken
 from allocation.api.operations import authenticate
+from allocation.policy.errors import RuleError
 from allocation.rights.roles import Role, act_as
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -28,15 +30,20 @@ def admit(request: HttpRequest, *, scope: str, now: datetime) -> AgentToken:
 class Bearer(HttpBearer):
     """An agent token with a scope. The token is `request.auth` afterwards.
 
-    Raises AccessRefused, and BodyRefused for a body that is too large or not JSON by its type.
+    `query` are the keys that may stand in the address. Raises AccessRefused, RuleError for another
+    key, and BodyRefused for a body that is too large or not JSON by its type.
     """
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, query: Collection[str] = ()) -> None:
         super().__init__()
         self.scope = scope
+        self.query = frozenset(query)
 
     def __call__(self, request: HttpRequest) -> AgentToken:
         token = admit(request, scope=self.scope, now=timezone.now())
+        if unknown := sorted(request.GET.keys() - self.query):
+            # Passed over, a misspelt filter would be answered with everything.
+            raise RuleError(f"“{unknown[0][:100]}” is not something that can be asked for here.")
         if request.method == "POST":
             if media_type(request) != "application/json":
                 raise BodyRefused(415, "Content-Type must be application/json.")

@@ -1,6 +1,7 @@
 """The JSON API at /api/v1. Agents ask and report; no endpoint writes a limit, a floor, a price, an
 override or the switch."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -56,16 +57,19 @@ api = NinjaAPI(
 )
 say_no(api)
 
-# The refusals of a message that has a body, beside those of every address.
-BODY = (400, 413, 415, 422)
+# The refusals of every address, and those of a message that has a body.
+EVERY = (401, 403, 422, 503)
+BODY = (400, 413, 415)
 
 
-def _asks(scope: Scope, answer: Any, *refused: int, status: int = 200) -> Json:
+def _asks(
+    scope: Scope, answer: Any, *refused: int, status: int = 200, query: Sequence[str] = ()
+) -> Json:
     """What the contract says of an address: the scope that it asks for, what it answers, and with
-    which refusals beside those of the token and of a database that is away."""
+    which refusals beside those of every address. `query` are the keys that it knows."""
     return {
-        "auth": Bearer(scope),
-        "response": {status: answer} | dict.fromkeys(sorted({401, 403, 503, *refused}), Refusal),
+        "auth": Bearer(scope, query),
+        "response": {status: answer} | dict.fromkeys(sorted({*EVERY, *refused}), Refusal),
         # A tuple replaces what django-ninja says without the scope; a list would be added to it.
         "openapi_extra": {"security": ({Bearer.__name__: [scope.value]},)},
     }
@@ -132,7 +136,7 @@ def transcripts_read(request: HttpRequest, read: TranscriptsRead) -> Transcripts
     return transcripts.count(read, now=timezone.now())
 
 
-@api.get("/decisions", **_asks(Scope.READ, told.Decisions, 404, 422))
+@api.get("/decisions", **_asks(Scope.READ, told.Decisions, 404, query=("before", "size", "sd")))
 def decisions(
     request: HttpRequest, before: int | None = None, size: PageSize = 50, sd: str = ""
 ) -> Json:
@@ -165,7 +169,7 @@ def outcome(request: HttpRequest, number: int, said: OutcomeReported) -> Json:
     return answers.decision(row)
 
 
-@api.get("/sds", **_asks(Scope.READ, told.Sds, 422))
+@api.get("/sds", **_asks(Scope.READ, told.Sds, query=("before", "size")))
 def sds(request: HttpRequest, before: int | None = None, size: PageSize = 50) -> Json:
     """The SDs, newest first. `next` is the `before` of the page that follows, or null."""
     page = checkpointing.sds_before(before, size + 1)
@@ -179,7 +183,7 @@ def sd(request: HttpRequest, code: str) -> Json:
     return answers.sd(checkpointing.sd_of(code))
 
 
-@api.get("/sds/{code}/check", **_asks(Scope.READ, shapes.Plan, 404, 422))
+@api.get("/sds/{code}/check", **_asks(Scope.READ, shapes.Plan, 404))
 def check_sd(request: HttpRequest, code: str) -> shapes.Plan:
     """Before an SD starts: a tier for each run ahead, projected tokens, the zone afterwards."""
     return week.check_at(checkpointing.sd_of(code), timezone.now())

@@ -110,7 +110,7 @@ def standing(found: Standing) -> shapes.Standing:
         "week": {"start": iso(found.window.start), "end": iso(found.window.end)},
         "time_zone": found.clock.key,
         "meter": meter.name,
-        "unit": "usd" if meter.in_dollars else "tokens",
+        "unit": _unit(meter),
         "limit": number(found.limit, meter),
         "reserve": number(found.reserve, meter),
         "effective_limit": number(found.effective_limit, meter),
@@ -143,6 +143,10 @@ def _linear(found: Outlook) -> shapes.Linear:
     }
 
 
+def _unit(meter: Meter) -> str:
+    return "usd" if meter.in_dollars else "tokens"
+
+
 def accuracy(record: Record, meter: Meter) -> shapes.Accuracy | None:
     """How good past forecasts were; None while there is no record."""
     if not record.weeks:
@@ -156,6 +160,7 @@ def accuracy(record: Record, meter: Meter) -> shapes.Accuracy | None:
         "inside_80": {"count": inside, "of": of},
         "last_week": {
             "start": iso(last.week.start),
+            "unit": _unit(meter),
             "predicted": number(amount_of(last.predicted, meter), meter),
             "actual": number(amount_of(last.actual, meter), meter),
             "accuracy_percent": None if last.accuracy is None else float(last.accuracy),

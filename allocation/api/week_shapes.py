@@ -93,9 +93,11 @@ class Hits(TypedDict):
 
 
 class LastWeek(TypedDict):
-    """What was predicted a day into the last week that closed, and what came."""
+    """What was predicted a day into the last week that was scored, and what came, in the unit that
+    it was closed in."""
 
     start: str
+    unit: str
     predicted: Amount
     actual: Amount
     accuracy_percent: float | None

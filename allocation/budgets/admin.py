@@ -15,7 +15,7 @@ from allocation.budgets.operations import RuleChange, change_rule, check_unit
 from allocation.catalog.models import Tier
 from allocation.display.fields import obey
 
-REMETERED = "All usage, past weeks too, is now counted with this meter."
+REMETERED = "All usage is now counted with this meter, except in weeks that are closed."
 
 
 class BudgetRuleForm(OperationForm):
@@ -131,7 +131,7 @@ class MeterAdmin(AuditedAdmin):
             {
                 "fields": ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read"),
                 "description": "Budget tokens are tokens × the weight of their kind × the weight "
-                "of their model. A change counts all history anew.",
+                "of their model. A change counts history anew, except closed weeks.",
             },
         ),
         ("What a model weighs", {"fields": ("weighting", "reference_price", "tier_weights")}),

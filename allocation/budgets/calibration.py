@@ -1,7 +1,7 @@
 """Taking over what was measured against the plan's own meter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
@@ -29,7 +29,8 @@ def apply_calibration(
     """Take what was measured against the plan's own meter as the limit and the meter.
 
     The meter is stored beside the others, under the day that it was measured on, so that undoing
-    the change of the rule brings the old one back. Raises RuleError without a reason.
+    the change of the rule brings the old one back; one that counts alike is taken again.
+    Raises RuleError without a reason.
     """
     check_reason(reason, "a calibration")
     with transaction.atomic():
@@ -41,8 +42,10 @@ def apply_calibration(
             cache_read=weights.cache_read,
             tier_weights={tier: f"{weight:f}" for tier, weight in weights.tiers.items()},
         )
-        if replace(used.to_policy(), name=meter.name) == meter.to_policy():
-            meter = used
+        counting = meter.to_policy().digest
+        alike = (row for row in (used, *Meter.objects.all()) if row.to_policy().digest == counting)
+        if (known := next(alike, None)) is not None:
+            meter = known
         else:
             save_audited(row=meter, actor=actor, now=now, reason=reason)
         return change_rule(

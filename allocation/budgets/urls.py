@@ -11,5 +11,5 @@ def budget_urls(*, weigh: views.Weigh) -> tuple[list[URLPattern], str]:
     return [
         path("", views.change, extra, name="change-rule"),
         path("switch/", views.switch_system, extra, name="switch"),
-        path("undo/<int:pk>/", views.undo, name="undo-change"),
+        path("undo/<int:pk>/", views.undo, extra, name="undo-change"),
     ], "budgets"

@@ -73,7 +73,7 @@ def switch_system(request: HttpRequest, *, weigh: Weigh) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: HttpRequest, pk: int, *, weigh: Weigh) -> HttpResponse:
     """Set one change of the history back."""
     actor = require_chairman(request.user, _CHANGE)
     entry = get_object_or_404(AuditEntry, pk=pk, subject=SUBJECT)
@@ -87,6 +87,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         end = window_at(now, rule).end
         said = saved_in_words(before, facts(rule), rule=rule, end=end)
         messages.success(request, said.replace("Saved", "Undone", 1))
+        _note_consequences(request, before["meter"], rule, weigh(now), now)
     return redirect("budgets:change-rule")
 
 

@@ -18,7 +18,10 @@ _APPROVE = (
     "Its week ran out in mid-SD. It goes on until it has burned so many more fresh tokens, or the "
     "next budget week opens."
 )
-_STOP = "It ends for good and leaves the lists. Its checkpoints, tokens and decisions stay."
+_STOP = (
+    "It ends and leaves the lists, unless the Chairman restores it. Its checkpoints, tokens and "
+    "decisions stay."
+)
 
 
 @require_http_methods(GET_POST)

@@ -137,7 +137,8 @@ def read_row(line: int, cells: Mapping[str, str], terms: Terms) -> SheetRow | Ba
 
 def _phase(text: str) -> Phase:
     if text.upper() not in set(Phase):
-        raise RuleError(f"“{text[:40]}” is not a phase; write LEAD, PLAN or EXEC.")
+        named = f"“{text[:40]}” is not a phase" if text else "It is left blank"
+        raise RuleError(f"{named}; write LEAD, PLAN or EXEC.")
     return Phase(text.upper())
 
 

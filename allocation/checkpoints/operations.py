@@ -161,9 +161,10 @@ def correct_checkpoint(
 ) -> Checkpoint:
     """Correct what a checkpoint said was burned; one audit entry keeps what it said before.
 
-    Kind, phase and moment stay. `seen` is what the writer had before them (audit.shown). Raises
-    RuleError as `log_checkpoint` does, and Changed.
+    Kind, phase and moment stay, and the week is forecast anew. `seen` is what the writer had before
+    them (audit.shown). Raises RuleError as `log_checkpoint` does, and Changed.
     """
+    ensure_week(now=now)  # which the forecasts need, before any SD is locked
     with transaction.atomic():
         locked_sds(pk=checkpoint.sd_id)
         lock()  # the clock takes off what was captured of it
@@ -186,6 +187,7 @@ def correct_checkpoint(
         row.save()
         count_tokens((row, captured))
         update_token_log(row)
+        make_forecasts(now=now, occasion=Occasion.CHECKPOINT)
         record(
             actor=actor,
             action=CORRECTION,

@@ -119,7 +119,7 @@ def sd_page(sd: StrategicDirective, *, now: datetime) -> SdPage:
         ),
         ahead=ahead,
         unit="US dollars" if standing.meter.in_dollars else "Budget tokens",
-        may_start=is_open and not sd.phase,
+        may_start=is_open and not sd.phase and sd.status != Status.PAUSED,
         may_log=is_open,
         # A paused SD waits for the Chairman’s approval; neither brings it back.
         may_defer=sd.status in {Status.PROPOSED, Status.IN_PROGRESS},

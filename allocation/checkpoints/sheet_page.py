@@ -97,7 +97,8 @@ def _check_code(text: str) -> str:
     """The name of an SD as its table wants it."""
     field = StrategicDirective._meta.get_field("code")
     try:
-        return str(field.clean(text.upper(), None))
+        # One that is left blank is told what to write, too.
+        return str(field.clean(text.upper() or "–", None))
     except ValidationError as error:
         raise RuleError(" ".join(error.messages)) from error
 

@@ -42,7 +42,7 @@ def withdraw_checkpoint(*, checkpoint: Checkpoint, actor: str, now: datetime, re
     """Take a checkpoint back with its tokens: one audit entry, and one if it moves its SD back.
 
     An SD whose last checkpoint it was stands where the one before had left it. Raises RuleError
-    without a reason, and where a paused SD would not have started.
+    without a reason.
     """
     check_reason(reason, "a withdrawal")
     ensure_week(now=now)  # which the forecasts need, before any SD is locked
@@ -66,8 +66,7 @@ def undo_import(*, entry: AuditEntry, actor: str, now: datetime, reason: str = "
     """Take back every checkpoint that an import logged, and the SDs that it made and that nothing
     else needs: one audit entry for all, and one for each SD. Returns how many checkpoints.
 
-    The same sheet can be imported again. Raises RuleError where nothing of it is left, and where a
-    paused SD would not have started.
+    The same sheet can be imported again. Raises RuleError where nothing of it is left.
     """
     with transaction.atomic():
         # The one budget rule is the lock: imports go one after the other.

@@ -126,6 +126,7 @@ def _facts(found: Calibration, week: RunningWeek, book: PriceBook) -> list[Fact]
     offer = offer_of(found)
     if found.limit is None or offer is None:
         return facts
+    effective = 1 - week.reserve / week.limit
     used = burned(within=week.window, meter=_measured(offer), book=book).budget
     before = burned(within=week.window, meter=week.meter, book=book).budget
     return [
@@ -135,8 +136,8 @@ def _facts(found: Calibration, week: RunningWeek, book: PriceBook) -> list[Fact]
         *facts,
         Fact(
             "This week by it",
-            fmt.percent(used / Fraction(offer.limit)),
-            note=f"now {fmt.percent(before / (week.limit - week.reserve))} of the effective limit",
+            fmt.percent(used / (Fraction(offer.limit) * effective)),
+            note=f"of the effective limit; now {fmt.percent(before / (week.limit * effective))}",
         ),
     ]
 
@@ -160,8 +161,12 @@ def _span_row(verdict: SpanVerdict, zone: ZoneInfo) -> tuple[str, ...]:
         "–" if verdict.predicted is None else f"{verdict.predicted:.1f}",
         fmt.tokens(sum(use.fresh.values()) + use.unknown),
         fmt.tokens(sum(use.cache_reads.values())),
-        f"Left out: {verdict.left_out}" if verdict.left_out else "Used",
+        f"Left out: {verdict.left_out}" if verdict.left_out else _used(verdict),
     )
+
+
+def _used(verdict: SpanVerdict) -> str:
+    return "Clean" if verdict.predicted is None else "Used"
 
 
 def _chart(shown: Sequence[SpanVerdict], zone: ZoneInfo) -> Chart:

@@ -163,13 +163,11 @@ def go_back(
 ) -> StrategicDirective:
     """Bring an SD back to where its checkpoints say that it stands, since the last is withdrawn.
 
-    One that is deferred, archived or paused stays so. Raises RuleError for a paused one that would
-    not have started: withdrawn and started again it would wait for the Chairman no more.
+    One that is deferred, archived or paused stays so. A paused one that would not have started
+    too: withdrawn and started again it would wait for the Chairman no more.
     """
     with transaction.atomic():
         row = locked_sd(row)
-        if phase is None:
-            _check_not_paused(row)
         waits = row.status in {Status.DEFERRED, Status.ARCHIVED, Status.PAUSED}
         return take_step(
             row,

@@ -123,7 +123,8 @@ def approve_sd(
         now=now,
         reason=reason,
         extra={"approved": amount},
-        status=Status.IN_PROGRESS,
+        # One whose start was withdrawn meanwhile has not begun.
+        status=standing_by(row.phase, None),
         approved_at=now,
         approved_up_to=burned + amount,
     )

@@ -1,6 +1,7 @@
 """Form fields over `allocation.display.reading`."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django import forms
@@ -54,6 +55,22 @@ class TokensField(TextAmountField):
     def prepare_value(self, value: Any) -> Any:
         """A number in groups of three; what was typed stays as it was typed."""
         return in_groups(value) if isinstance(value, int) else value
+
+
+class MomentField(forms.DateTimeField):
+    """A moment on the owner's clock."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The moment, where the clock shows it once."""
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            raise ValidationError(
+                "The clocks change in that hour, so it comes twice or not at all: write a time "
+                "before or after it."
+            ) from error
 
 
 class ReasonField(forms.CharField):

@@ -37,10 +37,9 @@ def exhaustion_chance(now: datetime) -> Decimal | None:
 def newest_word(standing: Standing) -> Forecast | None:
     """The newest forecast of the week, by the method that spoke. One query at most.
 
-    None while it is too early to say, while budgetctl is off, where it speaks of another limit or
-    meter than the one that holds now, which the next minute's tick mends, and where more is used
-    already than its range allowed for: an import can do that, and the hour's next forecast knows of
-    it.
+    None while it is too early to say, while budgetctl is off, where it speaks of another limit,
+    week or meter than holds now, which the next minute's tick mends, and where more is used already
+    than its range allowed for: an import can do that, and the hour's next forecast knows of it.
     """
     forecast = newest_forecast(standing.at, standing.meter) if standing.enabled else None
     if forecast is None or forecast.high80 is None:

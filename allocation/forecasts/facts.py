@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.display.fact import Fact
 from allocation.forecasts.models import Forecast
@@ -17,8 +18,8 @@ HALF_HOUR = timedelta(minutes=30)
 def forecast_facts(
     now: datetime, newest: Forecast | None, meter: Meter, zone: ZoneInfo
 ) -> list[Fact]:
-    """What the forecast that spoke last says, and how the one of last week did. Three queries."""
-    return [*(_said(newest, meter, zone) if newest else []), *_last_week(now, meter)]
+    """What the forecast that spoke last says, and how the one of last week did. Four queries."""
+    return [*(_said(newest, meter, zone) if newest else []), *_last_week(now, meter, zone)]
 
 
 def _said(forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
@@ -55,7 +56,7 @@ def _whole_hour(at: datetime) -> datetime:
     return hour_of(at + HALF_HOUR)
 
 
-def _last_week(now: datetime, meter: Meter) -> list[Fact]:
+def _last_week(now: datetime, meter: Meter, zone: ZoneInfo) -> list[Fact]:
     scored = last_week(now)
     if scored is None:
         return []
@@ -65,4 +66,7 @@ def _last_week(now: datetime, meter: Meter) -> list[Fact]:
     came = written(scored.actual, meter)
     inside = "inside" if scored.hit80 else "outside"
     note = f"{came} came, {inside} the 80% range; forecast a day into it"
-    return [Fact("Last week", f"{predicted} forecast", note=note)]
+    # Weeks may have gone by of which nothing was scored: budgetctl was off, or the reset moved.
+    later = BudgetWeek.objects.filter(start__gte=week.end, end__lte=now).exists()
+    label = f"Week of {week.start.astimezone(zone):%-d %b %Y}" if later else "Last week"
+    return [Fact(label, f"{predicted} forecast", note=note)]

@@ -34,10 +34,6 @@ class Forecast(models.Model):
     week_end = models.DateTimeField(
         null=True, help_text="Where the week ended when it was made: another reset moves that."
     )
-    # NULL for none: SQLite adds other columns by making the table anew, without its trigger.
-    meter_digest = models.CharField(  # noqa: DJ001
-        max_length=16, null=True, help_text="What its amounts were counted with: Meter.digest."
-    )
     made_at = models.DateTimeField()
     hour = models.DateTimeField(help_text="The hour (UTC) that it was made in.")
     hours_in = models.PositiveSmallIntegerField(help_text="Full hours into the week.")
@@ -45,6 +41,10 @@ class Forecast(models.Model):
     method = models.CharField(max_length=30)
     version = models.CharField(max_length=20)
     inputs_digest = models.CharField(max_length=64)
+    # NULL for none: SQLite adds other columns by making the table anew, without its trigger.
+    meter_digest = models.CharField(  # noqa: DJ001
+        max_length=64, null=True, help_text="What its amounts were counted with: Meter.digest."
+    )
     chosen = models.BooleanField()
     used = _amount()
     effective_limit = _amount()

@@ -102,7 +102,8 @@ def score_week(*, week: BudgetWeek, now: datetime) -> int:
 def score_closed_weeks(*, now: datetime) -> int:
     """Score every week that is over and has forecasts without a score."""
     waiting = _waiting(running_week(now).meter)
-    weeks = BudgetWeek.objects.filter(end__lte=now, pk__in=waiting.values("week"))
+    # The scores of a closed week stay in its unit, whichever meter holds now.
+    weeks = BudgetWeek.objects.filter(end__lte=now, closed_at=None, pk__in=waiting.values("week"))
     return sum(score_week(week=week, now=now) for week in weeks)
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.display.bands import SHAPES, judged
@@ -103,7 +105,7 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
     estimates = estimate_record(now)
     return ForecastPage(
         newest=spoke,
-        silent="" if spoke else _silent(week.enabled),
+        silent="" if spoke else _silent(week.enabled, now),
         method=method_name(spoke.method) if spoke else "",
         facts=[*_used(spoke, week.meter), *forecast_facts(now, spoke, week.meter, zone)],
         ends=week.window.end,
@@ -120,10 +122,16 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
     )
 
 
-def _silent(enabled: bool) -> str:
-    if enabled:
-        return "Too early to say what this week will come to."
-    return "While budgetctl is off nothing is forecast."
+def _silent(enabled: bool, now: datetime) -> str:
+    if not enabled:
+        return "While budgetctl is off nothing is forecast."
+    if Forecast.objects.filter(_running(now), point__isnull=False).exists():
+        return "The meter or the reset has changed: this week is forecast anew within the hour."
+    return "Too early to say what this week will come to."
+
+
+def _running(now: datetime) -> Q:
+    return Q(week__start__lte=now, week__end__gt=now)
 
 
 def _used(spoke: Forecast | None, meter: Meter) -> list[Fact]:
@@ -259,7 +267,9 @@ def _estimates_held(record: EstimateRecord) -> str:
     if not of:
         return ""
     error = f"; median error {share_text(record.error)}" if record.error is not None else ""
-    return f"In {inside} of {of} SDs what came fell into the range{error}."
+    shown = len(record.scores)
+    newest = f" Here are the newest {shown}." if shown < of else ""
+    return f"In {inside} of {of} SDs what came fell into the range{error}.{newest}"
 
 
 def closed_week(key: str, now: datetime) -> BudgetWeek | None:

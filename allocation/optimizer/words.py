@@ -34,7 +34,8 @@ def saving(value: Fraction | Decimal | None, meter: Meter) -> str:
 
 
 def _estimated(value: Fraction | Decimal | None, *, in_dollars: bool) -> str:
-    known = None if value is None else fmt.rounded(value, in_dollars=in_dollars)
+    # Less than a cent is not nothing.
+    known = value and (fmt.rounded(value, in_dollars=in_dollars) or value)
     return _signed(known, in_dollars=in_dollars)
 
 

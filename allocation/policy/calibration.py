@@ -53,6 +53,7 @@ CACHE = "cache reads"
 MORE = "the plan’s meter rose by more than was counted: a source was missing"
 LESS = "the plan’s meter rose by less than was counted"
 UNSURE = "The spans do not agree well enough to say a limit within a factor of two."
+TOO_FEW_TO_TELL = "More clean spans are needed to tell: the ratio of the list prices holds."
 FEW = "Six clean spans are needed to tell: they weigh as before."
 
 
@@ -214,7 +215,9 @@ def _outcome(
         at = group_of[tier]
         values = [one.weights[at] / one.weights[base] * own for one in samples]
         value = found.weights[at] / found.weights[base] * own
-        why = untold.get(tier, "")
+        counted_in = tier == (REFERENCE_TIER if REFERENCE_TIER in group_of else groups[base][0])
+        joined = "" if groups[at] == (tier,) or counted_in else TOO_FEW_TO_TELL
+        why = untold.get(tier, joined)
         alone = groups[at] == (tier,) and at != base
         weights.append(Weight(tier, _estimate(value, values) if alone else _held(value), why))
     cache = (

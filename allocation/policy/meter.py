@@ -5,7 +5,7 @@ sonnet-equivalent one; dollars are `Decimal`. Metering is linear in the counts, 
 applied to a sum of requests as long as they share one model and one price.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -109,10 +109,17 @@ class Meter:
 
     @property
     def digest(self) -> str:
-        """16 hexadecimal digits that are the same of meters that count alike, whatever they are
-        called."""
-        counts = repr(replace(self, name="")).encode()
-        return sha256(counts).hexdigest()[:16]
+        """SHA-256, in hex, of how it counts: the same for meters that count alike, whatever they
+        are called."""
+        kinds = (self.input, self.output, self.cache_write_5m, self.cache_write_1h, self.cache_read)
+        facts: list[object] = [self.weighting.value]
+        if not self.in_dollars:
+            facts += map(Fraction, kinds)
+        if self.weighting is Weighting.LIST_PRICE:
+            facts.append(Fraction(self.reference_price))
+        if self.weighting is Weighting.TIER:
+            facts += [(tier, Fraction(weight)) for tier, weight in sorted(self.tier_weights)]
+        return sha256(repr(facts).encode()).hexdigest()
 
 
 SONNET_EQUIVALENT = Meter("sonnet-equivalent", Weighting.LIST_PRICE)

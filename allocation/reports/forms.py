@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from allocation.catalog.models import PHASES, SubAgent, Tier
 from allocation.directives.models import StrategicDirective
-from allocation.display.fields import count_field, obey, typed
+from allocation.display.fields import MomentField, count_field, obey, typed
 from allocation.policy.quality import MOST_COUNTED, EventKind, check_event
 from allocation.reports.models import WeekLesson
 from allocation.reports.operations import LONGEST_LESSON, LONGEST_NOTE, QualityFacts
@@ -75,7 +75,7 @@ class QualityForm(forms.Form):
         empty_label="not known",
         help_text="What it ran on.",
     )
-    at = forms.DateTimeField(
+    at = MomentField(
         label="When",
         required=False,
         input_formats=["%Y-%m-%dT%H:%M"],

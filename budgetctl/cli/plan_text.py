@@ -56,14 +56,14 @@ def after(sd: shapes.NextSd, plan: shapes.Plan) -> Iterator[Line]:
     low, high = (short(end, unit) for end in sd["projected_80"])
     ends = "" if low == high else f" ({low} to {high})"
     projected = f"~{short(sd['projected'], unit)}{ends}"
-    yield row("PROJECTED", f"{projected} budget {unit_of(plan)}, {basis}")
+    yield row("PROJECTED", f"{projected}{' budget tokens' if unit_of(plan) else ''}, {basis}")
     for each in sd["begun"]:
         if each["burned"] > each["expected"]["high"]:
             most = fmt.short(each["expected"]["high"])
             yield row(
                 "", f"{each['phase']} was to burn {most} at most: what it has left is a guess"
             )
-    left = f"~{short(sd['remaining_after'], unit)} {unit_of(plan)}"
+    left = f"~{short(sd['remaining_after'], unit)}{unit_of(plan)}"
     used = f"{fmt.reached(Fraction(str(sd['percent_after'])) / 100)} used"
     yield row("LEFT AFTER", f"{left}; {used} ", zone(Zone(sd["zone_after"])))
     chances = sd["zone_chances"]

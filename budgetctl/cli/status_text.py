@@ -21,7 +21,7 @@ def status(week: shapes.Week) -> Iterator[Line]:
     yield _title(week)
     yield ""
     yield from summary(week)
-    yield row("ACCURACY", accuracy(week["forecast_accuracy"], week["unit"]))
+    yield row("ACCURACY", accuracy(week["forecast_accuracy"]))
     for each in week["overrides"]:
         what = f"{each['sub_agent']} {each['phase'] or ''}".strip()
         until = fmt.soon(datetime.fromisoformat(each["expires_at"]), clock_of(week))

@@ -50,8 +50,8 @@ def clock_of(week: shapes.Standing) -> ZoneInfo:
 
 
 def unit_of(week: shapes.Standing) -> str:
-    """What the budget counts, in words."""
-    return "US dollars" if week["unit"] == "usd" else "tokens"
+    """What follows an amount of the budget: dollars name themselves."""
+    return "" if week["unit"] == "usd" else " tokens"
 
 
 def summary(week: shapes.Plan | shapes.Outlook) -> Iterator[Line]:
@@ -76,14 +76,14 @@ def status_line(week: shapes.Standing) -> Text:
     in_zone = Zone(week["zone"])
     if week["exhausted"]:
         over = Fraction(week["over"])
-        by = f", {long(over, week['unit'])} {unit_of(week)} over" if over else ""
+        by = f", {long(over, week['unit'])}{unit_of(week)} over" if over else ""
         return Text.assemble(zone(in_zone), f"  used up{by}")
     return Text.assemble(zone(in_zone), f"  {ADVICE[in_zone]}")
 
 
 def rule(week: shapes.Standing) -> Iterator[Line]:
     """What a change of the budget rule made of the running week."""
-    yield row("LIMIT", f"{long(week['limit'], week['unit'])} {unit_of(week)} a week")
+    yield row("LIMIT", f"{long(week['limit'], week['unit'])}{unit_of(week)} a week")
     if Fraction(week["reserve"]):
         yield _reserve(week)
     yield tokens(week)
@@ -100,7 +100,7 @@ def forecast(week: shapes.Outlook) -> Iterator[Line]:
         yield ""
         yield heading("FORECAST")
         yield from _newest(week)
-    yield row("ACCURACY", accuracy(week["forecast_accuracy"], week["unit"]))
+    yield row("ACCURACY", accuracy(week["forecast_accuracy"]))
 
 
 def _baseline(week: shapes.Outlook) -> Iterator[Line]:
@@ -117,7 +117,7 @@ def _baseline(week: shapes.Outlook) -> Iterator[Line]:
         yield row("", "with a buffer of 20%, because fewer than half of the forecasts held")
     at_reset = linear["at_reset"] or 0
     share = fmt.reached(Fraction(at_reset) / Fraction(week["effective_limit"]))
-    text = f"{long(at_reset, unit)} {unit_of(week)} ({share}) "
+    text = f"{long(at_reset, unit)}{unit_of(week)} ({share}) "
     yield row("AT RESET", text, zone(Zone(str(linear["zone_at_reset"]))))
     yield row("EXHAUSTION", _exhaustion(week))
 
@@ -165,14 +165,15 @@ def chances_of(by_zone: Mapping[str, float]) -> Iterator[Text | str]:
         yield f" {percent(chance)}"
 
 
-def accuracy(record: shapes.Accuracy | None, unit: str) -> str:
+def accuracy(record: shapes.Accuracy | None) -> str:
     """Last week's forecast beside what came, and how often the intervals held; never a badge."""
     if record is None:
         return NO_RECORD
     last, held_in = record["last_week"], record["inside_80"]
+    unit = last["unit"]
     weeks = fmt.counted(record["weeks"], "week")
     return (
-        f"last week: predicted {short(last['predicted'], unit)}, "
+        f"last scored week: predicted {short(last['predicted'], unit)}, "
         f"actual {short(last['actual'], unit)}; "
         f"80% intervals held {held_in['count']} of {held_in['of']} times ({weeks})"
     )

@@ -91,12 +91,16 @@
   }
 
   function markLine(spec) {
+    const levels = (spec.marks || []).filter((mark) => mark.axis !== "x");
+    const lowest = levels.reduce((one, other) => (other.value < one.value ? other : one), levels[0]);
+    /* Two levels may lie close together: the lower one is named below its line. */
+    const below = (mark) => levels.length > 1 && mark === lowest;
     const data = (spec.marks || []).map((mark) => ({
       [mark.axis === "x" ? "xAxis" : "yAxis"]: mark.axis === "x" && spec.x_type === "time" ? Date.parse(mark.value) : mark.value,
       label: {
         formatter: mark.label || "",
         /* A burn-down and a fan end at such a line, so it is named where they begin. */
-        position: mark.axis === "x" ? "end" : spec.kind === "lines" ? "insideEndTop" : "insideStartTop",
+        position: mark.axis === "x" ? "end" : spec.kind === "lines" ? "insideEndTop" : below(mark) ? "insideStartBottom" : "insideStartTop",
         color: colour("text"),
         fontFamily: FONT,
         fontSize: 12,

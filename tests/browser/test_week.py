@@ -1,20 +1,32 @@
 """The pages that are read: the week, the decisions, the forecasts, as a browser draws them."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from allocation.decisions.operations import Run, decide
 from allocation.decisions.situation import situation_at
-from allocation.forecasts.operations import make_forecasts
+from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
 from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
-from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
+from tests.factories import (
+    BudgetWeekFactory,
+    StrategicDirectiveFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
+
+
+def box_of(there: Locator) -> FloatRect:
+    box = there.bounding_box()
+    assert box
+    return box
 
 
 @pytest.fixture
@@ -86,6 +98,25 @@ def test_no_page_scrolls_sideways_on_a_phone(
         phone_page.goto(path)
         wide = phone_page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, path
+
+
+def test_the_limit_and_what_came_are_named_beside_one_another(
+    browser_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    week = BudgetWeekFactory(start=timezone.now() - timedelta(days=8))
+    record = UsageRecordFactory(at=week.start + timedelta(hours=1), input=499_000, output=0)
+    rebuild_hours([record.hour])
+    for hours in (24, 48):
+        make_forecasts(now=week.start + timedelta(hours=hours))
+    score_closed_weeks(now=timezone.now())
+    sign_in(browser_page, chairman)
+    browser_page.goto(f"/forecasts/?week={week.start:%Y-%m-%dT%H:%M}")
+    names = browser_page.locator("#forecast-fan-figure svg text").filter(
+        has_text=re.compile("limit|came")
+    )
+    expect(names).to_have_count(2)
+    above, below = sorted(box_of(name)["y"] for name in names.all())
+    assert below - above > 10
 
 
 def test_the_week_is_complete_without_javascript(

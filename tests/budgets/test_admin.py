@@ -98,7 +98,9 @@ def test_a_meter_needs_a_reason_and_says_that_history_is_counted_anew(
     url = meter_url("sonnet-equivalent")
     assert "Say why" in said(send(chairman_client, url, cache_read="0.1"))
     page = send(chairman_client, url, cache_read="0.1", reason="The plan counts them a little.")
-    assert "All usage, past weeks too, is now counted with this meter." in said(page)
+    assert "All usage is now counted with this meter, except in weeks that are closed." in said(
+        page
+    )
     assert AuditEntry.objects.get().after == {"cache_read": "0.1"}
 
 

@@ -126,6 +126,13 @@ class TestPage:
         chairman_client.post(f"/budget/undo/{older.pk}/")
         assert rule().limit == 500_000
 
+    def test_the_return_of_the_meter_before_says_that_history_is_metered_anew(
+        self, chairman_client: Client
+    ) -> None:
+        change_rule(change=RuleChange(meter=Meter.objects.get(name="all tokens")), **WHO)
+        said = chairman_client.post(f"/budget/undo/{newest().pk}/", follow=True)
+        assert "All history is metered anew, except weeks that are closed." in said.text
+
     def test_what_is_in_the_way_is_said(self, chairman_client: Client) -> None:
         set_limit(limit=Decimal(600_000), **WHO)
         entry = newest()

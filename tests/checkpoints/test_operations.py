@@ -18,7 +18,7 @@ from allocation.checkpoints.operations import (
 )
 from allocation.dashboard.tick import tick
 from allocation.directives.models import Status, StrategicDirective
-from allocation.forecasts.models import Forecast
+from allocation.forecasts.models import Forecast, Occasion
 from allocation.policy.errors import RuleError
 from allocation.policy.forecasting import METHODS
 from allocation.policy.phases import CheckpointKind, Phase
@@ -206,6 +206,15 @@ def test_a_correction_that_changes_nothing_leaves_no_trace() -> None:
     checkpoint = log(StrategicDirectiveFactory(phase="LEAD"), LEAD_TO_PLAN, tokens=1)
     correct(checkpoint)
     assert not AuditEntry.objects.filter(action="checkpoint correction").exists()
+
+
+def test_after_a_correction_the_week_is_forecast_anew() -> None:
+    sd, at = StrategicDirectiveFactory(phase="LEAD"), NOW - timedelta(hours=2)
+    slip = log(sd, LEAD_TO_PLAN, tokens=2_000_000, at=at)
+    correct(slip, tokens=20_000)
+    newest = Forecast.objects.filter(chosen=True).order_by("-pk").first()
+    assert newest is not None
+    assert (newest.occasion, newest.used) == (Occasion.CHECKPOINT, 20_000)
 
 
 def test_a_correction_obeys_the_same_rules() -> None:

@@ -109,6 +109,11 @@ class TestPages:
         assert confirm(chairman_client, preview, leave_out="on").status_code == 302
         assert Checkpoint.objects.get().sd.code == "SD-VISION-001B"
 
+    def test_a_cell_left_blank_is_told_what_to_write(self, chairman_client: Client) -> None:
+        (bad,) = upload(chairman_client, HEAD + ",,,2025-12-06 16:00,1,,\n").context["page"].bad
+        assert bad.faults[0].startswith("SD ID: Write SD, then words")
+        assert bad.faults[1] == "Phase: It is left blank; write LEAD, PLAN or EXEC."
+
     def test_a_repeated_row_is_logged_once(self, chairman_client: Client) -> None:
         preview = upload(chairman_client, HEAD + SECOND + SECOND)
         assert "It repeats line 2." in preview.text

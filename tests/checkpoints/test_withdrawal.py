@@ -16,6 +16,7 @@ from allocation.checkpoints.models import Checkpoint, SdTokenLog
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.checkpoints.sheet_import import IMPORT, import_sheet
 from allocation.checkpoints.withdrawal import undo_import, withdraw_checkpoint
+from allocation.decisions.deferrals import pause_exhausted
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.steps import archive_sd, defer_sd
 from allocation.directives.waiting import pause_sd
@@ -177,12 +178,18 @@ class TestOneCheckpoint:
         later = log(CheckpointKind.LEAD_TO_PLAN, 1_000)
         pause_sd(row=new, actor="budgetctl", now=later.at, reason="It ran out.")
         assert withdraw(later).status == Status.PAUSED
-        with pytest.raises(RuleError, match="is paused and waits for the Chairman"):
-            withdraw(start)
-        assert Checkpoint.objects.get() == start
+        sd = withdraw(start)
+        assert (sd.status, sd.phase, sd.started_at) == (Status.PAUSED, "", None)
 
 
 class TestImport:
+    def test_a_sheet_that_used_the_week_up_can_be_undone_though_its_sds_are_paused(self) -> None:
+        entry = bring_in(sheet(code="SD-SHEET-2", tokens=900_000, ended_at=LATER))
+        assert pause_exhausted(now=LATER) == 1
+        assert undo_import(entry=entry, actor="chairman", now=LATER) == 1
+        assert counted_by_hand() == 0
+        assert not StrategicDirective.objects.filter(code="SD-SHEET-2").exists()
+
     def test_all_of_it_goes_and_so_do_the_sds_that_it_made(self, log: Log) -> None:
         log(CheckpointKind.START)
         log(CheckpointKind.LEAD_TO_PLAN, 7_000)

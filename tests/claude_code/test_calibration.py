@@ -13,10 +13,11 @@ from django.utils import timezone
 from allocation.audit.models import AuditEntry
 from allocation.budgets.calibration import Weights, apply_calibration
 from allocation.budgets.models import BudgetRule, Meter
-from allocation.budgets.operations import undo_last
+from allocation.budgets.operations import set_reserve, undo_last
 from allocation.catalog.pricing import load_price_book
 from allocation.claude_code.calibration import spans_with_use
 from allocation.claude_code.models import PlanReading
+from allocation.display import format as fmt
 from allocation.policy.errors import RuleError
 from allocation.policy.plan_spans import Span
 from allocation.policy.plan_windows import Reading
@@ -52,6 +53,18 @@ def test_without_readings_it_says_what_is_missing(viewer_client: Client) -> None
     assert "Apply limit and meter" not in shown
 
 
+def test_a_span_that_no_estimate_rests_on_yet_is_not_said_to_be_used(
+    viewer_client: Client,
+) -> None:
+    now = timezone.now()
+    for hours, percent in ((9, 10), (3, 20)):
+        read(now - timedelta(hours=hours), percent, now + timedelta(days=1))
+    used = UsageRecordFactory(at=now - timedelta(hours=6), input=30_000, output=0)
+    rebuild_hours([used.hour])
+    spans = viewer_client.get(PAGE).context["page"].spans
+    assert {(fitted, said) for _, _, _, fitted, _, _, said in spans} == {("–", "Clean")}
+
+
 @pytest.mark.usefixtures("known_plan")
 def test_a_known_plan_is_measured_and_applied_by_the_chairman(chairman_client: Client) -> None:
     page = chairman_client.get(PAGE).content.decode()
@@ -69,6 +82,20 @@ def test_a_known_plan_is_measured_and_applied_by_the_chairman(chairman_client: C
     assert week.used > 0
     chairman_client.post(f"/budget/undo/{entry.pk}/")
     assert (rule().limit, rule().meter.name) == (500_000, "sonnet-equivalent")
+
+
+@pytest.mark.usefixtures("known_plan")
+def test_this_week_by_it_is_what_the_week_will_say_once_it_is_applied(
+    chairman_client: Client,
+) -> None:
+    set_reserve(percent=Decimal(20), actor="chairman", now=timezone.now())
+    used = UsageRecordFactory(at=timezone.now(), input=100_000, output=0)
+    rebuild_hours([used.hour])
+    page = chairman_client.get(PAGE)
+    told = {fact.label: fact for fact in page.context["page"].facts}["This week by it"]
+    assert told.note.startswith("of the effective limit; now ")
+    chairman_client.post(APPLY, {"seen": seen(page.text), "reason": "Measured."})
+    assert told.value == fmt.percent(standing_at(timezone.now()).share)
 
 
 @pytest.mark.usefixtures("known_plan")
@@ -149,4 +176,6 @@ def test_a_calibration_needs_a_reason_and_a_second_one_the_same_day_its_own_name
     other = Weights(tiers={"opus": Decimal(3)}, cache_read=Decimal(0))
     assert take(weights=other).meter.name == "measured 2026-11-18, 2"
     assert undo_last(actor="chairman", now=NOW).meter.name == "measured 2026-11-18"
+    # Nor do those that were undone, applied again.
+    assert take(weights=other).meter.name == "measured 2026-11-18, 2"
     assert Meter.objects.filter(weighting="tier").count() == 2

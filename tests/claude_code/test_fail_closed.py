@@ -1,7 +1,12 @@
 """`budgetctl hook --fail-closed`: which calls it blocks, and what it says then."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from time import time
+
+import pytest
 
 from allocation.claude_code.client import state
 from allocation.claude_code.client.hook import BLOCKED, answer_hook
@@ -39,3 +44,23 @@ def test_an_answer_of_another_server_decides_nothing(folder: Path) -> None:
     assert blocked.error.startswith("budgetctl cannot be reached")
     assert (let_through.code, let_through.output) == (0, "")
     assert len((folder / "queue.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(("option", "code"), [("--fail-closed", 2), ("", 0)])
+def test_a_hook_that_breaks_blocks_where_it_was_set_up_to(
+    folder: Path, option: str, code: int
+) -> None:
+    connect(folder, "http://127.0.0.1:9")
+    state = {"saved": time(), "at": time(), "until": time() + 99, "enabled": True}
+    state |= {"answers": {"": {"EXEC": ["use", "haiku", "why"]}}, "phase": ["not a phase"]}
+    (folder / "state.json").write_text(json.dumps(state))
+    command = [sys.executable, "-m", "allocation.claude_code.client", "hook", option]
+    ran = subprocess.run(
+        [*command, "--home", str(folder.parent)],
+        input=json.dumps(call()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert ran.stderr.startswith("budgetctl broke and decides nothing") == bool(code)

@@ -10,6 +10,7 @@ import pytest
 from allocation.budgets.models import BudgetRule
 from allocation.forecasts.models import Forecast, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
+from allocation.reports.operations import close_weeks
 from tests.cli.conftest import NEXT, Cli
 from tests.factories import (
     NOW,
@@ -233,10 +234,25 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     out = cli("forecast").out
     for said in ("AT RESET", "80% RANGE", "ZONES", "RUNS OUT", "METHOD", "(2 weeks)"):
         assert said in out
-    assert "last week: predicted" in cli("status").out
+    assert "last scored week: predicted" in cli("status").out
     assert cli("status", "--json").json["forecast_accuracy"] == record
     assert "median error" in cli("audit").out
     assert cli("audit", "--json").json["forecast_accuracy"] == record
+
+
+def test_a_week_that_was_closed_in_tokens_is_not_said_in_dollars(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    start = WEEK_START - timedelta(days=7)
+    burn(100_000, at=start + timedelta(hours=2))
+    make_forecasts(now=start + timedelta(hours=24))
+    score_closed_weeks(now=NOW)
+    close_weeks(now=NOW)
+    BudgetRuleFactory(meter=MeterFactory(name="US dollars", weighting="dollars"), limit=9)
+    for command in ("status", "forecast"):
+        out = cli(command).out
+        assert "actual 100k" in out
+        assert "US dollars" not in out
 
 
 def test_a_week_used_up_to_the_token_is_over_by_nothing(

@@ -73,11 +73,16 @@ def test_off_is_said_and_forecasts_nothing() -> None:
     assert page().facts[0].value == "Not forecast"
 
 
-def test_a_budget_in_dollars_is_shown_in_dollars() -> None:
+def test_a_budget_in_dollars_is_shown_in_dollars(chairman_client: Client) -> None:
     change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
     change_rule(change=change, actor="chairman", now=NOW)
     use(1_000_000)
     assert (page().left, page().unit) == ("$7.00", "US dollars")
+    StrategicDirectiveFactory(code="SD-NEXT")
+    text = chairman_client.get("/").text + chairman_client.get("/budget/").text
+    assert "for all its phases" in text
+    assert "$10.00 may be used in a week" in text
+    assert not re.search(r"\$[\d.]+</?[^>]*> *(<[^>]*>)* *US dollars|\$[\d.]+ US dollars", text)
     assert page().headline == "Green: 30% of the week’s dollars used"
 
 

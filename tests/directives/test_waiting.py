@@ -11,8 +11,8 @@ from django.db import connection
 from allocation.audit.models import AuditEntry
 from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.queue import deferred_sds, to_propose
-from allocation.directives.steps import defer_sd, enter_phase, resume_sd
-from allocation.directives.waiting import move_sd, pause_sd, stop_sd
+from allocation.directives.steps import defer_sd, enter_phase, go_back, resume_sd
+from allocation.directives.waiting import approve_sd, move_sd, pause_sd, stop_sd
 from allocation.policy.errors import RuleError
 from allocation.policy.phases import Phase
 from allocation.rights.roles import Role, act_as
@@ -37,6 +37,20 @@ def test_what_a_paused_sd_has_done_may_be_logged(paused: StrategicDirective, now
     assert (row.status, row.phase) == (Status.PAUSED, "EXEC")
     row = enter_phase(row=row, phase=None, actor="operator", now=now)
     assert row.status == Status.COMPLETED
+
+
+def test_a_paused_sd_whose_start_is_withdrawn_waits_all_the_same_and_may_then_begin(
+    paused: StrategicDirective, now: datetime
+) -> None:
+    nothing: dict[str, Any] = dict.fromkeys(("phase", "started_at", "completed_at"))
+    row = go_back(row=paused, actor="operator", now=now, reason="Another SD’s.", **nothing)
+    assert (row.status, row.phase) == (Status.PAUSED, "")
+    row = enter_phase(row=row, phase=Phase.LEAD, actor="operator", now=now)
+    assert row.status == Status.PAUSED
+    row = go_back(row=row, actor="operator", now=now, reason="Another SD’s.", **nothing)
+    word = {"actor": "chairman", "now": now, "reason": "It may begin."}
+    row = approve_sd(row=row, amount=1_000, burned=0, **word)  # type: ignore[arg-type]
+    assert row.status == Status.PROPOSED
 
 
 @pytest.mark.parametrize("status", [Status.PROPOSED, Status.PAUSED, Status.DEFERRED])

@@ -11,6 +11,7 @@ from allocation.checkpoints.models import Checkpoint
 from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.checkpoints.withdrawal import withdraw_checkpoint
 from allocation.directives.models import StrategicDirective
+from allocation.forecasts import estimates
 from allocation.forecasts.estimates import (
     COUNTED_AFTER,
     estimate_of,
@@ -85,7 +86,9 @@ def test_an_sd_that_used_nothing_has_no_error() -> None:
     assert estimate_record(NOW + COUNTED_AFTER).error is None
 
 
-def test_the_record_says_how_often_the_range_held(chairman_client: Client) -> None:
+def test_the_record_says_how_often_the_range_held(
+    chairman_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for used in (900, 1_000, 4_000):
         completed(used)
     score_estimates(now=NOW + COUNTED_AFTER)
@@ -94,6 +97,10 @@ def test_the_record_says_how_often_the_range_held(chairman_client: Client) -> No
     assert record.error == pytest.approx(1 / 9, abs=1e-4)
     page = chairman_client.get("/forecasts/").content.decode()
     assert "In 2 of 3 SDs what came fell into the range; median error 11%." in page
+    assert "Here are the newest" not in page
+    monkeypatch.setattr(estimates, "MOST_SDS", 2)
+    page = chairman_client.get("/forecasts/").text
+    assert "median error 11%. Here are the newest 2." in page
 
 
 def test_the_sd_shows_what_was_expected_and_what_came(chairman_client: Client) -> None:

@@ -24,6 +24,7 @@ from allocation.forecasts.operations import make_forecasts, score_closed_weeks, 
 from allocation.forecasts.page import forecast_page
 from allocation.forecasts.record import figures_of, forecast_record, newest_forecast
 from allocation.policy.forecasting import METHODS
+from allocation.reports.operations import close_weeks
 from allocation.usage.standing import running_week, standing_at
 from tests.factories import NOW, WEEK_END, WEEK_START, UsageRecordFactory, rebuild_hours
 from tests.threads import at_once
@@ -177,6 +178,31 @@ def test_a_forecast_from_before_its_end_was_noted_counts_as_of_its_week() -> Non
             **{**row, "id": None, "hour": later, "made_at": later, "week_end": None}
         )
     assert newest(later) == Forecast.objects.get(chosen=True, week_end=None)
+
+
+def test_another_meter_is_forecast_anew_under_the_same_limit() -> None:
+    work(WEEK_START, 2)
+    make_forecasts(now=NOW)
+    first = newest(NOW)
+    later = NOW + timedelta(minutes=10)
+    use_meter("all tokens", 500_000, later)
+    assert newest_word(standing_at(later)) is None  # it counts as the meter before
+    assert make_forecasts(now=later) == len(METHODS)
+    use_meter("sonnet-equivalent", 500_000, later)
+    assert newest_word(standing_at(later)) == first  # it counts as this one does
+
+
+def test_what_another_meter_forecast_is_not_scored() -> None:
+    work(WEEK_START, 6)
+    for days in (1, 2):
+        make_forecasts(now=WEEK_START + timedelta(days=days))
+    use_meter("US dollars", 10, WEEK_START + timedelta(days=3))
+    make_forecasts(now=WEEK_START + timedelta(days=4))
+    assert score_closed_weeks(now=WEEK_END) == len(METHODS)
+    assert {score.forecast.hours_in for score in ForecastScore.objects.all()} == {96}
+    close_weeks(now=WEEK_END)
+    use_meter("sonnet-equivalent", 500_000, WEEK_END)
+    assert score_closed_weeks(now=WEEK_END) == 0  # the week is closed, in dollars
 
 
 def test_off_forecasts_nothing() -> None:

@@ -87,6 +87,15 @@ def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
 
 
 @pytest.mark.usefixtures("closed_week")
+def test_a_week_is_not_called_the_last_where_one_after_it_was_not_scored() -> None:
+    later = LATER + timedelta(weeks=1)
+    ensure_weeks(since=LATER, now=later)
+    labels = [fact.label for fact in page(later).facts]
+    assert f"Week of {WEEK_START.astimezone(ZONE):%-d %b %Y}" in labels
+    assert "Last week" not in labels
+
+
+@pytest.mark.usefixtures("closed_week")
 def test_a_week_that_was_closed_in_tokens_is_not_shown_in_dollars() -> None:
     close_weeks(now=LATER)
     change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
@@ -99,6 +108,18 @@ def test_a_week_that_was_closed_in_tokens_is_not_shown_in_dollars() -> None:
     assert "$" not in str(forecast_page(LATER, ZONE, shown).fan.rows)
     last = accuracy(forecast_record(LATER), running_week(LATER).meter)["last_week"]
     assert last["actual"] == 280_000
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_a_week_under_another_meter_shows_no_forecast_of_the_one_before() -> None:
+    change = RuleChange(meter=Meter.objects.get(name="US dollars"), limit=Decimal(10))
+    change_rule(change=change, actor="chairman", now=LATER)
+    assert page().silent.startswith("The meter or the reset has changed")
+    assert not page().fan.rows
+    later = LATER + timedelta(minutes=1)
+    make_forecasts(now=later)
+    facts = {fact.label: fact for fact in page(later).facts}
+    assert facts["Used when it was made"].value == "$0.15"
 
 
 @pytest.mark.usefixtures("closed_week")

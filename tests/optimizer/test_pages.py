@@ -1,6 +1,7 @@
 """The page of the optimizer: read by everybody, acted on by the Chairman."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from django.db import connection
@@ -12,6 +13,8 @@ from allocation.audit.models import AuditEntry
 from allocation.floors.models import ModelCeiling
 from allocation.optimizer import top
 from allocation.optimizer.models import AppliedChange
+from allocation.optimizer.words import saving
+from allocation.policy.meter import US_DOLLARS
 from tests.factories import (
     BudgetRuleFactory,
     MeterFactory,
@@ -234,3 +237,11 @@ def test_a_ceiling_is_edited_in_the_admin_with_a_reason(chairman_client: Client)
     assert answer.status_code == 302
     assert "sonnet" in chairman_client.get(url).text
     assert AuditEntry.objects.get().action == "ceiling creation"
+
+
+@pytest.mark.parametrize(
+    ("saved", "said"),
+    [("0.0004", "under $0.01"), ("-0.0004", "−under $0.01"), ("0", "$0.00"), ("0.4321", "$0.43")],
+)
+def test_a_saving_of_less_than_a_cent_is_not_said_to_be_nothing(saved: str, said: str) -> None:
+    assert saving(Fraction(saved), US_DOLLARS) == said

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocation.policy.calibration import Calibration, Estimate, SpanUse
+from allocation.policy.calibration import TOO_FEW_TO_TELL, Calibration, Estimate, SpanUse
 from tests.policy.plan_usage import CACHE, LIMIT, TRUE, calibration, plan_usage
 
 
@@ -109,6 +109,12 @@ def test_three_clean_spans_say_a_limit_by_the_list_prices(known: list[SpanUse]) 
     assert weights(found)["opus"].value == Decimal("1.67")
     assert found.cache_read is not None
     assert found.cache_read.why.startswith("Six clean spans")
+
+
+def test_a_tier_that_few_spans_join_to_another_says_why(known: list[SpanUse]) -> None:
+    whys = {weight.tier: weight.why for weight in calibration(known[:3]).weights}
+    assert whys["sonnet"] == ""  # what others count in
+    assert whys["opus"] == TOO_FEW_TO_TELL
 
 
 def test_tiers_in_step_cannot_be_told_apart_and_keep_their_prices_ratio() -> None:

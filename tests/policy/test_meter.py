@@ -218,3 +218,13 @@ def test_a_measured_meter_weighs_by_tier_and_unknown_tiers_as_one() -> None:
 def test_a_tier_cannot_weigh_less_than_nothing() -> None:
     with pytest.raises(RuleError, match="tier"):
         Meter("measured", Weighting.TIER, tier_weights=(("opus", Decimal(-1)),))
+
+
+def test_meters_that_count_alike_have_one_digest_whatever_they_are_called() -> None:
+    stored = replace(FRESH_TOKENS, name="ours", input=Decimal("1.000000"))
+    assert stored.digest == FRESH_TOKENS.digest
+    assert replace(US_DOLLARS, cache_read=Decimal(1)).digest == US_DOLLARS.digest
+    measured = Meter("measured", Weighting.TIER, tier_weights=(("opus", Decimal(3)),))
+    dearer = replace(measured, tier_weights=(("opus", Decimal(4)),))
+    cheaper = replace(SONNET_EQUIVALENT, reference_price=Decimal(6))
+    assert len({meter.digest for meter in (*PRESETS, measured, dearer, cheaper)}) == 7

@@ -114,6 +114,8 @@ def test_an_operator_logs_an_event(
         ("review", {"outcome": "passed", "phase": "LUNCH"}, "id_phase_error"),
         ("review", {"outcome": "passed", "at": "2999-01-01T00:00"}, "cannot lie in the future"),
         ("review", {"outcome": "passed", "at": "yesterday"}, "id_at_error"),
+        ("review", {"outcome": "passed", "at": "2025-11-02T01:30"}, "The clocks change in that"),
+        ("review", {"outcome": "passed", "at": "2025-03-09T02:30"}, "The clocks change in that"),
         ("review", {"outcome": "passed", "note": "a\x00b"}, "id_note_error"),
     ],
 )

@@ -11,6 +11,11 @@ from collections.abc import Callable
 from allocation.claude_code.client.home import client_home
 from allocation.claude_code.client.payload import MOST_BYTES, Json
 
+BROKEN = (
+    "budgetctl broke and decides nothing, and it was set up to block then. Run budgetctl doctor, "
+    "or this with LOG_LEVEL=DEBUG."
+)
+
 
 def main(arguments: list[str]) -> None:
     """Run `hook` or `statusline` with --home DIR, --fail-closed, --wrap COMMAND; never returns."""
@@ -20,6 +25,9 @@ def main(arguments: list[str]) -> None:
     except Exception:  # a hook that breaks must not break the session
         if os.environ.get("LOG_LEVEL", "").upper() == "DEBUG":
             raise
+        if "--fail-closed" in arguments:  # unless it was set up to
+            code = 2
+            print(BROKEN, file=sys.stderr)
     try:
         sys.stdout.flush()
         sys.stderr.flush()
