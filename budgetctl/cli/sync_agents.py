@@ -39,10 +39,15 @@ def sync_agents(
     known = _current_tiers()
     if known is None:
         raise Refused("budgetctl is off: the definitions stay as they are.")
-    done = []
+    done, failed = [], []
     for path in sorted(agents.rglob("*.md")):
         why_not = _why_not(path, agents)
-        done.append(_skipped(path) if why_not else _sync(path, known, dry_run=dry_run))
+        try:
+            done.append(_skipped(path) if why_not else _sync(path, known, dry_run=dry_run))
+        except OSError as error:
+            why_not = error.strerror or str(error)
+            failed.append(f"{path}: {why_not}.")
+            done.append(_skipped(path))
         if not as_json:
             file, _, tier, what = done[-1].values()
             said = tier or why_not or "no front matter with a name"
@@ -51,6 +56,8 @@ def sync_agents(
         emit({"definitions": done})
     elif not done:
         typer.echo(f"There are no definitions in {agents}.")
+    if failed:
+        raise Refused(f"{' '.join(failed)} All others are done.")
 
 
 def _definitions(folder: Path) -> Path:
