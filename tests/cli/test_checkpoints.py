@@ -120,8 +120,8 @@ def test_without_a_reason_nothing_is_withdrawn(cli: Cli, logged: Checkpoint) -> 
 def test_a_paused_sd_waits_on_when_its_start_is_withdrawn(cli: Cli, logged: Checkpoint) -> None:
     start = Checkpoint.objects.get(kind="sd_start_lead")
     StrategicDirective.objects.update(status=Status.PAUSED)
-    for row in (logged, start):
-        assert cli("checkpoints", "withdraw", f"{row.pk}", "--reason", "x", "--yes").code == 0
+    for each in (logged, start):
+        assert cli("checkpoints", "withdraw", f"{each.pk}", "--reason", "x", "--yes").code == 0
     assert StrategicDirective.objects.get().status == Status.PAUSED
 
 
