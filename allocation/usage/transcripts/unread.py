@@ -13,7 +13,7 @@ from allocation.usage.transcripts.discover import Found, Skipped, reason_of
 from allocation.usage.transcripts.reader import End, Segment, digest_of
 
 # Bytes that are read and stored in one go.
-PIECE = 16 * 1024 * 1024
+PIECE = 24 * 1024 * 1024
 # The first go is so much shorter: storing waits for it.
 _SHORTER = 16
 _LONGEST_PATH = 1000
