@@ -5,9 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
 from allocation.display import format as fmt
 from allocation.policy.plain import safe
 from allocation.usage.transcripts.importing import (
@@ -26,6 +23,10 @@ MOST_NAMED = 10
 @contextmanager
 def bar(title: str) -> Iterator[Progress]:
     """A bar on standard error, which is drawn only where that is a terminal."""
+    # Slow to import, and not needed where nothing is new.
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (TextColumn(title), BarColumn(bar_width=30), DownloadColumn(), TimeRemainingColumn())
     err = console(stderr=True)
     with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as drawn:
