@@ -112,8 +112,8 @@ def _primary(plan: shapes.Plan, sd: shapes.NextSd) -> Iterator[Line]:
     if not amounts:
         return
     primary = max(amounts, key=lambda name: amounts[name])
-    complexity = f"complexity {sd['complexity']}"
-    yield row("PRIMARY", primary, f" ({complexity} in the {sd['zone_now']} zone)")
+    why = f"complexity {sd['complexity']} in the {sd['zone_now']} zone"
+    yield row("PRIMARY", primary, f" ({why if plan['enabled'] else 'registered default'})")
     for name, _ in amounts.most_common():
         if name != primary:
             yield row(name.upper(), ", ".join(others[name]))

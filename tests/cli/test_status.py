@@ -108,6 +108,8 @@ def test_off_is_said_and_nothing_is_forecast(cli: Cli, burn: Callable[..., None]
         assert "○ OFF  budgetctl is off" in out
         assert "YELLOW" not in out
     assert cli("forecast", "--json").json["forecast"]["too_early"].startswith("budgetctl is off")
+    StrategicDirectiveFactory()
+    assert "PRIMARY     sonnet (registered default)" in cli("next").out
 
 
 def test_more_than_all_is_said(cli: Cli, burn: Callable[..., None]) -> None:
