@@ -26,8 +26,10 @@ def next_sd(plan: shapes.Plan) -> Iterator[Line]:
         yield f"  {NONE_WAITS}"
         return
     yield sd_line(sd)
-    for who, tiers, why in _allocation(sd["runs"]):
-        yield Text.assemble("    ", f"{who:<16} ", (f"{tiers:<26} ", "bold"), (why, "dim"))
+    lines = _allocation(sd["runs"])
+    width = max((len(tiers) for _, tiers, _ in lines), default=0)
+    for who, tiers, why in lines:
+        yield Text.assemble("    ", f"{who:<16} ", (f"{tiers:<{width}} ", "bold"), (why, "dim"))
     yield from after(sd, plan)
 
 

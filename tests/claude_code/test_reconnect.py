@@ -1,4 +1,4 @@
-"""`budgetctl connect` for the second time, with another address: what becomes of the first token."""
+"""`budgetctl connect` once more, with another address: what becomes of the first token."""
 
 import json
 from pathlib import Path
