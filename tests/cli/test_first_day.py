@@ -30,6 +30,12 @@ def test_whose_clock_it_is_stands_above(cli: Cli, monkeypatch: pytest.MonkeyPatc
     assert cli("status").out.splitlines()[:2] == ["TOKEN MISSION CONTROL", span]
 
 
+def test_no_forecast_is_missed_while_it_is_too_early_for_one(cli: Cli) -> None:
+    out = cli("forecast").out
+    assert "  Too early to say what this week will come to." in out.splitlines()
+    assert "ledger" not in out
+
+
 def test_what_waits_in_red_stands_on_one_line(cli: Cli, burn: Callable[..., None]) -> None:
     burn(480_000)
     StrategicDirectiveFactory(code="SD-A-1")
