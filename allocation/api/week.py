@@ -4,6 +4,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from allocation.api import week_shapes as shapes
+from allocation.budgets.operations import limit_was_set
 from allocation.decisions.preflight import PlannedRun, Preflight
 from allocation.directives.models import StrategicDirective
 from allocation.display.json_values import dollars, iso, number, share
@@ -54,6 +55,7 @@ def _week(found: ThisWeek, record: Record) -> shapes.Week:
     meter, used = found.plan.standing.meter, found.plan.standing.used
     return {
         **_plan(found.plan),
+        "limit_is_guess": not limit_was_set(),
         "forecast_accuracy": accuracy(record, meter),
         "sub_agents": [
             {

@@ -238,8 +238,9 @@ class Optimisation(TypedDict):
 
 
 class Week(Plan):
-    """The running week in full."""
+    """The running week in full. `limit_is_guess` until somebody sets the limit."""
 
+    limit_is_guess: bool
     forecast_accuracy: Accuracy | None
     sub_agents: list[Spent]
     optimisation: Optimisation

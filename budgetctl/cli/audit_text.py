@@ -132,6 +132,10 @@ def _rate(title: str, rate: Rate, what: str) -> Line:
         return row(title, Text(shape, style), f" {rate.reading.words}")
     counted = f"{rate.count:,} of {rate.of:,} {what} ({rate.text})"
     words = rate.reading.words
+    if rate.reading.band is Band.NO_DATA:
+        return row(
+            title, Text(shape, style), f" {counted}; not judged: no tier that has a target is known"
+        )
     if rate.target_of:
         target = KPI_BY_KEY[f"rework-{rate.target_of}"].target
         words += f" ({rate.target_of}: {target})"

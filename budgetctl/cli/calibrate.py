@@ -56,6 +56,10 @@ def _text(found: Calibration, offer: "Offer | None", *, applied: bool) -> Iterat
         yield "Not enough readings to say what the plan's week stands for."
         for sentence in found.missing:
             yield f"  {sentence}"
+        yield (
+            "  A span lies between two readings of the plan's 7-day meter, with all usage between "
+            "them counted. The status line brings them: budgetctl connect claude-code"
+        )
         return
     yield row("LIMIT", f"~{fmt.tokens(offer.limit)} budget tokens are 100% of the plan's week")
     yield row("80% RANGE", interval(found.limit))

@@ -117,6 +117,7 @@ class Connecting:
             yield f"Written: {change.file.path}"
             if backup:
                 yield f"Backup:  {backup}"
+        yield from self._end_replaced(before, change.file)
         yield f"Server:  {self.url}, its token in {self.folder / 'connection.json'}"
         yield "Sessions that run already read telemetry settings when they start again."
         yield "Check it with: budgetctl doctor"
@@ -149,6 +150,14 @@ class Connecting:
         rest = self._remember(file, None)
         if not rest:
             yield from self._forget_token()
+
+    def _end_replaced(self, before: dict[str, Any], file: SettingsFile) -> Iterator[str]:
+        """End the token that the new one stands in for, which no undo would find any more, unless
+        other settings were written with it."""
+        others = read_json(str(self.folder / "settings.json")).keys() - {str(file.path)}
+        token = str(before.get("token") or "")
+        if self.is_new and not others and (shown := own_token.end(token, if_made=True)):
+            yield f"Revoked: the token {shown}, in whose place there is a new one"
 
     def _keep(self, connection: dict[str, Any]) -> None:
         try:

@@ -136,7 +136,7 @@ def _transcripts() -> tuple[int, list[str]]:
     newest = found.found[-_MOST_TRANSCRIPTS:]
     closed = [str(one.path) for one in newest if not os.access(one.path, os.R_OK)]
     closed += [f"{skipped.path} ({skipped.reason})" for skipped in found.skipped]
-    return len(found.found) - len(closed), closed
+    return sum(not one.is_meta for one in found.found), closed
 
 
 def _no_address(url: str) -> str:

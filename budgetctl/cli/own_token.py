@@ -5,6 +5,7 @@ import socket
 from budgetctl.cli.refusals import Refused
 
 _SCOPES = ("hooks", "usage")
+_NAME = "claude-code on "
 
 
 def has_database() -> bool:
@@ -38,7 +39,7 @@ def make() -> str:
     from allocation.api.operations import create_token
     from budgetctl.cli import clock, rows
 
-    name = wanted = f"claude-code on {socket.gethostname()}"[:90]
+    name = wanted = f"{_NAME}{socket.gethostname()}"[:90]
     in_force = AgentToken.objects.filter(revoked_at__isnull=True)
     number = 1
     while in_force.filter(name=name).exists():
@@ -48,15 +49,18 @@ def make() -> str:
     return clear
 
 
-def end(token: str) -> str:
-    """End a token; how it is shown, "" where it was none, or over. Raises Refused as `make`."""
+def end(token: str, *, if_made: bool = False) -> str:
+    """End a token, with `if_made` only one that `make` made; how it is shown, "" where it was none,
+    or over. Raises Refused as `make`."""
     _open()
     from allocation.api.models import AgentToken
     from allocation.api.operations import revoke_token
     from budgetctl.cli import clock, rows
 
     prefix = token.split("_")[1] if token.count("_") > 1 else ""
-    row = AgentToken.objects.filter(prefix=prefix).first()
+    row = AgentToken.objects.filter(
+        prefix=prefix, name__startswith=_NAME if if_made else ""
+    ).first()
     is_over = row is not None and revoke_token(token=row, actor=rows.actor(), now=clock.now())
     return row.shown if row is not None and is_over else ""
 

@@ -26,8 +26,10 @@ def next_sd(plan: shapes.Plan) -> Iterator[Line]:
         yield f"  {NONE_WAITS}"
         return
     yield sd_line(sd)
-    for who, tiers, why in _allocation(sd["runs"]):
-        yield Text.assemble("    ", f"{who:<16} ", (f"{tiers:<26} ", "bold"), (why, "dim"))
+    lines = _allocation(sd["runs"])
+    width = max((len(tiers) for _, tiers, _ in lines), default=0)
+    for who, tiers, why in lines:
+        yield Text.assemble("    ", f"{who:<16} ", (f"{tiers:<{width}} ", "bold"), (why, "dim"))
     yield from after(sd, plan)
 
 
@@ -112,8 +114,8 @@ def _primary(plan: shapes.Plan, sd: shapes.NextSd) -> Iterator[Line]:
     if not amounts:
         return
     primary = max(amounts, key=lambda name: amounts[name])
-    complexity = f"complexity {sd['complexity']}"
-    yield row("PRIMARY", primary, f" ({complexity} in the {sd['zone_now']} zone)")
+    why = f"complexity {sd['complexity']} in the {sd['zone_now']} zone"
+    yield row("PRIMARY", primary, f" ({why if plan['enabled'] else 'registered default'})")
     for name, _ in amounts.most_common():
         if name != primary:
             yield row(name.upper(), ", ".join(others[name]))

@@ -7,7 +7,7 @@ import typer
 
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, Reason, read_limit, read_percent
-from budgetctl.cli.printing import emit, show
+from budgetctl.cli.printing import emit, row, show
 
 # A negative number would otherwise be taken for an option; here the rule refuses it.
 _NUMBERS = {"ignore_unknown_options": True}
@@ -64,12 +64,21 @@ def disable(reason: Reason = "", as_json: Json = False) -> None:
 
 
 def undo(reason: Reason = "", as_json: Json = False) -> None:
-    """Undo the last change of the limit, the reserve, the switch or the rule."""
+    """Undo the last change of the limit, the reserve, the switch or the rule.
+
+    Undone twice, it is as it was: the undo is a change too.
+    """
     open_database()
+    from allocation.audit.operations import facts
     from allocation.budgets import operations
+    from allocation.budgets.models import BudgetRule
+    from allocation.budgets.page import changes_in_words
     from budgetctl.cli import clock, rows
 
-    operations.undo_last(actor=rows.actor(), now=clock.now(), reason=reason)
+    before = facts(BudgetRule.objects.select_related("meter").get())
+    rule = operations.undo_last(actor=rows.actor(), now=clock.now(), reason=reason)
+    if not as_json:
+        show([row("UNDONE", "; ".join(changes_in_words(before, facts(rule))))])
     _say(as_json)
 
 

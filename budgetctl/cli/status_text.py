@@ -10,17 +10,20 @@ from allocation.api import week_shapes as shapes
 from allocation.display import format as fmt
 from allocation.policy.plain import safe
 from budgetctl.cli.plan_text import next_sd
-from budgetctl.cli.printing import WIDTH, Line, bar, console, heading, long, percent, row
+from budgetctl.cli.printing import Line, bar, console, heading, long, percent, row
 from budgetctl.cli.week_text import accuracy, clock_of, summary
 
 MOST_SUB_AGENTS = 7
+GUESS = "a first guess; set your plan’s: budgetctl set-limit TOKENS"
 
 
 def status(week: shapes.Week) -> Iterator[Line]:
     """The Mission Control screen."""
-    yield _title(week)
+    yield from _title(week)
     yield ""
     yield from summary(week)
+    if week["limit_is_guess"]:
+        yield row("LIMIT", GUESS)
     yield row("ACCURACY", accuracy(week["forecast_accuracy"]))
     for each in week["overrides"]:
         what = f"{each['sub_agent']} {each['phase'] or ''}".strip()
@@ -39,13 +42,20 @@ def status(week: shapes.Week) -> Iterator[Line]:
     yield Text(f"  {week['optimisation']['summary']}")
 
 
-def _title(week: shapes.Week) -> Text:
+def _title(week: shapes.Week) -> Iterator[Line]:
+    """What it is, and of which week; whose time it is that the screen shows."""
     start, end = (
         f"{datetime.fromisoformat(at).astimezone(clock_of(week)):%Y-%m-%d}"
         for at in (week["week"]["start"], week["week"]["end"])
     )
-    title, span = "TOKEN MISSION CONTROL", f"week of {start} to {end}"
-    return Text.assemble((title, "bold"), (span.rjust(WIDTH - len(title)), "dim"))
+    title = "TOKEN MISSION CONTROL"
+    span = f"week of {start} to {end}, {fmt.place(clock_of(week))} time"
+    left = console().width - len(title)
+    if len(span) < left:
+        yield Text.assemble((title, "bold"), (span.rjust(left), "dim"))
+    else:
+        yield Text(title, style="bold")
+        yield Text(span, style="dim")
 
 
 def _spending(week: shapes.Week) -> Iterator[Line]:

@@ -1,7 +1,7 @@
 """`budgetctl token`: agent tokens for the API and for telemetry."""
 
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from allocation.policy.plain import safe
 from budgetctl.cli.database import open_database
 from budgetctl.cli.parameters import Json, words
 from budgetctl.cli.printing import emit, show
+
+if TYPE_CHECKING:
+    from allocation.api.models import AgentToken
 
 token = typer.Typer(
     help="Make, list and revoke the tokens of agents.",
@@ -69,31 +72,35 @@ def list_tokens(as_json: Json = False) -> None:
     """List the tokens, newest first. Nothing that could be used is shown."""
     open_database()
     from allocation.api.models import AgentToken
-    from budgetctl.cli import clock
+    from allocation.display import format as fmt
+    from budgetctl.cli import clock, rows
 
     now = clock.now()
-    found = [
-        {
-            "name": row.name,
-            "prefix": row.shown,
-            "scopes": row.scopes,
-            "state": row.state(now),
-            "created_at": iso(row.created_at),
-            "created_by": row.created_by,
-            "expires_at": iso(row.expires_at),
-            "last_used_at": iso(row.last_used_at),
-        }
-        for row in AgentToken.objects.all()
-    ]
+    found = list(AgentToken.objects.all())
     if as_json:
-        emit({"tokens": found})
+        emit({"tokens": [_as_json(row, now) for row in found]})
         return
+    zone = rows.owners_clock()
     lines = [
-        f"{row['prefix']}…  {safe(str(row['name']))}  {row['state']}, "
-        f"last used {row['last_used_at'] or 'never'}  ({', '.join(row['scopes'])})"
+        f"{row.shown}…  {safe(row.name)}  {row.state(now)}, last used "
+        f"{fmt.moment(row.last_used_at, zone) if row.last_used_at else 'never'}  "
+        f"({', '.join(row.scopes)})"
         for row in found
     ]
     show(lines or ["There is no token yet. Make one: budgetctl token create NAME"])
+
+
+def _as_json(row: "AgentToken", now: datetime) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "prefix": row.shown,
+        "scopes": row.scopes,
+        "state": row.state(now),
+        "created_at": iso(row.created_at),
+        "created_by": row.created_by,
+        "expires_at": iso(row.expires_at),
+        "last_used_at": iso(row.last_used_at),
+    }
 
 
 @token.command("revoke")

@@ -42,6 +42,7 @@ NO_FORECAST = (
     "No forecast of this limit and week is in the ledger yet. "
     "They are made by budgetctl start, worker and tick."
 )
+TOO_EARLY = "Too early to say what this week will come to."
 
 
 def clock_of(week: shapes.Standing) -> ZoneInfo:
@@ -126,7 +127,7 @@ def _newest(week: shapes.Outlook) -> Iterator[Line]:
     """The newest forecast with its interval."""
     newest, unit, clock = week["newest"], week["unit"], clock_of(week)
     if newest is None:
-        yield f"  {NO_FORECAST}"
+        yield f"  {TOO_EARLY if week['forecast']['too_early'] else NO_FORECAST}"
         return
     point = Fraction(newest["at_reset"])
     at_reset = f"~{short(point, unit)} ({fmt.reached(point / Fraction(week['effective_limit']))})"

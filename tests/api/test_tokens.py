@@ -1,7 +1,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -267,6 +267,10 @@ def test_the_command_line_lists_and_revokes(capsys: pytest.CaptureFixture[str]) 
     listed = capsys.readouterr().out
     assert "laptop" in listed
     assert clear not in listed
+    assert "last used never" in listed
+    used(clear, datetime(2026, 11, 18, 20, tzinfo=UTC), scope="hooks")
+    assert run(["token", "list"]) == 0
+    assert "last used Wed 18 Nov 2026, 12:00" in " ".join(capsys.readouterr().out.split())
     assert run(["token", "revoke", "laptop"]) == 0
     assert run(["token", "revoke", "laptop"]) == 1
     assert run(["token", "create", "x", "--scope", "limits"]) == 1

@@ -28,4 +28,5 @@ def test_a_wrong_password_is_said_in_words(browser_page: Page, chairman: User) -
     browser_page.get_by_label("Password").fill("wrong")
     browser_page.get_by_role("button", name="Sign in").click()
     expect(browser_page.get_by_role("alert")).to_contain_text("Not signed in")
+    expect(browser_page.get_by_role("alert")).to_contain_text("lost: budgetctl password,")
     axe_clean(browser_page)

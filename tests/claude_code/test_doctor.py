@@ -261,6 +261,17 @@ def test_a_home_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     assert "FAULT  Local state" in budgetctl(environment, "doctor").stdout
 
 
+def test_transcripts_are_counted_without_the_files_that_name_an_agent(
+    new_environment: Callable[[], Environment],
+) -> None:
+    environment = new_environment()
+    agents = Path(environment["HOME"]) / ".claude" / "projects" / "-a" / "s" / "subagents"
+    agents.mkdir(parents=True)
+    (agents / "agent-1.jsonl").touch()
+    (agents / "agent-1.meta.json").write_text("{}")
+    assert "Transcripts: 1 can be read" in budgetctl(environment, "doctor").stdout
+
+
 def _name(environment: Environment) -> str:
     tokens = json.loads(budgetctl(environment, "token", "list", "--json").stdout)["tokens"]
     name: str = tokens[0]["name"]

@@ -71,6 +71,12 @@ def test_an_sd_as_the_report_shows_it(cli: Cli, burn: Callable[..., None]) -> No
     }
 
 
+def test_rework_without_a_tier_to_judge_it_by_is_counted_and_not_judged(cli: Cli) -> None:
+    SdTokenLogFactory(sd=StrategicDirectiveFactory(phase="PLAN"), model_distribution={})
+    said = "Rework      – 0 of 1 SDs (0%); not judged: no tier that has a target is known"
+    assert said in cli("audit").out
+
+
 def test_a_run_that_departed_counts_as_overridden(cli: Cli) -> None:
     sd = StrategicDirectiveFactory(phase="EXEC")
     DecisionFactory(sd=sd, observed="claude-opus-4-5", override_reason="Third try")

@@ -22,6 +22,7 @@ def test_not_enough_readings_are_said_with_what_is_missing(cli: Cli) -> None:
     assert ran.code == 0
     assert "Not enough readings" in ran.out
     assert "3 clean spans are needed and there are 0." in ran.out
+    assert "The status line brings them: budgetctl connect" in " ".join(ran.out.split())
     said = cli("calibrate", "--json").json
     assert (said["limit"], said["weights"], said["clean_spans"]) == (None, {}, 0)
 

@@ -9,7 +9,7 @@ from allocation.directives.models import Status
 from allocation.forecasts.operations import make_forecasts
 from budgetctl.cli import plan_text
 from tests.cli.conftest import NEXT, Cli
-from tests.factories import NOW, WEEK_START, StrategicDirectiveFactory
+from tests.factories import NOW, WEEK_START, BudgetRuleFactory, StrategicDirectiveFactory
 
 
 def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:
@@ -23,6 +23,12 @@ def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:
     assert "SD-RUNS (complexity 3/5, in PLAN)" in out
     assert "PRIMARY     sonnet (complexity 3 in the GREEN zone)" in out
     assert "AVOID       opus for the rest" in out
+
+
+def test_next_names_neither_complexity_nor_zone_while_they_decide_nothing(cli: Cli) -> None:
+    BudgetRuleFactory(enabled=False)
+    StrategicDirectiveFactory()
+    assert "PRIMARY     sonnet (registered default)" in cli("next").out
 
 
 def test_check_has_every_sub_agent_of_every_phase_ahead(

@@ -41,7 +41,8 @@ def test_status_in_json(cli: Cli, burn: Callable[..., None]) -> None:
     sd = StrategicDirectiveFactory(code="SD-PERF-OPT-001", estimate=85_000)
     found = cli("status", "--json").json
     assert found.keys() == STANDING | {
-        "forecast", "forecast_accuracy", "next_sd", "sub_agents", "overrides", "optimisation",
+        "limit_is_guess", "forecast", "forecast_accuracy", "next_sd", "sub_agents",
+        "overrides", "optimisation",
     }  # fmt: skip
     assert found["at"] == "2026-11-18T20:00:00Z"
     assert found["week"] == {"start": "2026-11-16T22:00:00Z", "end": "2026-11-23T22:00:00Z"}

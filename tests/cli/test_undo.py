@@ -16,6 +16,13 @@ def test_the_last_change_goes_back(cli: Cli) -> None:
     assert (entry.actor, entry.reason) == ("chairman", "Too much")
 
 
+def test_what_was_undone_is_said(cli: Cli) -> None:
+    cli("set-limit", "750k")
+    cli("reserve", "10")
+    assert cli("undo").out.splitlines()[0] == "  UNDONE      reserve, % 0 instead of 10"
+    assert cli("undo").out.splitlines()[0] == "  UNDONE      reserve, % 10 instead of 0"
+
+
 def test_nothing_to_undo_is_refused_in_one_line(cli: Cli) -> None:
     ran = cli("undo")
     assert ran.code == 1
