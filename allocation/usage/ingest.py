@@ -36,6 +36,7 @@ from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+_MOMENTS = attrgetter("at"), attrgetter("counted_at")
 _NAMES = ("agent_type", "model")
 _TABLE = UsageRecord._meta.db_table
 _Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
@@ -86,7 +87,8 @@ def _shown(sights: Sequence[_Seen]) -> Sequence[_Seen]:
 
 def _dated(sights: Sequence[Observation]) -> Sequence[Observation]:
     """The same with moments that have a day in every zone: of others no page could write it."""
-    if all(_FIRST <= seen.at <= _LAST and _FIRST <= seen.counted_at <= _LAST for seen in sights):
+    moments = [moment for of in _MOMENTS for moment in map(of, sights)]
+    if not moments or (min(moments) >= _FIRST and max(moments) <= _LAST):
         return sights  # nearly always
     return [
         msgspec.structs.replace(

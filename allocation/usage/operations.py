@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -39,6 +40,7 @@ from allocation.usage.transcripts.importing import (
 from allocation.usage.transcripts.reader import Reading
 
 logger = logging.getLogger(__name__)
+_AT = attrgetter("at")
 
 # 2**53 - 1: above it JSON readers lose digits.
 MOST_BY_HAND = 9_007_199_254_740_991
@@ -106,7 +108,7 @@ def store_history(
     judged by. One transaction."""
     seen = _not_ahead(requests, now)
     # One that a wrong clock laid to 1970 makes none.
-    earliest = min((each.at for each in seen if each.at >= LONG_AGO), default=None)
+    earliest = min((at for at in map(_AT, seen) if at >= LONG_AGO), default=None)
     with transaction.atomic():
         # Before usage takes its turn, as everywhere (directives.locks).
         made = ensure_weeks(since=earliest, now=now) if earliest else 0
@@ -118,7 +120,7 @@ def store_history(
 def _not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
     """The requests of transcripts, with those counted now that are dated more than a day ahead."""
     latest = now + SKEW
-    if all(seen.at <= latest for seen in requests):
+    if max(map(_AT, requests), default=latest) <= latest:
         return requests
     return [
         seen if seen.at <= latest else msgspec.structs.replace(seen, at=now, counted_at=now)

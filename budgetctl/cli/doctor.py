@@ -6,11 +6,14 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from budgetctl.cli.parameters import Json
+
+if TYPE_CHECKING:
+    from allocation.claude_code.connect.checks import Telemetry
 
 _MARKS = {True: "ok", False: "FAULT", None: "?"}
 _MARGIN = 7
@@ -24,9 +27,10 @@ def doctor(*, as_json: Json = False) -> None:
     """
     from budgetctl.cli.printing import emit, show
 
-    findings = _machine()
-    is_sent = any(each.what == "Telemetry" and each.ok is not None for each in findings)
-    findings += _server(is_sent=is_sent)
+    findings, telemetry = _machine()
+    findings += _server(is_sent=telemetry is not None)
+    if telemetry is not None:
+        findings.append(_telemetry_token(telemetry))
     faults = sum(finding.ok is False for finding in findings)
     if as_json:
         emit({"checks": [finding.as_json() for finding in findings], "faults": faults})
@@ -50,8 +54,8 @@ def _lines(findings: list[Any]) -> Iterator[Any]:
             yield Row("", Text(safe(finding.mend)), indent=0, width=_MARGIN)
 
 
-def _machine() -> list[Any]:
-    """What can be seen without a server."""
+def _machine() -> "tuple[list[Any], Telemetry | None]":
+    """What can be seen without a server, and where telemetry is sent."""
     from allocation.claude_code.client.home import client_home, connection
     from allocation.claude_code.connect import checks
     from allocation.claude_code.connect.files import read_settings
@@ -75,7 +79,9 @@ def _machine() -> list[Any]:
             files[str(path)] = file.settings
     home = client_home()
     to = connection(home)
+    telemetry = None
     if not findings:
+        telemetry = checks.telemetry_of(next(iter(files.values()), {}))
         here = to.url if to and not _no_address(to.url) else ""
         findings += checks.check_settings(files, here)
     findings += checks.check_commands(files, lambda script: shutil.which(script) is not None)
@@ -86,7 +92,7 @@ def _machine() -> list[Any]:
     findings.append(checks.check_subagent_model(values, _version()))
     findings.append(checks.check_transcripts(*_transcripts()))
     findings.append(checks.check_home(home, writable=_is_writable(Path(home))))
-    return findings
+    return findings, telemetry
 
 
 def _is_writable(folder: Path) -> bool:
@@ -181,6 +187,24 @@ def _server(*, is_sent: bool) -> list[Any]:
         said = f"answers {error.status} to a question of this version"
         return [Finding("Server", False, said, "Update budgetctl on the server or here.")]
     return _heard(to.url, health, is_sent=is_sent)
+
+
+def _telemetry_token(telemetry: "Telemetry") -> Any:
+    """Whether telemetry is let in: a batch of nothing is sent as Claude Code sends its own."""
+    from allocation.claude_code.client.transport import Away, Refused, post
+    from allocation.claude_code.connect.checks import CONNECT, Finding
+
+    what, headers = "Telemetry token", {"Authorization": telemetry.authorization}
+    try:
+        post(telemetry.endpoint, "/v1/logs", {"resourceLogs": []}, headers, 10)
+    except Away as error:
+        return Finding(what, None, f"where it is sent to does not answer ({error})")
+    except Refused as error:
+        if error.status in {401, 403}:
+            said = "is revoked, expired, unknown, or lacks the scope usage"
+            return Finding(what, False, said, f"Run: {CONNECT}")
+        return Finding(what, False, f"where it is sent to answers {error.status}")
+    return Finding(what, True, "is taken")
 
 
 def _heard(url: str, health: dict[str, Any], *, is_sent: bool) -> list[Any]:

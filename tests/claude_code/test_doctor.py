@@ -48,6 +48,22 @@ def test_telemetry_that_goes_to_another_server_is_a_fault(url: str, ok: bool) ->
     assert found["Telemetry"] is ok
 
 
+@pytest.mark.parametrize(
+    ("headers", "authorization"),
+    [
+        ("Authorization=Bearer bctl_0_1", "Bearer bctl_0_1"),
+        ("x-team=a=b, authorization=Bearer%20bctl_0_1", "Bearer bctl_0_1"),
+        ("x-team=a", ""),
+        ("", ""),
+    ],
+)
+def test_what_telemetry_is_sent_with_is_read_as_exporters_do(
+    headers: str, authorization: str
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a/otlp", "OTEL_EXPORTER_OTLP_HEADERS": headers}
+    assert checks.telemetry_of({"env": env}) == ("http://a/otlp", authorization)
+
+
 def test_a_script_that_is_gone_is_a_fault() -> None:
     moved = connected({}, Choice(url="x", token="x", script="/old place/budgetctl")).settings
     files = {"user": moved, "project": CONNECTED}
@@ -165,11 +181,23 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
     said = json.loads(found.stdout)
     assert found.returncode == 0, said
     assert said["faults"] == 0
-    assert {"Server", "Token", "Clock", "Hooks", "Status line"} <= {
+    assert {"Server", "Token", "Clock", "Hooks", "Status line", "Telemetry token"} <= {
         each["what"] for each in said["checks"] if each["ok"]
     }
 
-    budgetctl(environment, "token", "revoke", _name(environment))
+    ours = _name(environment)
+    hooks = json.loads(
+        budgetctl(environment, "token", "create", "x", "--scope", "hooks", "--json").stdout
+    )
+    settings = Path(environment["HOME"]) / ".claude" / "settings.json"
+    written = json.loads(settings.read_text())
+    written["env"]["OTEL_EXPORTER_OTLP_HEADERS"] = f"Authorization=Bearer%20{hooks['token']}"
+    settings.write_text(json.dumps(written))
+    narrow = budgetctl(environment, "doctor").stdout
+    assert "FAULT  Telemetry token: is revoked, expired, unknown, or lacks the scope" in narrow
+    assert "ok     Token" in narrow
+
+    budgetctl(environment, "token", "revoke", ours)
     revoked = budgetctl(environment, "doctor")
     assert revoked.returncode == 1
     assert "FAULT  Token" in revoked.stdout
@@ -178,7 +206,7 @@ def test_the_command_says_what_is_wrong_and_how_to_mend_it(
     away = budgetctl(environment, "doctor")
     assert f"FAULT  Server: {url} does not answer (Connection refused)" in away.stdout
     assert "--url ADDRESS" in " ".join(away.stdout.split())
-    settings = Path(environment["HOME"]) / ".claude" / "settings.json"
+    assert "?      Telemetry token: where it is sent to does not answer" in away.stdout
     settings.write_text("{ // broken")
     assert "is not plain JSON" in " ".join(budgetctl(environment, "doctor").stdout.split())
     settings.write_text('{"hooks": null}')

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from allocation.claude_code.connect.wanted import (
     EVENTS,
@@ -37,6 +38,26 @@ class Finding:
         return asdict(self)
 
 
+class Telemetry(NamedTuple):
+    """Where settings have telemetry sent, without /v1, and the header that it is sent with."""
+
+    endpoint: str
+    authorization: str
+
+
+def telemetry_of(settings: Json) -> Telemetry | None:
+    """What the environment in a user's settings says of telemetry, if it goes to a budgetctl."""
+    env = settings.get("env", {})
+    endpoint = str(env.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+    if not endpoint.endswith("/otlp"):
+        return None
+    parted = [
+        pair.partition("=") for pair in str(env.get("OTEL_EXPORTER_OTLP_HEADERS", "")).split(",")
+    ]
+    headers = {name.strip().lower(): unquote(value).strip() for name, _, value in parted}
+    return Telemetry(endpoint, headers.get("authorization", ""))
+
+
 def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
     """Hooks, status line and telemetry in the settings that apply here, by path, user's first.
     `url` is the server that the hooks speak to, "" where there is none."""
@@ -57,16 +78,17 @@ def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
     else:
         said = "not ours: the plan’s readings do not come in"
         findings.append(Finding("Status line", False, said, f"Run: {CONNECT}"))
-    endpoint = str(user.get("env", {}).get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
-    if url and endpoint.endswith("/otlp") and endpoint != f"{url}/otlp":
-        said = f"goes to {endpoint}, and hooks to {url}"
-        findings.append(Finding("Telemetry", False, said, f"Run: {CONNECT}"))
-    elif endpoint.endswith("/otlp"):
-        findings.append(Finding("Telemetry", True, f"goes to {endpoint}"))
-    else:
+    telemetry = telemetry_of(user)
+    if telemetry is None:
+        endpoint = user.get("env", {}).get("OTEL_EXPORTER_OTLP_ENDPOINT")
         said = f"goes to {endpoint}" if endpoint else "is not sent"
         mend = "Only user settings are read for it; without it transcripts are what is counted."
         findings.append(Finding("Telemetry", None, said, mend))
+    elif url and telemetry.endpoint != f"{url}/otlp":
+        said = f"goes to {telemetry.endpoint}, and hooks to {url}"
+        findings.append(Finding("Telemetry", False, said, f"Run: {CONNECT}"))
+    else:
+        findings.append(Finding("Telemetry", True, f"goes to {telemetry.endpoint}"))
     return findings
 
 
