@@ -94,7 +94,7 @@ def log_event(request: HttpRequest, kind: str = "review") -> HttpResponse:
                 messages.warning(
                     request,
                     f"This form had logged {what} already, so what it says now was not stored. "
-                    "Delete that event to log it anew.",
+                    "Open a new form for another event, or delete that one to log it anew.",
                 )
             return redirect("reports:view-kpis")
     context = {"form": form, "kind": kind, "kinds": EVENT_KINDS, "sds": offered_sds()}
