@@ -12,7 +12,8 @@ def home() -> Path:
 
     Raises ValueError where it begins with the home of a user that there is none of.
     """
-    given = os.environ.get("BUDGETCTL_HOME", str(BASE_DIR / "var"))
+    # Said and empty it is not said, as for hooks (client.home): else it is wherever one stands.
+    given = os.environ.get("BUDGETCTL_HOME") or str(BASE_DIR / "var")
     try:
         return Path(given).expanduser()
     except RuntimeError as error:

@@ -49,10 +49,10 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What some SDs burned, by their ids; an SD that burned nothing has no entry. `unit` is that
-    of the budget."""
+    """What some SDs burned, by their ids; an SD that burned nothing has no entry. `in_dollars` is
+    whether the budget is what they cost."""
 
-    unit: str
+    in_dollars: bool
     by_sd: Mapping[int, Spent]
 
 
@@ -86,7 +86,7 @@ class SdListPage:
     tabs: Sequence[Tab]
     status: str
     search: str
-    unit: str
+    in_dollars: bool
     rows: Sequence[SdRow]
     slice: Slice
     empty: str
@@ -118,7 +118,7 @@ def sd_list(query: QueryDict, spend: Spend) -> SdListPage:
         tabs=_tabs(counts, status, search),
         status=status,
         search=search,
-        unit=spending.unit,
+        in_dollars=spending.in_dollars,
         rows=[_row(row, spending.by_sd.get(row.pk)) for row in page.rows],
         slice=page,
         empty=_empty(status, search),

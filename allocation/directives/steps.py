@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from allocation.audit.models import AuditEntry
 from allocation.audit.operations import facts, record
 from allocation.directives.locks import locked_sd
 from allocation.directives.models import OVER, Status, StrategicDirective
@@ -18,6 +19,7 @@ from allocation.policy.phases import Phase
 
 # What nothing is left of once an SD waits for no budget week any more.
 TAKEN_UP: Mapping[str, Any] = {"deferral_reason": "", "deferred_at": None}
+COMPLETION = "SD completion"
 
 
 def defer_sd(
@@ -131,7 +133,7 @@ def enter_phase(
     if phase is None:
         return take_step(
             row,
-            action="SD completion",
+            action=COMPLETION,
             actor=actor,
             now=now,
             status=Status.COMPLETED,
@@ -164,18 +166,22 @@ def go_back(
     """Bring an SD back to where its checkpoints say that it stands, since the last is withdrawn.
 
     One that is deferred, archived or paused stays so. A paused one that would not have started
-    too: withdrawn and started again it would wait for the Chairman no more.
+    too: withdrawn and started again it would wait for the Chairman no more. And one that was paused
+    when it was completed is so again.
     """
     with transaction.atomic():
         row = locked_sd(row)
         waits = row.status in {Status.DEFERRED, Status.ARCHIVED, Status.PAUSED}
+        stands = standing_by(phase, completed_at)
+        if stands != Status.COMPLETED == row.status and _was_paused(row):
+            stands = Status.PAUSED
         return take_step(
             row,
             action="SD phase",
             actor=actor,
             now=now,
             reason=reason,
-            status=row.status if waits else standing_by(phase, completed_at),
+            status=row.status if waits else stands,
             phase=phase.value if phase else "",
             started_at=started_at,
             completed_at=None if row.status == Status.DEFERRED else completed_at,
@@ -222,6 +228,12 @@ def standing_by(phase: str | None, completed_at: datetime | None) -> Status:
     if completed_at:
         return Status.COMPLETED
     return Status.IN_PROGRESS if phase else Status.PROPOSED
+
+
+def _was_paused(row: StrategicDirective) -> bool:
+    """Whether an SD that is completed was paused until then: the trail knows."""
+    completion = AuditEntry.objects.filter(subject=row.code, action=COMPLETION).first()
+    return bool(completion and (completion.before or {}).get("status") == Status.PAUSED)
 
 
 def _check_not_paused(row: StrategicDirective) -> None:

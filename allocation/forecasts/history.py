@@ -33,11 +33,16 @@ def amount_of(stored: int, meter: Meter) -> Fraction:
 
 
 def hourly(within: Window, meter: Meter, book: PriceBook) -> HourlyTokens:
-    """What was used in each hour of a window, in whole units; hours without use are 0."""
+    """What was used in each hour of a window, in whole units; hours without use are 0.
+
+    The hours add up to the whole: each by itself, those of less than half a cent would all be lost.
+    """
     by_hour = burned_by(("hour",), within=within, meter=meter, book=book)
     first = hour_of(within.start)
-    used = {hour: units(part.budget, meter) for (hour,), part in by_hour.items()}
-    used.setdefault(first, 0)
+    used, so_far, before = {first: 0}, Fraction(0), 0
+    for (hour,), part in sorted(by_hour.items()):
+        so_far += part.budget
+        used[hour], before = units(so_far, meter) - before, units(so_far, meter)
     return HourlyTokens.from_buckets(used.items())
 
 

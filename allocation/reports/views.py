@@ -94,7 +94,7 @@ def log_event(request: HttpRequest, kind: str = "review") -> HttpResponse:
                 messages.warning(
                     request,
                     f"This form had logged {what} already, so what it says now was not stored. "
-                    "Delete that event to log it anew.",
+                    "Open a new form for another event, or delete that one to log it anew.",
                 )
             return redirect("reports:view-kpis")
     context = {"form": form, "kind": kind, "kinds": EVENT_KINDS, "sds": offered_sds()}
@@ -108,7 +108,9 @@ def delete_event(request: HttpRequest, pk: int) -> HttpResponse:
     actor = require_log(request.user)
     event = get_object_or_404(QualityEvent.objects.select_related("sd"), pk=pk)
     if event.actor != actor and not may_rule(request.user):
-        raise PermissionDenied("You may take back the quality events that you logged yourself.")
+        raise PermissionDenied(
+            "You may take back only the quality events that you logged yourself."
+        )
     form = ReasonForm(sent(request), "Say why: it stays in the audit trail.")
 
     def do(reason: str) -> str:

@@ -26,7 +26,7 @@ def spending(ids: Sequence[int]) -> Spending:
     meter = BudgetRule.objects.select_related("meter").get().meter.to_policy()
     parts = burned_by(("sd_id",), where=Q(sd__in=ids), meter=meter, book=load_price_book())
     return Spending(
-        unit="US dollars" if meter.in_dollars else "Budget tokens",
+        in_dollars=meter.in_dollars,
         by_sd={
             sd_id: Spent(
                 fresh=burned.counts.fresh,

@@ -77,6 +77,9 @@ def _machine() -> "tuple[list[Any], Telemetry | None]":
             continue
         if file.raw is not None:
             files[str(path)] = file.settings
+    if files:
+        # The user's come first, also where there are none: a project's are not taken for them.
+        files = {str(_settings_paths()[0]): {}} | files
     home = client_home()
     to = connection(home)
     telemetry = None

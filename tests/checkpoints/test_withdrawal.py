@@ -181,6 +181,14 @@ class TestOneCheckpoint:
         sd = withdraw(start)
         assert (sd.status, sd.phase, sd.started_at) == (Status.PAUSED, "", None)
 
+    def test_so_does_a_paused_one_that_was_said_to_be_complete(
+        self, log: Log, new: StrategicDirective, now: datetime
+    ) -> None:
+        start = log(CheckpointKind.START)
+        pause_sd(row=new, actor="budgetctl", now=start.at, reason="It ran out.")
+        sd = withdraw(log(CheckpointKind.COMPLETION, 1_000))
+        assert (sd.status, sd.phase, sd.completed_at) == (Status.PAUSED, "LEAD", None)
+
 
 class TestImport:
     def test_a_sheet_that_used_the_week_up_can_be_undone_though_its_sds_are_paused(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from allocation.claude_code.connect import checks
 from allocation.claude_code.connect.merge import connected
 from allocation.claude_code.connect.wanted import Choice
+from budgetctl.cli.doctor import _machine
 from tests.claude_code.servers import FakeServer, ok
 from tests.cli.conftest import Environment, Server, budgetctl
 
@@ -62,6 +63,20 @@ def test_what_telemetry_is_sent_with_is_read_as_exporters_do(
 ) -> None:
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a/otlp", "OTEL_EXPORTER_OTLP_HEADERS": headers}
     assert checks.telemetry_of({"env": env}) == ("http://a/otlp", authorization)
+
+
+def test_telemetry_of_a_project_is_not_taken_for_that_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    (tmp_path / ".claude").mkdir()
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a/otlp"}
+    (tmp_path / ".claude" / "settings.json").write_text(json.dumps({"env": env}))
+    monkeypatch.chdir(tmp_path)
+    findings, telemetry = _machine()
+    assert telemetry is None
+    assert [each.ok for each in findings if each.what == "Telemetry"] == [None]
 
 
 def test_a_script_that_is_gone_is_a_fault() -> None:

@@ -34,6 +34,11 @@ def test_a_home_may_begin_with_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     assert home.home() == Path("/home/me/budget")
 
 
+def test_an_empty_home_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUDGETCTL_HOME", "")
+    assert home.home() == home.BASE_DIR / "var"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [

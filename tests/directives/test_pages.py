@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from allocation.audit.models import AuditEntry
+from allocation.budgets.models import BudgetRule, Meter
 from allocation.directives.models import Priority, Status, StrategicDirective
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
 
@@ -65,6 +66,19 @@ class TestList:
         assert row.spent.usd == Decimal("0.0267")
         assert "$0.03" in page.text
         assert "&lt;b&gt;x" in page.text
+
+    def test_in_dollars_a_cost_that_nobody_knows_is_not_nothing(
+        self, viewer_client: Client
+    ) -> None:
+        BudgetRule.objects.update(meter=Meter.objects.get(weighting="dollars"))
+        sd = StrategicDirectiveFactory(title="Its own")
+        record = UsageRecordFactory(sd=sd, model="gpt-nobody", input=900)
+        rebuild_hours({record.hour})
+        text = viewer_client.get("/sds/").text
+        row = text[text.index("Its own") :]
+        assert '<td class="number" data-label="US dollars">unknown</td>' in row
+        assert "$0.00" not in row
+        assert "Phases in US dollars." in viewer_client.get(f"/sds/{sd.code}/").text
 
     def test_many_ask_as_much_as_one(self, viewer_client: Client) -> None:
         StrategicDirectiveFactory()
