@@ -42,7 +42,8 @@ def hourly(within: Window, meter: Meter, book: PriceBook) -> HourlyTokens:
     used, so_far, before = {first: 0}, Fraction(0), 0
     for (hour,), part in sorted(by_hour.items()):
         so_far += part.budget
-        used[hour], before = units(so_far, meter) - before, units(so_far, meter)
+        after = units(so_far, meter)
+        used[hour], before = after - before, after
     return HourlyTokens.from_buckets(used.items())
 
 
