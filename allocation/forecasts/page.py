@@ -5,8 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from allocation.budgets.models import BudgetWeek
 from allocation.display import format as fmt
 from allocation.display.bands import SHAPES, judged
@@ -23,6 +21,7 @@ from allocation.forecasts.record import (
     forecast_record,
     meters_of,
     newest_forecast,
+    of_running_week,
 )
 from allocation.forecasts.words import (
     estimated,
@@ -125,13 +124,9 @@ def forecast_page(now: datetime, zone: ZoneInfo, shown: BudgetWeek | None = None
 def _silent(enabled: bool, now: datetime) -> str:
     if not enabled:
         return "While budgetctl is off nothing is forecast."
-    if Forecast.objects.filter(_running(now), point__isnull=False).exists():
-        return "The meter or the reset has changed: this week is forecast anew within the hour."
+    if Forecast.objects.filter(of_running_week(now), point__isnull=False).exists():
+        return "The meter or the reset has changed: this week is forecast anew within a minute."
     return "Too early to say what this week will come to."
-
-
-def _running(now: datetime) -> Q:
-    return Q(week__start__lte=now, week__end__gt=now)
 
 
 def _used(spoke: Forecast | None, meter: Meter) -> list[Fact]:
@@ -237,8 +232,7 @@ def _fan(
 ) -> Chart:
     rows = Forecast.objects.filter(chosen=True, point__isnull=False, made_at__lte=now)
     if shown is None:
-        speaking = Forecast.still_speaking(meter)
-        rows = rows.filter(speaking, week__start__lte=now, week__end__gt=now)
+        rows = rows.filter(of_running_week(now), Forecast.still_speaking(meter))
         title = "This week’s forecasts"
     else:
         rows = rows.filter(week=shown, score__isnull=False)

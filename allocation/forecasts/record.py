@@ -209,16 +209,17 @@ def spoken(hours: Sequence[int] = ORIGINS) -> QuerySet[ForecastScore]:
     )
 
 
+def of_running_week(now: datetime) -> Q:
+    """The forecasts of the week that holds `now`, whatever they were counted with."""
+    return Q(week__start__lte=now, week__end__gt=now)
+
+
 def newest_forecast(now: datetime, meter: Meter) -> Forecast | None:
     """The newest forecast of the week that holds `now`, as it ends, by the method that spoke, in
     amounts of the meter."""
     return (
         Forecast.objects.filter(
-            Forecast.still_speaking(meter),
-            chosen=True,
-            made_at__lte=now,
-            week__start__lte=now,
-            week__end__gt=now,
+            of_running_week(now), Forecast.still_speaking(meter), chosen=True, made_at__lte=now
         )
         .order_by("-made_at")
         .first()

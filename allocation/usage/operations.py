@@ -79,7 +79,7 @@ def store_readings(
     Each piece is stored in a transaction of its own, together with how far it was read and with
     the weeks that it is judged by, so that an import that is cut off goes on where it stopped.
     """
-    terms = UntilEdited[Terms](timedelta(days=1))  # as often as they change meanwhile
+    terms = UntilEdited[Terms](timedelta(days=1))  # read again only where they are edited meanwhile
 
     def take(piece: Reading, files: dict[bytes, Found]) -> Stored:
         with at_rest(), transaction.atomic():

@@ -49,7 +49,7 @@ def test_a_paused_sd_whose_start_is_withdrawn_waits_all_the_same_and_may_then_be
     assert row.status == Status.PAUSED
     row = go_back(row=row, actor="operator", now=now, reason="Another SD’s.", **nothing)
     word = {"actor": "chairman", "now": now, "reason": "It may begin."}
-    row = approve_sd(row=row, amount=1_000, burned=0, **word)  # type: ignore[arg-type]
+    row = approve_sd(row=row, amount=1_000, burned=0, **word)
     assert row.status == Status.PROPOSED
 
 

@@ -49,6 +49,6 @@ def test_an_override_passes_a_ceiling_by(
     task: Task, zone: Zone, floor: Floor, ceiling: Tier, forced: object
 ) -> None:
     options = {"zone": zone, "floor": floor, "preferred": SONNET, "forced": forced}
-    without = recommend(task, **options)  # type: ignore[arg-type]
-    assume(without.tier == forced.tier)  # type: ignore[attr-defined]
-    assert recommend(task, ceiling=ceiling, **options).tier == without.tier  # type: ignore[arg-type]
+    without = recommend(task, **options)
+    assume(without.tier == forced.tier)
+    assert recommend(task, ceiling=ceiling, **options).tier == without.tier
