@@ -20,3 +20,12 @@ def at_rest() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def spare_the_end() -> None:
+    """Let the collector not look at anything any more: call it before the program ends.
+
+    The end looks at every object once more, even with the collector off, only to free them all
+    anyhow: with Django that takes 0.09 s.
+    """
+    gc.freeze()

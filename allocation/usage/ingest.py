@@ -7,7 +7,7 @@ one is `observation.merge`; the one by which a sight belongs to a record, `ident
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
+from operator import not_
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,9 +20,11 @@ from allocation.usage.identity import Entry, Id, Identities
 from allocation.usage.models import RecordId, UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Answer, Observation
-from allocation.usage.rows import FIELDS, FLAGS, rows_of
+from allocation.usage.rows import FIELDS, FLAGS, columns_of
+from allocation.usage.sights import Sights
 from allocation.usage.stored import Stored
 from allocation.usage.tables import (
+    Columns,
     Row,
     add_and_change,
     among,
@@ -36,15 +38,13 @@ from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.unnamed import settle
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-_MOMENTS = attrgetter("at"), attrgetter("counted_at")
-_NAMES = ("agent_type", "model")
 _TABLE = UsageRecord._meta.db_table
-_Seen = TypeVar("_Seen", Observation, AgentName, AgentCall)
+_Told = TypeVar("_Told", AgentName, AgentCall)
 _decode = msgspec.json.Decoder(Answer).decode
 
 
 def store(
-    observations: Sequence[Observation],
+    observations: Iterable[Observation],
     *,
     terms: Callable[[], Terms],
     names: Sequence[AgentName] = (),
@@ -57,47 +57,44 @@ def store(
     `terms` are asked for when it is our turn: whoever edits them, and has records follow, may have
     it before us.
     """
-    observations = _dated(_shown(observations))
+    sights = _dated(_shown(Sights.of(observations)))
     with transaction.atomic():
         lock()
         hold = terms()
-        observations, hours = settle(observations)
-        renamed = learn(_shown(names), _shown(calls))
+        sights, hours = settle(sights)
+        renamed = learn(_shown_names(names), _shown_names(calls))
         hours |= _rename(renamed, hold.registry)
-        batch = _Batch(observations)
+        batch = _Batch(sights)
         changed, added = batch.write(hold)
         update_roll_ups(added, changed=hours | changed)
     return batch.stored
 
 
-def _shown(sights: Sequence[_Seen]) -> Sequence[_Seen]:
+def _shown(sights: Sights) -> Sights:
     """The same with names that pages can show: what nobody sees in them is replaced."""
-    told = {seen.agent_type for seen in sights}
-    told.update(seen.model for seen in sights if isinstance(seen, Observation))
-    if all(map(str.isprintable, told)):
+    if all(map(str.isprintable, {*sights.agent_type, *sights.model})):
         return sights  # nearly always
+    return sights.having(
+        agent_type=[*map(safe, sights.agent_type)], model=[*map(safe, sights.model)]
+    )
+
+
+def _shown_names(told: Sequence[_Told]) -> Sequence[_Told]:
     return [
-        msgspec.structs.replace(
-            seen,
-            **{name: safe(getattr(seen, name)) for name in _NAMES if hasattr(seen, name)},
-        )
-        for seen in sights
+        each
+        if each.agent_type.isprintable()
+        else msgspec.structs.replace(each, agent_type=safe(each.agent_type))
+        for each in told
     ]
 
 
-def _dated(sights: Sequence[Observation]) -> Sequence[Observation]:
+def _dated(sights: Sights) -> Sights:
     """The same with moments that have a day in every zone: of others no page could write it."""
-    moments = [moment for of in _MOMENTS for moment in map(of, sights)]
-    if not moments or (min(moments) >= _FIRST and max(moments) <= _LAST):
+    moments = (sights.at, sights.counted_at)
+    if not sights or (min(map(min, moments)) >= _FIRST and max(map(max, moments)) <= _LAST):
         return sights  # nearly always
-    return [
-        msgspec.structs.replace(
-            seen,
-            at=min(max(seen.at, _FIRST), _LAST),
-            counted_at=min(max(seen.counted_at, _FIRST), _LAST),
-        )
-        for seen in sights
-    ]
+    at, counted_at = ([min(max(each, _FIRST), _LAST) for each in column] for column in moments)
+    return sights.having(at=at, counted_at=counted_at)
 
 
 def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
@@ -130,22 +127,25 @@ def _rename(renamed: dict[AgentKey, str], registry: Registry) -> set[datetime]:
 class _Batch:
     """Sights of requests, each laid to the record that it belongs to."""
 
-    def __init__(self, observations: Sequence[Observation]) -> None:
+    def __init__(self, sights: Sights) -> None:
         self.stored = Stored()
         self._identities = Identities()
-        self._identities.add(_known(observations))
-        self._alone: list[Observation] = []  # nothing else is known or seen of these requests
-        met = self._identities.ids() | _met_twice(observations)
-        for seen in observations:
-            if seen.message_id in met or seen.request_id in met:
+        self._identities.add(_known(sights))
+        self._alone = sights  # of these requests nothing else is known or seen
+        met = self._identities.ids() | _met_twice(sights.message_id) | _met_twice(sights.request_id)
+        if met:
+            alone = [
+                message_id not in met and request_id not in met
+                for message_id, request_id in zip(sights.message_id, sights.request_id, strict=True)
+            ]
+            self._alone = sights.only(alone)
+            for seen in sights.only([*map(not_, alone)]):
                 self._identities.lay(seen)
-            else:
-                self._alone.append(seen)
 
-    def write(self, terms: Terms) -> tuple[set[datetime], list[Row]]:
+    def write(self, terms: Terms) -> tuple[set[datetime], Columns]:
         """Store what is new or changed; the hours that lose or change a record, and new rows."""
         entries = self._identities.entries.values()
-        new = [*self._alone, *(entry.now for entry in entries if entry.before is None)]
+        new = self._alone + Sights.of(entry.now for entry in entries if entry.before is None)
         known = [
             (entry.pk, entry.before, entry.now)
             for entry in entries
@@ -154,16 +154,20 @@ class _Batch:
         changed = [(pk, before, now) for pk, before, now in known if before != now]
         hours = self._drop_joined()
         hours.update(hour_of(seen.at) for _, *sights in changed for seen in sights)
-        rows = rows_of([*new, *(now for _, _, now in changed)], terms)
-        added = rows[: len(new)]
-        pks = [pk for pk, _, _ in changed]
-        add_and_change(added, [*zip(pks, rows[len(new) :], strict=True)])
+        columns = columns_of(new + Sights.of(now for _, _, now in changed), terms)
+        added = [column[: len(new)] for column in columns]
+        rows = zip(*(column[len(new) :] for column in columns), strict=True)
+        add_and_change(added, [(pk, row) for (pk, _, _), row in zip(changed, rows, strict=True)])
         _keep_others([entry for entry in entries if entry.others != entry.known_others])
         self.stored.new = len(new)
         self.stored.improved = sum(_improves(before, now) for _, before, now in changed)
         self.stored.unchanged = len(known) - self.stored.improved
         self.stored.unknown_models = Counter(
-            seen.model for seen in new if not terms.book.knows(seen.model)
+            {
+                model: count
+                for model, count in Counter(new.model).items()
+                if not terms.book.knows(model)
+            }
         )
         return hours, added
 
@@ -174,14 +178,11 @@ class _Batch:
         return {hour_of(entry.before.at) for entry in stored if entry.before is not None}
 
 
-def _met_twice(observations: Sequence[Observation]) -> set[str | None]:
-    """The ids that more than one of the sights has."""
-    met: set[str | None] = set()
-    for kind in ("message_id", "request_id"):
-        times = Counter(map(attrgetter(kind), observations))
-        if len(times) < len(observations):  # hardly ever
-            met.update(one for one, count in times.items() if count > 1 and one)
-    return met
+def _met_twice(ids: Sequence[str | None]) -> set[str | None]:
+    """The ids that more than one sight has."""
+    if len({*ids}) == len(ids):
+        return set()  # nearly always
+    return {one for one, times in Counter(ids).items() if times > 1 and one}
 
 
 def _improves(before: Observation, now: Observation) -> bool:
@@ -206,10 +207,10 @@ def _keep_others(entries: Sequence[Entry]) -> None:
     )
 
 
-def _known(observations: Sequence[Observation]) -> list[Entry]:
+def _known(sights: Sights) -> list[Entry]:
     """The records that the sights may belong to, and all that share a request id with one."""
-    messages = [seen.message_id for seen in observations if seen.message_id]
-    requests = [seen.request_id for seen in observations if seen.request_id]
+    messages = [*filter(None, sights.message_id)]
+    requests = [*filter(None, sights.request_id)]
     asked = {*requests}
     any_others = RecordId.objects.exists()
     known: list[Entry] = []

@@ -100,9 +100,9 @@ def merge(known: Observation, seen: Observation) -> Observation:
     them. Returns `known` itself where `seen` adds nothing.
     """
     counted = seen if _outweighs(seen, known) else known
-    if _same_place(known, seen) and _answers(known) and _answers(seen):
+    if _differ_in_counts(known, seen):
         # Nearly all are the lines of one response, which differ in their counts alone.
-        at = min(known.at, seen.at)
+        at = known.at if known.at <= seen.at else seen.at
         return counted if counted.at == at else msgspec.structs.replace(counted, at=at)
     origin, copy = (seen, known) if _distance(seen) < _distance(known) else (known, seen)
     answer = None if _answers(counted) else max(_answer(known), _answer(seen), key=_rank)
@@ -147,9 +147,15 @@ def _first(one: str | None, other: str | None) -> str | None:
     return min(one, other) if one and other else one or other
 
 
-def _same_place(known: Observation, seen: Observation) -> bool:
+def _differ_in_counts(known: Observation, seen: Observation) -> bool:
+    """Whether they are alike but for counts and moments, and both know which model answered."""
     return (
-        known.message_id == seen.message_id
+        known.answered
+        and seen.answered
+        and known.answer is seen.answer is None
+        and bool(known.model)
+        and bool(seen.model)
+        and known.message_id == seen.message_id
         and known.request_id == seen.request_id
         and known.session_id == seen.session_id
         and known.agent_id == seen.agent_id

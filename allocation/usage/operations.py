@@ -4,10 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from operator import attrgetter
 from pathlib import Path
 
-import msgspec
 from django.db import transaction
 
 from allocation.audit.newest import UntilEdited
@@ -24,6 +22,7 @@ from allocation.usage.ingest import store
 from allocation.usage.models import RollUpCheck, Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import PROMPT, SKEW, Observation
+from allocation.usage.sights import Sights
 from allocation.usage.stored import Stored
 from allocation.usage.tables import among, differing_hours, lock, roll_up
 from allocation.usage.terms import Terms, load_terms
@@ -40,7 +39,6 @@ from allocation.usage.transcripts.importing import (
 from allocation.usage.transcripts.reader import Reading
 
 logger = logging.getLogger(__name__)
-_AT = attrgetter("at")
 
 # 2**53 - 1: above it JSON readers lose digits.
 MOST_BY_HAND = 9_007_199_254_740_991
@@ -97,7 +95,7 @@ def store_readings(
 
 
 def store_history(
-    requests: Sequence[Observation],
+    requests: Iterable[Observation],
     *,
     now: datetime,
     terms: Callable[[], Terms],
@@ -106,9 +104,9 @@ def store_history(
 ) -> Stored:
     """Store what transcripts say, and the weeks that it has none of: it would have no limit to be
     judged by. One transaction."""
-    seen = _not_ahead(requests, now)
+    seen = _not_ahead(Sights.of(requests), now)
     # One that a wrong clock laid to 1970 makes none.
-    earliest = min((at for at in map(_AT, seen) if at >= LONG_AGO), default=None)
+    earliest = min((at for at in seen.at if at >= LONG_AGO), default=None)
     with transaction.atomic():
         # Before usage takes its turn, as everywhere (directives.locks).
         made = ensure_weeks(since=earliest, now=now) if earliest else 0
@@ -117,24 +115,24 @@ def store_history(
     return stored
 
 
-def _not_ahead(requests: Sequence[Observation], now: datetime) -> Sequence[Observation]:
-    """The requests of transcripts, with those counted now that are dated more than a day ahead."""
+def _not_ahead(sights: Sights, now: datetime) -> Sights:
+    """The sights of transcripts, with those counted now that are dated more than a day ahead."""
     latest = now + SKEW
-    if max(map(_AT, requests), default=latest) <= latest:
-        return requests
-    return [
-        seen if seen.at <= latest else msgspec.structs.replace(seen, at=now, counted_at=now)
-        for seen in requests
-    ]
+    if max(sights.at, default=latest) <= latest:
+        return sights
+    return sights.having(
+        at=[at if at <= latest else now for at in sights.at],
+        counted_at=[
+            counted_at if at <= latest else now
+            for at, counted_at in zip(sights.at, sights.counted_at, strict=True)
+        ],
+    )
 
 
-def _laid_to(
-    requests: Sequence[Observation], sd: StrategicDirective | None, phase: str
-) -> Sequence[Observation]:
+def _laid_to(sights: Sights, sd: StrategicDirective | None, phase: str) -> Sights:
     if sd is None and not phase:
-        return requests
-    sd_id = sd and sd.pk
-    return [msgspec.structs.replace(seen, sd_id=sd_id, phase=phase) for seen in requests]
+        return sights
+    return sights.having(sd_id=[sd and sd.pk] * len(sights), phase=[phase] * len(sights))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

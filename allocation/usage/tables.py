@@ -22,8 +22,8 @@ from allocation.budgets.turns import Queue, take_turn
 from allocation.policy.meter import KINDS
 from allocation.policy.weeks import hour_of
 
-# What a record holds apart from its id, in the order of a Row. In it moments are as `stored` gives
-# them, and flags are numbers: SQLite's driver asks of every bool whether it can be made one.
+# What a record holds apart from its id, in the order of a Row and of Columns. There moments are as
+# `stored` gives them, and flags are numbers: SQLite's driver asks of every bool if it can be one.
 COLUMNS = (
     "message_id", "request_id", "source", "at", "counted_at", "hour", "session_id", "agent_id",
     "agent_type", "sidechain", "sub_agent", "model", "output_final", "input", "output",
@@ -33,15 +33,16 @@ COLUMNS = (
 # The last of them are nearly always these.
 _USUAL = (None, "", "", 0, 0, 0, 1, "")
 Row = tuple[Any, ...]
+Columns = Sequence[Sequence[Any]]  # many rows: for each of COLUMNS the values of all of them
 
 _GROUPED = "hour, sd_id, phase, sub_agent, model, tier, source, long_prompt"
 _APART = "unsplit > 0"  # these have no price, and would leave none to what they are summed with
-_group_of = itemgetter(*map(COLUMNS.index, [*_GROUPED.split(", "), "unsplit"]))
+_groups_of = itemgetter(*map(COLUMNS.index, [*_GROUPED.split(", "), "unsplit"]))
 _counts_of = itemgetter(*map(COLUMNS.index, KINDS))
 _SUMS = ", ".join(f"SUM({kind}) AS {kind}" for kind in KINDS)
 _NAMES = ", ".join(COLUMNS)
 _INCOMING = "usage_records_incoming"
-_encode = msgspec.json.Encoder().encode  # of moments: b'["2026-05-25T12:00:00Z","…Z"]'
+_encode = msgspec.json.Encoder().encode  # moments are b'["2026-05-25T12:00:00Z","…Z"]'
 # On SQLite 200 rows to a statement take two thirds of the time of one, and less with what is usual
 # written in the statement than bound. Of values that are bound it takes 32,766 at most.
 _AT_ONCE = 200
@@ -89,7 +90,7 @@ def read(
         source = table
     else:
         # Looked up one by one: IN would first sort the values, which takes as long again.
-        params = [json.dumps(values) for values in distinct]
+        params = [_encode(values).decode() for values in distinct]
         first, *others = where
         among_them = [
             f"{first} = wanted",
@@ -105,33 +106,45 @@ def read(
         return rows
 
 
-def add_and_change(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
+def add_and_change(added: Columns, changed: Sequence[tuple[int, Row]]) -> None:
     """Store new rows, and changed ones under their ids."""
     write = _copy if is_postgresql() else _execute_many
-    if added or changed:
+    if added[0] or changed:
         write(added, changed)
 
 
-def _execute_many(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
-    usual = -len(_USUAL)
+def _execute_many(added: Columns, changed: Sequence[tuple[int, Row]]) -> None:
+    unusual = len(COLUMNS) - len(_USUAL)
+    is_usual = all(map(_has_only, added[unusual:], _USUAL))
     assignments = ", ".join(f"{column} = %s" for column in COLUMNS)
     with connection.cursor() as cursor:
-        _insert(cursor, [row[:usual] for row in added if row[usual:] == _USUAL], _USUAL_MARKS)
-        _insert(cursor, [row for row in added if row[usual:] != _USUAL], _MARKS)
+        if is_usual:
+            _insert(cursor, added[:unusual], _USUAL_MARKS)
+        else:
+            _insert(cursor, added, _MARKS)
         cursor.executemany(
             f"UPDATE usage_records SET {assignments} WHERE id = %s",  # noqa: S608
             [(*row, pk) for pk, row in changed],
         )
 
 
-def _insert(cursor: CursorWrapper, rows: Sequence[Row], marks: str) -> None:
-    whole = len(rows) - len(rows) % _AT_ONCE
-    for some, at_once in ((rows[:whole], _AT_ONCE), (rows[whole:], 1)):
+def _has_only(column: Sequence[Any], value: Any) -> bool:
+    return column.count(value) == len(column)
+
+
+def _insert(cursor: CursorWrapper, columns: Columns, marks: str) -> None:
+    count = len(columns[0])
+    whole = count - count % _AT_ONCE
+    for at_once, begin, end in ((_AT_ONCE, 0, whole), (1, whole, count)):
         cursor.executemany(
             f"INSERT INTO usage_records ({_NAMES}) VALUES {', '.join([marks] * at_once)}",  # noqa: S608
             [
-                [*chain.from_iterable(some[first : first + at_once])]
-                for first in range(0, len(some), at_once)
+                [
+                    *chain.from_iterable(
+                        zip(*(column[first : first + at_once] for column in columns), strict=True)
+                    )
+                ]
+                for first in range(begin, end, at_once)
             ],
         )
 
@@ -140,10 +153,12 @@ def stored(moments: Iterable[datetime]) -> list[Any]:
     """Moments as this database has them."""
     if is_postgresql():
         return [*moments]
-    in_utc = [each if each.tzinfo is UTC else each.astimezone(UTC) for each in moments]
     # As Django writes them: UTC without saying so. `str` of each takes ten times as long.
-    text = _encode(in_utc).decode().replace("T", " ")
-    return text[2:-3].split('Z","') if in_utc else []
+    known = [*moments]
+    text = _encode(known)
+    if text.count(b'Z"') < len(known):
+        text = _encode([each.astimezone(UTC) for each in known])
+    return text.decode().replace("T", " ")[2:-3].split('Z","') if known else []
 
 
 def hours_of(moments: Iterable[Any]) -> list[Any]:
@@ -153,7 +168,7 @@ def hours_of(moments: Iterable[Any]) -> list[Any]:
     return [f"{moment[:13]}:00:00" for moment in moments]
 
 
-def _copy(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
+def _copy(added: Columns, changed: Sequence[tuple[int, Row]]) -> None:
     """COPY into a temporary table: into the table itself it is refused under row-level security."""
     assignments = ", ".join(f"{column} = incoming.{column}" for column in COLUMNS)
     with connection.cursor() as cursor:
@@ -163,7 +178,7 @@ def _copy(added: Sequence[Row], changed: Sequence[tuple[int, Row]]) -> None:
         )
         cursor.execute(f"DELETE FROM {_INCOMING}")  # noqa: S608
         with cursor.copy(f"COPY {_INCOMING} (id, {_NAMES}) FROM STDIN") as copy:
-            for row in added:
+            for row in zip(*added, strict=True):
                 copy.write_row((None, *row))
             for pk, row in changed:
                 copy.write_row((pk, *row))
@@ -183,13 +198,13 @@ def roll_up(hours: Iterable[datetime]) -> None:
     _mark_changed()
 
 
-def update_roll_ups(added: Sequence[Row], *, changed: Collection[datetime]) -> None:
+def update_roll_ups(added: Columns, *, changed: Collection[datetime]) -> None:
     """Follow new records, and make those hours anew in which others changed or went away.
 
     New records are added to the roll-ups of their hours while there are few groups of them: making
     a busy hour anew for each batch would cost the more the more it holds already.
     """
-    if not added and not changed:
+    if not added[0] and not changed:
         return
     anew = {*stored(changed)}
     sums = _summed(added, without=anew)
@@ -214,16 +229,18 @@ def _make_anew(hours: set[Any]) -> None:
         )
 
 
-def _summed(rows: Iterable[Row], *, without: set[Any]) -> dict[Row, list[int]]:
+def _summed(columns: Columns, *, without: set[Any]) -> dict[Row, list[int]]:
     """The number of rows and their sums of each kind, by group; without the rows of some hours.
 
     Rows that follow each other are mostly of one group, and are summed in one go.
     """
     sums: dict[Row, list[int]] = {}
-    for (*grouped, unsplit), run in groupby(rows, _group_of):
+    groups = zip(*_groups_of(columns), strict=True)
+    each = zip(groups, zip(*_counts_of(columns), strict=True), strict=True)
+    for (*grouped, unsplit), run in groupby(each, itemgetter(0)):
         if grouped[0] not in without:
             group = (*grouped, unsplit > 0)
-            counts = [*map(_counts_of, run)]
+            counts = [counts for _, counts in run]
             more = [len(counts), *map(sum, zip(*counts, strict=True))]
             known = sums.get(group)
             sums[group] = more if known is None else [*map(add, known, more)]

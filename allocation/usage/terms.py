@@ -4,7 +4,7 @@ Telemetry comes many times a second, and these change a few times a month. What 
 leaves an audit entry, so the newest entry tells whether what was read still holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,11 +21,18 @@ class Terms:
     book: PriceBook
     never_long: Mapping[str, int]  # what `book` says of itself, for very many requests
 
-    def is_long(self, model: str, at: datetime, prompt: int) -> bool:
-        """PriceBook.is_long, for very many requests."""
-        return prompt > self.never_long.get(model, prompt) and self.book.is_long(
-            model, at.date(), prompt
-        )
+    def are_long(
+        self, models: Sequence[str], moments: Sequence[datetime], prompts: Sequence[int]
+    ) -> list[bool]:
+        """PriceBook.is_long of each, for very many requests."""
+        sizes = [self.never_long[model] for model in {*models} & self.never_long.keys()]
+        if not sizes or max(prompts) <= min(sizes):
+            return [False] * len(prompts)  # mostly
+        return [
+            prompt > self.never_long.get(model, prompt)
+            and self.book.is_long(model, at.date(), prompt)
+            for model, at, prompt in zip(models, moments, prompts, strict=True)
+        ]
 
 
 def load_terms() -> Terms:

@@ -17,11 +17,13 @@ Which comes first, and how often, makes no difference.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import not_
 
 import msgspec
 
 from allocation.usage.models import UnnamedRequest, UsageRecord
 from allocation.usage.observation import UNNAMED, Observation
+from allocation.usage.sights import Sights
 from allocation.usage.tables import among, read
 
 # The event and the last line of the transcript are written within a second or so of each other.
@@ -35,18 +37,19 @@ _decode = msgspec.json.Decoder(Observation).decode
 Hours = set[datetime]
 
 
-def settle(observations: Sequence[Observation]) -> tuple[Sequence[Observation], Hours]:
+def settle(sights: Sights) -> tuple[Sights, Hours]:
     """The sights to count, and the hours that lose a record because it has a better one now.
 
     Call it in the transaction that stores them. Costs one query where no sight is unnamed.
     """
-    incoming = {seen.message_id: seen for seen in observations if is_unnamed(seen.message_id)}
+    unnamed = [*map(is_unnamed, sights.message_id)]
+    incoming = {seen.message_id: seen for seen in sights.only(unnamed)} if any(unnamed) else {}
     _keep(incoming.values())
-    sessions = {seen.session_id for seen in observations}
+    sessions = {*sights.session_id}
     if not read("1", UnnamedRequest._meta.db_table, {"session_id": sessions}):
-        return observations, set()
+        return sights, set()
     rows = list(UnnamedRequest.objects.filter(session_id__in=among(sessions)).order_by("key"))
-    named = [seen for seen in observations if not is_unnamed(seen.message_id)]
+    named = [*sights.only([*map(not_, unnamed)])]
     known = _transcripts(named, {row.session_id for row in rows})
     found = _link(rows, known)
     counted = list(named)
@@ -60,7 +63,7 @@ def settle(observations: Sequence[Observation]) -> tuple[Sequence[Observation], 
             counted.append(_decode(row.sight))
         if known[row.session_id] or row.message_id:
             superseded.append(row.key)
-    return counted, _drop(superseded)
+    return Sights.of(counted), _drop(superseded)
 
 
 def is_unnamed(message_id: str | None) -> bool:

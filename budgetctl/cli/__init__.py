@@ -30,9 +30,12 @@ def main() -> None:
         from allocation.claude_code.client.run import main as answer
 
         answer(sys.argv[1:])
-    from allocation.collector import at_rest
+    from allocation.collector import at_rest, spare_the_end
 
     with at_rest():
         from budgetctl.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    finally:
+        spare_the_end()

@@ -14,6 +14,7 @@ from allocation.usage.ingest import store
 from allocation.usage.models import UnnamedRequest, UsageHour, UsageRecord
 from allocation.usage.observation import UNNAMED, Observation
 from allocation.usage.operations import check_roll_ups
+from allocation.usage.sights import Sights
 from allocation.usage.terms import load_terms
 from allocation.usage.unnamed import settle
 from tests.factories import NOW
@@ -162,5 +163,5 @@ def test_any_interleaving_and_repetition_ends_in_the_same(
 
 def test_an_import_pays_one_query_for_it(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
-        settle([written(1)])
-        settle([written(2)])
+        settle(Sights.of([written(1)]))
+        settle(Sights.of([written(2)]))

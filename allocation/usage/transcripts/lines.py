@@ -1,5 +1,7 @@
-"""From one line of a transcript to what it says: a request, a name, or nothing."""
+"""From lines of a transcript to what they say: requests, names of agents, or nothing."""
 
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -34,6 +36,7 @@ class Unreadable(ValueError):
 
 
 _decode = Decoder(Line).decode
+_decode_lines = Decoder(Line).decode_lines
 # Takes numbers that are written as text: some gateways do. Slower, so only where need be.
 _decode_leniently = Decoder(Line, strict=False).decode
 _decode_any = Decoder(AnyLine).decode
@@ -46,37 +49,81 @@ _decode_progress = Decoder(ProgressLine).decode
 # What decoding raises on hostile input: syntax, shape, UTF-8, and nesting beyond all reason.
 BROKEN = (ValueError, RecursionError)
 
+# Where one of them is longer, lines are not decoded together: that takes a copy of them. In bytes.
+_LONG = 1024 * 1024
+
 
 class Said(Struct, gc=False):
-    """What a line says. Most say nothing."""
+    """What some lines say. `unreadable` is the number of those that cannot be understood."""
 
-    request: Observation | None = None
-    name: AgentName | None = None
-    calls: tuple[AgentCall, ...] = ()
-
-
-SILENT = Said()
+    requests: list[Observation] = []
+    names: list[AgentName] = []
+    calls: list[AgentCall] = []
+    unreadable: int = 0
 
 
-def understand(line: bytes, *, session_id: str, agent_id: str) -> Said:
-    """What one complete line says. `session_id` and `agent_id` hold where the line has none.
+def understand(lines: Iterable[bytes], *, session_id: str, agent_id: str) -> Said:
+    """What lines say, each with its end. `session_id` and `agent_id` hold where one has none.
 
-    Raises Unreadable if it is no JSON object, or a response whose counts, model or moment cannot
-    be used. Text that nothing is taken from is skipped undecoded: a broken byte in a prompt does
-    not lose the request.
+    A line is unreadable if it is no JSON object, or a response whose counts, model or moment
+    cannot be used. Text that nothing is taken from is skipped undecoded: a broken byte in a prompt
+    does not lose the request.
     """
-    if line[:1] == b"\0":
-        # A crash leaves a run of NULs, and the next line follows it.
-        line = line.lstrip(b"\0") or line
-    # Looked for from the end, near which they stand: before them is what was written or read.
-    if line.rfind(b'"usage"') >= 0:
-        return _usage_line(line, session_id, agent_id)
-    result = line.rfind(b'"toolUseResult"')
-    if result >= 0 and line.find(b'"agentId"', result) >= 0:
-        return _result_line(line, session_id)
-    if line[:1] != b"{" or line[-1:] != b"}":
-        _check(line)
-    return SILENT
+    said = Said()
+    responses: list[bytes] = []
+    for line in lines:
+        if line[:1] == b"\0":
+            # A crash leaves a run of NULs, and the next line follows it.
+            line = _unpadded(line)  # noqa: PLW2901
+        # Looked for from the end, near which they stand: before them is what was written or read.
+        if line.rfind(b'"usage"') >= 0:
+            responses.append(line)
+            continue
+        result = line.rfind(b'"toolUseResult"')
+        try:
+            if result >= 0 and line.find(b'"agentId"', result) >= 0:
+                _take_result(said, line, session_id)
+            elif line[:1] != b"{" or line[-2:] != b"}\n":
+                _check(line)
+        except Unreadable:
+            said.unreadable += 1
+    for line, decoded in zip(responses, _together(responses), strict=True):
+        try:
+            _take_response(said, line, decoded or _alone(line), session_id, agent_id)
+        except Unreadable:
+            said.unreadable += 1
+    said.names += _named(said.requests)
+    return said
+
+
+def _unpadded(line: bytes) -> bytes:
+    told = line.lstrip(b"\0")
+    return told if told.strip() else line
+
+
+def _together(lines: Sequence[bytes]) -> Sequence[Line | None]:
+    """Each line decoded, all in one go: that is faster. None for each where that cannot be."""
+    with suppress(*BROKEN):
+        if max(map(len, lines), default=0) <= _LONG:
+            decoded = _decode_lines(b"".join(lines))
+            if len(decoded) == len(lines):
+                return decoded
+    return [None] * len(lines)
+
+
+def _alone(line: bytes) -> Line:
+    """One line decoded, with nothing but its type if that is no response's."""
+    try:
+        return _decode(line)
+    except BROKEN as error:
+        # Other kinds of lines have other shapes under the same keys, and that is no fault.
+        other = _check(line)
+        if other is not None and other.type != "assistant":
+            return Line(type=other.type)
+        try:
+            return _decode_leniently(line)
+        except BROKEN:
+            raise Unreadable from error
 
 
 def _check(line: bytes) -> AnyLine | None:
@@ -89,44 +136,41 @@ def _check(line: bytes) -> AnyLine | None:
         raise Unreadable from error
 
 
-def _usage_line(line: bytes, session_id: str, agent_id: str) -> Said:
-    try:
-        decoded = _decode(line)
-    except BROKEN as error:
-        # Other kinds of lines have other shapes under the same keys, and that is no fault.
-        other = _check(line)
-        if other is not None and other.type != "assistant":
-            return _other_line(line, other.type, session_id)
-        try:
-            decoded = _decode_leniently(line)
-        except BROKEN:
-            raise Unreadable from error
+def _take_response(
+    said: Said, line: bytes, decoded: Line, session_id: str, file_agent: str
+) -> None:
     message = decoded.message
     if decoded.type != "assistant":
-        return _other_line(line, decoded.type, session_id)
+        _take_other(said, line, decoded.type, session_id)
+        return
     if message is None or message.usage is None or message.model == SYNTHETIC:
-        return SILENT
+        return
     if decoded.stream_session is not NOTHING and not decoded.session_id:
-        return SILENT
+        return
     session = decoded.session_id or session_id
-    request = _request(decoded, message, message.usage, session, agent_id)
-    name = None
-    if request.agent_id and decoded.attribution_agent:
-        name = AgentName(
-            session, request.agent_id, storable(decoded.attribution_agent), Evidence.LINE
-        )
+    request = _request(decoded, message, message.usage, session, file_agent)
+    if request.output or request.prompt:
+        said.requests.append(request)
     # Versions in which a call may leave it out name the agent in other places.
-    content = bytes(message.content)
-    calls = _calls(content, session) if b'"subagent_type"' in content else ()
-    return Said(request if request.output or request.prompt else None, name, calls)
+    if line.rfind(b'"subagent_type"') >= 0:
+        said.calls += _calls(bytes(message.content), session)
 
 
-def _other_line(line: bytes, kind: object, session_id: str) -> Said:
+def _named(requests: Iterable[Observation]) -> Iterable[AgentName]:
+    """The names that lines with an agent id tell, each once."""
+    told = [
+        (each.session_id, each.agent_id, each.agent_type)
+        for each in requests
+        if each.agent_type and each.agent_id
+    ]
+    return (AgentName(*name, Evidence.LINE) for name in dict.fromkeys(told))
+
+
+def _take_other(said: Said, line: bytes, kind: object, session_id: str) -> None:
     if kind == "progress":
-        return _progress_line(line, session_id)
-    if b'"toolUseResult"' in line:
-        return _result_line(line, session_id)
-    return SILENT
+        _take_progress(said, line, session_id)
+    elif b'"toolUseResult"' in line:
+        _take_result(said, line, session_id)
 
 
 def _request(
@@ -194,44 +238,41 @@ def _calls(content: bytes, session_id: str) -> tuple[AgentCall, ...]:
     return tuple(calls)
 
 
-def _result_line(line: bytes, session_id: str) -> Said:
+def _take_result(said: Said, line: bytes, session_id: str) -> None:
     try:
         decoded = _decode_result(line)
     except BROKEN:
         _check(line)
-        return SILENT  # the result of some other tool
+        return  # the result of some other tool
     try:
         result = _decode_tool_result(decoded.tool_use_result)
     except BROKEN:
-        return SILENT  # likewise: a string, a list
+        return  # likewise: a string, a list
     if not result.agent_id:
-        return SILENT
+        return
     session, agent_id = storable(decoded.session_id or session_id), storable(result.agent_id)
     if result.agent_type:
-        name = AgentName(session, agent_id, storable(result.agent_type), Evidence.PARENT)
-        return Said(name=name)
+        said.names.append(
+            AgentName(session, agent_id, storable(result.agent_type), Evidence.PARENT)
+        )
+        return
     tool_use_id = next((b.tool_use_id for b in decoded.message.content if b.tool_use_id), "")
-    if not tool_use_id:
-        return SILENT
-    call = AgentCall(storable(tool_use_id), session, "", agent_id, Evidence.PARENT)
-    return Said(calls=(call,))
+    if tool_use_id:
+        said.calls.append(AgentCall(storable(tool_use_id), session, "", agent_id, Evidence.PARENT))
 
 
-def _progress_line(line: bytes, session_id: str) -> Said:
+def _take_progress(said: Said, line: bytes, session_id: str) -> None:
     try:
         decoded = _decode_progress(line)
     except BROKEN:
-        return SILENT
-    if not (decoded.data.agent_id and decoded.parent_tool_use_id):
-        return SILENT
-    return Said(
-        calls=(
+        return
+    if decoded.data.agent_id and decoded.parent_tool_use_id:
+        said.calls.append(
             AgentCall(
                 storable(decoded.parent_tool_use_id),
                 storable(decoded.session_id or session_id),
                 "",
                 storable(decoded.data.agent_id),
                 Evidence.PROGRESS,
-            ),
+            )
         )
-    )

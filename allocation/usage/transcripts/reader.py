@@ -8,12 +8,14 @@ lines that begin in it.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
 from allocation.usage.observation import Observation, merge
+from allocation.usage.sights import Sights
 from allocation.usage.transcripts.attribution import (
     META_SUFFIX,
     AgentCall,
@@ -23,7 +25,7 @@ from allocation.usage.transcripts.attribution import (
     read_meta,
 )
 from allocation.usage.transcripts.discover import LOOKED_AT, is_binary, reason_of
-from allocation.usage.transcripts.lines import Unreadable, understand
+from allocation.usage.transcripts.lines import understand
 
 BLOCK = 1024 * 1024
 # Longer lines are counted as unreadable: nothing may exhaust the memory. In bytes.
@@ -63,7 +65,7 @@ class End(msgspec.Struct, frozen=True, array_like=True):
 class Reading(msgspec.Struct, array_like=True):
     """What some segments say, each request once."""
 
-    requests: list[Observation] = []
+    requests: Sights = Sights()
     names: list[AgentName] = []
     calls: list[AgentCall] = []
     ends: list[End] = []
@@ -101,7 +103,7 @@ class _Notes:
     """What has been read so far."""
 
     def __init__(self) -> None:
-        self.reading = Reading([], [], [], [], [])
+        self.reading = Reading(ends=[], skipped=[])
         self._requests: dict[object, Observation] = {}  # by message id, else request id, or both
         self._names: dict[tuple[str, str], AgentName] = {}
         self._calls: dict[str, AgentCall] = {}
@@ -123,39 +125,27 @@ class _Notes:
             start = segment.start if segment.aligned else _next_line(file, segment)
             offset, head = start, digest_of(file, start) if start else ""
             file.seek(start)
-            for lines, offset, is_torn in _groups(file, start, segment.stop):  # noqa: B007
-                self._take(lines, is_torn, session_id, agent_id)
+            for group in _groups(file, start, segment.stop):
+                self._take(group, session_id, agent_id)
+                offset = group.offset
             began = start < segment.stop or segment.aligned
             digest = digest_of(file, offset) if began else ""
         end = End(segment.path, offset if began else None, digest, segment.last, start, head)
         self.reading.ends.append(end)
 
-    def _take(
-        self,
-        lines: Sequence[bytes | None],
-        is_torn: bool,
-        session_id: str,
-        agent_id: str,
-    ) -> None:
-        self.reading.lines += len(lines)
-        for line in lines:
-            try:
-                if line is None:
-                    raise Unreadable
-                said = understand(line, session_id=session_id, agent_id=agent_id)
-            except Unreadable:
-                if is_torn:  # it is still being written, and left for the next import
-                    self.reading.lines -= 1
-                else:
-                    self.reading.unreadable += 1
-                continue
-            if said.request is not None:
-                self._request(said.request)
-            if said.name is not None:
-                self._name(said.name)
-            for call in said.calls:
-                known = self._calls.get(call.tool_use_id)
-                self._calls[call.tool_use_id] = known.joined(call) if known else call
+    def _take(self, group: "_Group", session_id: str, agent_id: str) -> None:
+        said = understand(group.lines, session_id=session_id, agent_id=agent_id)
+        if group.is_torn and said.unreadable:
+            return  # it is still being written, and left for the next import
+        self.reading.lines += len(group.lines) + group.too_long
+        self.reading.unreadable += said.unreadable + group.too_long
+        for request in said.requests:
+            self._request(request)
+        for name in said.names:
+            self._name(name)
+        for call in said.calls:
+            known = self._calls.get(call.tool_use_id)
+            self._calls[call.tool_use_id] = known.joined(call) if known else call
 
     def _request(self, seen: Observation) -> None:
         key: object = seen.message_id or seen.request_id
@@ -173,18 +163,22 @@ class _Notes:
             self._names[key] = name
 
     def put_together(self) -> Reading:
-        self.reading.requests = [*filter(_storable, self._requests.values())]
+        self.reading.requests = _storable(Sights.of(self._requests.values()))
         self.reading.unreadable += len(self._requests) - len(self.reading.requests)
         self.reading.names = list(self._names.values())
         self.reading.calls = list(self._calls.values())
         return self.reading
 
 
-def _storable(seen: Observation) -> bool:
-    """Whether no name has a NUL in it, which PostgreSQL cannot store."""
-    return (
-        "\0"
-        not in f"{seen.message_id}{seen.request_id}{seen.session_id}{seen.agent_id}{seen.model}"
+def _storable(sights: Sights) -> Sights:
+    """Those without a NUL in a name, which PostgreSQL cannot store."""
+    names = (
+        sights.message_id, sights.request_id, sights.session_id, sights.agent_id, sights.model
+    )  # fmt: skip
+    if not any("\0" in "".join(filter(None, column)) for column in names):
+        return sights  # nearly always
+    return sights.only(
+        ["\0" not in "".join(filter(None, some)) for some in zip(*names, strict=True)]
     )
 
 
@@ -203,14 +197,21 @@ def _next_line(file: BinaryIO, segment: Segment) -> int:
     return segment.stop
 
 
-def _groups(
-    file: BinaryIO, start: int, stop: int
-) -> Iterator[tuple[Sequence[bytes | None], int, bool]]:
-    """The lines that begin in [start, stop), in groups, each with the offset at its end.
+class _Group(NamedTuple):
+    """Lines that follow each other, with their ends, and the offset behind them.
 
-    None stands for a line that is too long. The last group may be the beginning of a line whose
-    end is not written yet; that one is marked True, and its offset is where it begins.
+    `too_long` is the number of lines that were left out before them. A group that is `is_torn` is
+    the beginning of a line whose end is not written yet; its offset is where it begins.
     """
+
+    lines: Sequence[bytes]
+    offset: int
+    too_long: int = 0
+    is_torn: bool = False
+
+
+def _groups(file: BinaryIO, start: int, stop: int) -> Iterator[_Group]:
+    """The lines that begin in [start, stop)."""
     position = offset = start
     torn: list[bytes] = []  # the blocks of a line whose end has not been read
     dropped = False  # whether its beginning was thrown away because it is too long
@@ -226,15 +227,17 @@ def _groups(
             if sum(map(len, torn)) > LONGEST_LINE:
                 torn, dropped = [], True
             continue
-        lines: list[bytes | None] = [*block[: cut - 1].split(b"\n")]
-        if dropped:
-            lines[0] = None
-        elif torn:
-            lines[0] = b"".join([*torn, lines[0] or b""])
         offset = position - len(block) + cut
-        torn, dropped = [block[cut:]] if cut < len(block) else [], False
-        yield lines, offset, False
+        # Four times as fast as to split it, which looks at every byte by itself.
+        lines = BytesIO(block[:cut] if finishing else block).readlines()
+        begun = [lines.pop()] if cut < len(block) and not finishing else []
+        if dropped:
+            del lines[0]
+        elif torn:
+            lines[0] = b"".join([*torn, lines[0]])
+        yield _Group(lines, offset, too_long=+dropped)
+        torn, dropped = begun, False
         if finishing:
             return
     if torn and not dropped:
-        yield [b"".join(torn)], offset, True
+        yield _Group([b"".join(torn)], offset, is_torn=True)
