@@ -204,9 +204,13 @@ def _agent_type(origin: Observation, copy: Observation) -> str:
 
 
 def _outweighs(sight: Observation, other: Observation) -> bool:
-    alike = sight.source == other.source and sight.estimated == other.estimated
-    if alike and sight.output != other.output:
-        return sight.output > other.output  # as `_weight` has it; this settles nearly all
+    # As `_weight` has it. This settles nearly all: the lines of a response have the same output
+    # from the first to the last, or a placeholder until the last.
+    if sight.source == other.source and sight.estimated == other.estimated:
+        if sight.output != other.output:
+            return sight.output > other.output
+        if sight.output_final == other.output_final and sight.counted_at != other.counted_at:
+            return sight.counted_at > other.counted_at
     return _weight(sight) > _weight(other)
 
 

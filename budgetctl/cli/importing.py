@@ -23,13 +23,16 @@ MOST_NAMED = 10
 @contextmanager
 def bar(title: str) -> Iterator[Progress]:
     """A bar on standard error, which is drawn only where that is a terminal."""
+    err = console(stderr=True)
+    if not err.is_terminal:
+        yield lambda read, total: None
+        return
     # Slow to import, and not needed where nothing is new.
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (TextColumn(title), BarColumn(bar_width=30), DownloadColumn(), TimeRemainingColumn())
-    err = console(stderr=True)
-    with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as drawn:
+    with Bar(*columns, console=err, transient=True) as drawn:
         task = drawn.add_task("", total=None)
         yield lambda read, total: drawn.update(task, completed=read, total=total)
 
