@@ -33,7 +33,7 @@ class Unusable(ValueError):
 
 
 @dataclass(slots=True)
-class Sights:
+class Batch:
     """What a batch says. `sds` are the codes named, one for each of `requests`, "" for none.
 
     `rejected` counts the events that could not be used, by why; `ahead` those whose moment lies
@@ -47,9 +47,9 @@ class Sights:
     ahead: int = 0
 
 
-def sights_of(events: Iterable[LogEvent], *, now: datetime) -> Sights:
+def sights_of(events: Iterable[LogEvent], *, now: datetime) -> Batch:
     """The requests among the events; other events are none of ours and are passed over."""
-    sights = Sights()
+    batch = Batch()
     latest = now + SKEW
     for event in events:
         if event.name != API_REQUEST and event.attributes.get("event.name") != "api_request":
@@ -57,20 +57,20 @@ def sights_of(events: Iterable[LogEvent], *, now: datetime) -> Sights:
         try:
             seen = _request(event, now)
         except Unusable as why:
-            sights.rejected[str(why)] = sights.rejected.get(str(why), 0) + 1
+            batch.rejected[str(why)] = batch.rejected.get(str(why), 0) + 1
             continue
         if not (seen.prompt or seen.output):
             continue
         if seen.at > latest:
-            sights.ahead += 1
+            batch.ahead += 1
             seen = msgspec.structs.replace(seen, at=now, counted_at=now)
-        sights.requests.append(seen)
-        sights.sds.append(_text(event, "sd_id").upper())
+        batch.requests.append(seen)
+        batch.sds.append(_text(event, "sd_id").upper())
         if seen.agent_id and seen.agent_type:
-            sights.names.add(
+            batch.names.add(
                 AgentName(seen.session_id, seen.agent_id, seen.agent_type, Evidence.LINE)
             )
-    return sights
+    return batch
 
 
 def _request(event: LogEvent, now: datetime) -> Observation:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from allocation.api.models import MetricBatch, MetricDay
-from allocation.api.otlp import Sights, sights_of
+from allocation.api.otlp import Batch, sights_of
 from allocation.api.otlp_body import TokenCount, read_logs, read_token_counts
 from allocation.directives.models import StrategicDirective
 from allocation.usage.ingest import store
@@ -42,26 +42,26 @@ def take_metrics(body: bytes, is_json: bool, now: datetime) -> Accepted:
     return store_counts(read_token_counts(body, is_json=is_json), body=body, now=now)
 
 
-def store_requests(sights: Sights, *, now: datetime) -> Accepted:
+def store_requests(batch: Batch, *, now: datetime) -> Accepted:
     """Count the requests of a batch, all of them or none: one transaction.
 
     A request of an SD that does not exist is counted without one, and the notes say so. Where an
     SD is named without a phase, the phase is the one that the SD is in now.
     """
-    notes = [f"{count} rejected: {why}." for why, count in sorted(sights.rejected.items())]
-    if sights.ahead:
+    notes = [f"{count} rejected: {why}." for why, count in sorted(batch.rejected.items())]
+    if batch.ahead:
         notes.append(
-            f"{sights.ahead} were more than a day ahead and are counted now: check the clock."
+            f"{batch.ahead} were more than a day ahead and are counted now: check the clock."
         )
-    if sights.requests:
-        requests, unknown = lay_to_sds(sights.requests, sights.sds)
+    if batch.requests:
+        requests, unknown = lay_to_sds(batch.requests, batch.sds)
         store(
             requests,
             terms=lambda: current_terms(now),
-            names=sorted(sights.names, key=msgspec.structs.astuple),
+            names=sorted(batch.names, key=msgspec.structs.astuple),
         )
         notes += [f"There is no SD {code[:60]}: counted without one." for code in unknown]
-    return Accepted(sum(sights.rejected.values()), tuple(notes))
+    return Accepted(sum(batch.rejected.values()), tuple(notes))
 
 
 def count_requests(requests: Sequence[Observation], *, now: datetime) -> Stored:
