@@ -180,9 +180,10 @@ class _Batch:
 
 def _met_twice(ids: Sequence[str | None]) -> set[str | None]:
     """The ids that more than one sight has."""
-    if len({*ids}) == len(ids):
+    known = [*filter(None, ids)]
+    if len({*known}) == len(known):
         return set()  # nearly always
-    return {one for one, times in Counter(ids).items() if times > 1 and one}
+    return {one for one, times in Counter(known).items() if times > 1}
 
 
 def _improves(before: Observation, now: Observation) -> bool:
