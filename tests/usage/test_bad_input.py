@@ -29,6 +29,7 @@ def run(now: datetime) -> Import:
     "broken",
     [
         b"not json",
+        b'half a line before its end"}',
         b'{"type":"assistant","usage":',
         b'{"half a line without an end',
         b'[1, "usage"]',

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from allocation.usage.transcripts import lines
 from allocation.usage.transcripts.lines import Said, understand
-from tests.usage.transcripts import call, progress, prompt, response, result, text
+from tests.usage.transcripts import SESSION, Line, call, progress, prompt, response, result, text
 
 LINES = [
     text(response()),
@@ -72,3 +72,45 @@ def test_lines_are_decoded_together_only_while_they_are_short(
     said = understand(some, session_id="", agent_id="")
     assert [seen.message_id for seen in said.requests] == ["msg_1", "msg_2"]
     assert alone == (some if long == 50 else [])
+
+
+@pytest.mark.parametrize(
+    ("written", "counted"),
+    [
+        ({"ephemeral_1h_input_tokens": 20}, (0, 20)),
+        ({"ephemeral_5m_input_tokens": 30}, (30, 0)),
+        ({"ephemeral_5m_input_tokens": None, "ephemeral_1h_input_tokens": 20}, (0, 20)),
+        ({"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}, (50, 0)),
+        (None, (50, 0)),
+    ],
+)
+def test_cache_writes_count_as_their_split_says_and_for_5_minutes_without_one(
+    written: dict[str, int | None] | None, counted: tuple[int, int]
+) -> None:
+    line = response()
+    line["message"]["usage"] |= {"cache_creation": written, "cache_creation_input_tokens": 50}
+    [seen] = understand([text(line)], session_id="", agent_id="").requests
+    assert (seen.cache_write_5m, seen.cache_write_1h) == counted
+
+
+def test_a_result_tells_of_its_agent_also_where_it_says_what_was_used() -> None:
+    used = {"usage": {"input_tokens": 5}}
+    lines = [
+        text(result("tool_1", "a1", agentType="retro", **used)),
+        text(result("tool_2", "a2", **used)),
+        text(progress("tool_3", "a3", response())),
+        text(progress("", "a4", response())),
+    ]
+    said = understand(lines, session_id="", agent_id="")
+    assert [(name.agent_id, name.agent_type) for name in said.names] == [("a1", "retro")]
+    assert [(call.tool_use_id, call.agent_id) for call in said.calls] == [
+        ("tool_2", "a2"),
+        ("tool_3", "a3"),
+    ]
+    assert {told.session_id for told in (*said.names, *said.calls)} == {SESSION}
+
+
+@pytest.mark.parametrize("line", [result("tool_1", "a1"), progress("tool_1", "a1", response())])
+def test_a_line_without_a_session_is_of_its_files(line: Line) -> None:
+    said = understand([text(line | {"sessionId": None})], session_id="of the file", agent_id="")
+    assert [call.session_id for call in said.calls] == ["of the file"]
