@@ -53,11 +53,13 @@ def zone_chances(forecast: Forecast, standing: Standing, likely: Sequence[Fracti
     """What an SD does to the chances of a forecast that spoke (`newest_word`). `likely` are amounts
     of the SD in the meter's unit of which each is as likely as the others."""
     meter = standing.meter
+    green, _, orange, red = (forecast.zone_chances[zone.value] for zone in Zone)
 
     def chances(more: Sequence[int]) -> dict[Zone, float]:
         return zone_chances_with(
             forecast.quantiles,
             used=forecast.used,
+            reached=(1 - green, orange + red, red),
             more=more,
             effective_limit=units(standing.effective_limit, meter),
             bounds=standing.bounds,

@@ -1,10 +1,11 @@
 """What an SD would use, from the best evidence there is, and what it does to the week's chances."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import exp, log, sqrt
 from statistics import fmean, stdev
 
@@ -185,35 +186,54 @@ def zone_chances_with(
     totals: Sequence[int],
     *,
     used: int,
+    reached: Sequence[float],
     more: Sequence[int],
     effective_limit: int,
     bounds: Bounds,
 ) -> dict[Zone, float]:
     """The chance of each zone at reset if an SD adds to a forecast week; they add up to 1.
 
-    `totals` are the forecast's quantiles at evenly spaced levels, as the ledger keeps them; `more`
-    are equally likely amounts of the SD, (0,) for the week without it. The distribution ends below
-    at what is `used` already, and above at twice the step between the two highest quantiles beyond
-    the last of them.
+    `totals` are the forecast's quantiles at evenly spaced levels and `reached` its chances that
+    YELLOW, ORANGE and RED begin, as the ledger keeps both; `more` are equally likely amounts of the
+    SD, (0,) for the week without it, which gives what the forecast says itself. Between what is
+    known the chance runs straight. The distribution ends below at what is `used` already, and above
+    at twice the step between the two highest quantiles beyond the last of them.
     """
-    reached = [1.0]
-    for percent in (bounds.yellow, bounds.orange, bounds.red):
-        least = float(Fraction(percent) * effective_limit / 100)
-        chances = [_chance_of(totals, used, least - amount) for amount in more]
-        reached.append(min(reached[-1], sum(chances) / len(chances)))
-    reached.append(0.0)
-    return {zone: better - worse for zone, (better, worse) in zip(Zone, pairwise(reached),
-                                                                  strict=True)}  # fmt: skip
+    least = [
+        float(Fraction(percent) * effective_limit / 100)
+        for percent in (bounds.yellow, bounds.orange, bounds.red)
+    ]
+    chance_of = _chances(totals, used, dict(zip(least, reached, strict=True)))
+    begins = [1.0]
+    for each in least:
+        chances = [chance_of(each - amount) for amount in more]
+        begins.append(min(begins[-1], sum(chances) / len(chances)))
+    return {
+        zone: better - worse
+        for zone, (better, worse) in zip(Zone, pairwise([*begins, 0.0]), strict=True)
+    }
 
 
-def _chance_of(totals: Sequence[int], used: int, least: float) -> float:
-    """The chance that the total reaches an amount."""
-    if least <= used:
-        return 1.0
+def _chances(
+    totals: Sequence[int], used: int, known: Mapping[float, float]
+) -> Callable[[float], float]:
+    """The chance that the total reaches an amount, of which some are `known`."""
     step = 1 / (len(totals) + 1)
-    beyond = totals[-1] + 2 * (totals[-1] - totals[-2])
-    values = [min(used, totals[0]), *totals, beyond]
-    for at, (low, high) in enumerate(pairwise(values)):
-        if least <= high:
-            return 1 - step * (at + (least - low) / (high - low))
-    return 0.0
+    points: dict[float, float] = {totals[-1] + 2 * (totals[-1] - totals[-2]): 0.0}
+    for number in reversed(range(len(totals))):  # of equal ones the lowest level tells
+        points[totals[number]] = 1 - step * (number + 1)
+    points[min(used, totals[0])] = 1.0
+    points |= known
+    amounts = sorted(points)
+    chances = [*accumulate((points[amount] for amount in amounts), min)]
+
+    def chance_of(amount: float) -> float:
+        at = bisect_left(amounts, amount)
+        if amount <= used or at == 0:
+            return 1.0
+        if at == len(amounts):
+            return 0.0
+        part = (amount - amounts[at - 1]) / (amounts[at] - amounts[at - 1])
+        return chances[at - 1] + part * (chances[at] - chances[at - 1])
+
+    return chance_of

@@ -1,5 +1,6 @@
 """What an SD would use, and the chance of each zone with it."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import log
 from random import Random
@@ -21,13 +22,22 @@ from allocation.policy.preflight import (
 )
 from allocation.policy.zones import DEFAULT_BOUNDS, Zone
 
-# Totals of 200 to 380 at the levels 0.05 to 0.95.
+# Totals of 200 to 380 at the levels 0.05 to 0.95. Of 400, YELLOW begins at 280, ORANGE at 340 and
+# RED at 380.
 TOTALS = list(range(200, 390, 10))
+REACHED = (0.55, 0.25, 0.05)
 
 
-def chances(*more: int, limit: int = 400, used: int = 100) -> dict[Zone, float]:
+def chances(
+    *more: int, limit: int = 400, used: int = 100, reached: Sequence[float] = REACHED
+) -> dict[Zone, float]:
     return zone_chances_with(
-        TOTALS, used=used, more=more, effective_limit=limit, bounds=DEFAULT_BOUNDS
+        TOTALS,
+        used=used,
+        reached=reached,
+        more=more,
+        effective_limit=limit,
+        bounds=DEFAULT_BOUNDS,
     )
 
 
@@ -162,10 +172,9 @@ def test_the_more_a_phase_has_burned_the_more_it_comes_to_and_it_is_never_over_f
         assert more.high > 0
 
 
-def test_without_anything_more_the_chances_are_the_forecasts() -> None:
-    # YELLOW from 280, ORANGE from 340, RED from 380, which is the level 0.95
-    assert chances(0)[Zone.GREEN] == pytest.approx(0.45)
-    assert chances(0)[Zone.RED] == pytest.approx(0.05)
+def test_without_anything_more_the_chances_are_the_forecasts_own() -> None:
+    found = chances(0, reached=(0.56, 0.2, 0.03))
+    assert [*found.values()] == pytest.approx([0.44, 0.36, 0.17, 0.03])
 
 
 def test_an_sd_moves_chances_to_worse_zones() -> None:
@@ -178,28 +187,44 @@ def test_each_amount_of_an_sd_is_as_likely_as_the_others() -> None:
 
 
 def test_beyond_the_highest_quantile_the_chance_falls_to_nothing() -> None:
-    assert chances(0, limit=10_000)[Zone.GREEN] == 1
-    # YELLOW from 385, a quarter of the way from 380 to 400, which is twice the last step away
-    assert chances(0, limit=550)[Zone.YELLOW] == pytest.approx(0.05 * 3 / 4)
+    assert chances(0, limit=10_000, reached=(0, 0, 0))[Zone.GREEN] == 1
+    # RED begins at 499.5 and with the SD at 390, halfway to 400: twice the last step away
+    assert chances(110, limit=526, reached=(0.1, 0, 0))[Zone.RED] == pytest.approx(
+        0.05 / 2, rel=0.1
+    )
+
+
+def test_between_what_is_known_the_chance_runs_straight() -> None:
+    # YELLOW begins at 385; with the SD at 384, four fifths of the way from the quantile at 380
+    found = chances(1, limit=550, reached=(0.02, 0, 0))
+    assert found[Zone.GREEN] == pytest.approx(1 - (0.05 - 0.03 * 4 / 5))
 
 
 def test_what_is_used_is_certain() -> None:
-    assert chances(0, limit=100, used=100)[Zone.RED] == 1
-    # RED from 190, nine tenths of the way from there to the lowest quantile
-    assert chances(0, limit=200, used=100)[Zone.RED] == pytest.approx(1 - 0.05 * 9 / 10)
+    assert chances(0, limit=100, used=100, reached=(1, 1, 1))[Zone.RED] == 1
+    # RED begins at 190 and with the SD at 145, a sixth of the way from YELLOW's begin to ORANGE's
+    found = chances(45, limit=200, used=100, reached=(0.99, 0.97, 0.96))
+    assert found[Zone.RED] == pytest.approx(0.99 - 0.02 / 6)
+    assert chances(90, limit=200, used=100, reached=(0.99, 0.97, 0.96))[Zone.RED] == 1
 
 
 @given(
     st.lists(st.integers(0, 10**9), min_size=19, max_size=19).map(sorted),
+    st.lists(st.floats(0, 1), min_size=3, max_size=3).map(lambda all: sorted(all, reverse=True)),
     st.lists(st.integers(0, 10**9), min_size=1, max_size=10),
     st.integers(1, 10**9),
 )
 def test_chances_add_up_and_an_sd_never_makes_the_week_better(
-    totals: list[int], more: list[int], limit: int
+    totals: list[int], reached: list[float], more: list[int], limit: int
 ) -> None:
     def zones(amounts: list[int]) -> dict[Zone, float]:
         return zone_chances_with(
-            totals, used=totals[0], more=amounts, effective_limit=limit, bounds=DEFAULT_BOUNDS
+            totals,
+            used=totals[0],
+            reached=reached,
+            more=amounts,
+            effective_limit=limit,
+            bounds=DEFAULT_BOUNDS,
         )
 
     without, with_sd = zones([0]), zones(more)
