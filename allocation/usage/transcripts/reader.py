@@ -75,6 +75,19 @@ class Reading(msgspec.Struct, array_like=True):
     unreadable: int = 0
 
 
+class _Group(NamedTuple):
+    """Lines that follow each other, with their ends, and the offset behind them.
+
+    `too_long` is the number of lines that were left out before them. A group that is `is_torn` is
+    the beginning of a line whose end is not written yet; its offset is where it begins.
+    """
+
+    lines: Sequence[bytes]
+    offset: int
+    too_long: int = 0
+    is_torn: bool = False
+
+
 def read(segments: Sequence[Segment]) -> Reading:
     """Read the segments. A file that cannot be read is skipped with a reason; nothing raises."""
     notes = _Notes()
@@ -103,7 +116,7 @@ class _Notes:
     """What has been read so far."""
 
     def __init__(self) -> None:
-        self.reading = Reading(ends=[], skipped=[])
+        self.reading = Reading()
         self._requests: dict[object, Observation] = {}  # by message id, else request id, or both
         self._names: dict[tuple[str, str], AgentName] = {}
         self._calls: dict[str, AgentCall] = {}
@@ -133,7 +146,7 @@ class _Notes:
         end = End(segment.path, offset if began else None, digest, segment.last, start, head)
         self.reading.ends.append(end)
 
-    def _take(self, group: "_Group", session_id: str, agent_id: str) -> None:
+    def _take(self, group: _Group, session_id: str, agent_id: str) -> None:
         said = understand(group.lines, session_id=session_id, agent_id=agent_id)
         if group.is_torn and said.unreadable:
             return  # it is still being written, and left for the next import
@@ -195,19 +208,6 @@ def _next_line(file: BinaryIO, segment: Segment) -> int:
             return position + newline + 1
         position += len(block)
     return segment.stop
-
-
-class _Group(NamedTuple):
-    """Lines that follow each other, with their ends, and the offset behind them.
-
-    `too_long` is the number of lines that were left out before them. A group that is `is_torn` is
-    the beginning of a line whose end is not written yet; its offset is where it begins.
-    """
-
-    lines: Sequence[bytes]
-    offset: int
-    too_long: int = 0
-    is_torn: bool = False
 
 
 def _groups(file: BinaryIO, start: int, stop: int) -> Iterator[_Group]:
