@@ -20,6 +20,7 @@ from allocation.usage.identity import Entry, Id, Identities
 from allocation.usage.models import RecordId, UsageRecord
 from allocation.usage.names import Registry
 from allocation.usage.observation import Answer, Observation
+from allocation.usage.roll_ups import update_roll_ups
 from allocation.usage.rows import FIELDS, FLAGS, columns_of
 from allocation.usage.sights import Sights
 from allocation.usage.stored import Stored
@@ -31,7 +32,6 @@ from allocation.usage.tables import (
     lock,
     moment_of,
     read,
-    update_roll_ups,
 )
 from allocation.usage.terms import Terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName

@@ -22,9 +22,10 @@ from allocation.usage.ingest import store
 from allocation.usage.models import RollUpCheck, Source, UsageRecord
 from allocation.usage.names import load_registry
 from allocation.usage.observation import PROMPT, SKEW, Observation
+from allocation.usage.roll_ups import differing_hours, roll_up
 from allocation.usage.sights import Sights
 from allocation.usage.stored import Stored
-from allocation.usage.tables import among, differing_hours, lock, roll_up
+from allocation.usage.tables import among, lock
 from allocation.usage.terms import Terms, load_terms
 from allocation.usage.transcripts.attribution import AgentCall, AgentName
 from allocation.usage.transcripts.discover import Found

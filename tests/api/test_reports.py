@@ -16,7 +16,7 @@ from allocation.directives.models import StrategicDirective
 from allocation.policy.meter import US_DOLLARS
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import check_roll_ups
-from allocation.usage.tables import roll_up
+from allocation.usage.roll_ups import roll_up
 from allocation.usage.totals import burned
 from tests.api.conftest import Agent
 from tests.factories import StrategicDirectiveFactory, UsageRecordFactory

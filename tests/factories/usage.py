@@ -17,7 +17,7 @@ from allocation.usage.models import (
     UsageHour,
     UsageRecord,
 )
-from allocation.usage.tables import roll_up
+from allocation.usage.roll_ups import roll_up
 from tests.factories.base import NOW
 
 
