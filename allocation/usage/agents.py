@@ -15,16 +15,16 @@ def learn(
 ) -> dict[AgentKey, str]:
     """Store new evidence; give back the agent types that it changed, by session and agent.
 
-    Of two names the surer stays, of equally sure ones the first. Call it in a transaction.
+    Of two names the one of less doubt stays. Call it in a transaction.
     """
     best: dict[AgentKey, AgentName] = {}
     for name in (*names, *_complete(calls)):
         key = (name.session_id, name.agent_id)
-        if key not in best or name.evidence < best[key].evidence:
+        if key not in best or name.doubt < best[key].doubt:
             best[key] = name
     known = _runs(best)
     surer = {
-        key: name for key, name in best.items() if key not in known or name.evidence < known[key][1]
+        key: name for key, name in best.items() if key not in known or name.doubt < known[key].doubt
     }
     AgentRun.objects.bulk_create(
         [
@@ -43,17 +43,17 @@ def learn(
     return {
         key: name.agent_type
         for key, name in surer.items()
-        if key not in known or known[key][0] != name.agent_type
+        if key not in known or known[key].agent_type != name.agent_type
     }
 
 
 def agent_types(keys: Iterable[AgentKey]) -> dict[AgentKey, str]:
     """The types of those agents that are known."""
-    return {key: agent_type for key, (agent_type, _) in _runs(keys).items()}
+    return {key: name.agent_type for key, name in _runs(keys).items()}
 
 
-def _runs(keys: Iterable[AgentKey]) -> dict[AgentKey, tuple[str, int]]:
-    """Type and evidence of those that are known."""
+def _runs(keys: Iterable[AgentKey]) -> dict[AgentKey, AgentName]:
+    """The names of those that are known."""
     wanted = set(keys)
     if not wanted:
         return {}
@@ -65,7 +65,10 @@ def _runs(keys: Iterable[AgentKey]) -> dict[AgentKey, tuple[str, int]]:
             "agent_id": [agent_id for _, agent_id in wanted],
         },
     )
-    return {(session_id, agent_id): (*told,) for session_id, agent_id, *told in rows}
+    return {
+        (session_id, agent_id): AgentName(session_id, agent_id, *told)
+        for session_id, agent_id, *told in rows
+    }
 
 
 def _complete(calls: Sequence[attribution.AgentCall]) -> list[AgentName]:

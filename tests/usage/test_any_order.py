@@ -3,14 +3,18 @@
 from datetime import timedelta
 from functools import reduce
 from itertools import permutations
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from allocation.usage import models
+from allocation.usage.agents import learn
 from allocation.usage.models import UsageRecord
 from allocation.usage.observation import Observation, merge
 from allocation.usage.operations import check_roll_ups
+from allocation.usage.transcripts.attribution import AgentCall, AgentName, Evidence
 from tests.usage.sights import clear, everything, one_sight, put, sight
 from tests.usage.transcripts import START, totals
 
@@ -92,3 +96,33 @@ def test_merging_is_the_same_in_any_grouping(seen: list[Observation], data: st.D
     parts = [reduce(merge, part) for part in (other[:cut], other[cut:]) if part]
     assert reduce(merge, parts) == expected
     assert merge(expected, data.draw(st.sampled_from(seen))) is expected
+
+
+NAMES = st.builds(
+    AgentName,
+    st.just("s"),
+    st.sampled_from(["a1", "a2"]),
+    st.sampled_from(["docmon", "security"]),
+    st.sampled_from([Evidence.LINE, Evidence.PARENT]),
+)
+CALLS = st.one_of(
+    st.builds(AgentCall, st.just("t1"), st.just("s"), st.sampled_from(["retro", "testing"])),
+    st.just(AgentCall("t1", "s", "", "a1", Evidence.PARENT)),
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(NAMES, CALLS), min_size=1, max_size=6), st.randoms())
+def test_an_agents_name_is_the_same_whatever_told_it_first(
+    db: None, told: list[AgentName | AgentCall], random: Random
+) -> None:
+    def runs(told: list[AgentName | AgentCall]) -> list[tuple[str, str, int]]:
+        models.AgentRun.objects.all().delete()
+        models.AgentCall.objects.all().delete()
+        for each in told:
+            is_name = isinstance(each, AgentName)
+            learn([each] if is_name else [], [] if is_name else [each])
+        every = models.AgentRun.objects.order_by("agent_id")
+        return list(every.values_list("agent_id", "agent_type", "evidence"))
+
+    assert runs(random.sample(told, len(told))) == runs(told)

@@ -34,6 +34,12 @@ class AgentName(msgspec.Struct, frozen=True, array_like=True):
     agent_type: str
     evidence: int
 
+    @property
+    def doubt(self) -> tuple[int, str]:
+        """The surer of two names has less; of equally sure ones the first by letter, for which one
+        came first must not tell."""
+        return self.evidence, self.agent_type
+
 
 class AgentCall(msgspec.Struct, frozen=True, array_like=True):
     """One half of what a parent's transcript says about an agent that it called.
@@ -50,16 +56,18 @@ class AgentCall(msgspec.Struct, frozen=True, array_like=True):
     evidence: int = Evidence.PROGRESS
 
     def joined(self, other: "AgentCall") -> "AgentCall":
-        """Both halves in one, whichever came first; of two agent ids the surer."""
+        """Both halves in one, whichever came first; of two agent ids the surer, and then, as of
+        two types, the first by letter."""
         linked = min(
             (half for half in (self, other) if half.agent_id),
-            key=lambda half: half.evidence,
+            key=lambda half: (half.evidence, half.agent_id),
             default=self,
         )
+        types = [half.agent_type for half in (self, other) if half.agent_type]
         return AgentCall(
             tool_use_id=self.tool_use_id,
             session_id=linked.session_id or self.session_id or other.session_id,
-            agent_type=self.agent_type or other.agent_type,
+            agent_type=min(types, default=""),
             agent_id=linked.agent_id,
             evidence=linked.evidence,
         )

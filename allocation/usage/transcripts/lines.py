@@ -93,6 +93,7 @@ def understand(lines: Iterable[bytes], *, session_id: str, agent_id: str) -> Sai
         except Unreadable:
             said.unreadable += 1
     said.names += _named(said.requests)
+    said.requests = [seen for seen in said.requests if seen.output or seen.prompt]
     return said
 
 
@@ -148,9 +149,7 @@ def _take_response(
     if decoded.stream_session is not NOTHING and not decoded.session_id:
         return
     session = decoded.session_id or session_id
-    request = _request(decoded, message, message.usage, session, file_agent)
-    if request.output or request.prompt:
-        said.requests.append(request)
+    said.requests.append(_request(decoded, message, message.usage, session, file_agent))
     # Versions in which a call may leave it out name the agent in other places.
     if line.rfind(b'"subagent_type"') >= 0:
         said.calls += _calls(bytes(message.content), session)

@@ -172,7 +172,7 @@ class _Notes:
     def _name(self, name: AgentName) -> None:
         key = (name.session_id, name.agent_id)
         known = self._names.get(key)
-        if known is None or name.evidence < known.evidence:
+        if known is None or name.doubt < known.doubt:
             self._names[key] = name
 
     def put_together(self) -> Reading:
