@@ -46,6 +46,7 @@ def figures(rows: Rows) -> dict[str, Figure]:
         **{f"rework-{tier}": _rework(rows, tier) for tier in ("haiku", "sonnet", "opus")},
         "mix": _mix(rows),
         "override-rate": _overrides(rows),
+        "mismatch-rate": _mismatches(rows),
         "sds-completed": _completed(rows),
         "cost-per-sd": _cost(rows),
         "completion-time": _time(rows),
@@ -121,6 +122,20 @@ def _overrides(rows: Rows) -> Figure:
     return Figure(
         value=rate(recent),
         rests_on=recently(recent.asked, "decision"),
+        series=[rate(part) for part in rows.outcomes],
+        write=_percent_text,
+    )
+
+
+def _mismatches(rows: Rows) -> Figure:
+    def rate(part: Outcomes) -> Decimal | None:
+        return percent(Fraction(part.silent, part.told)) if part.told else None
+
+    recent = rows.recent_outcomes(RECENT)
+    return Figure(
+        value=rate(recent),
+        rests_on=recently(recent.told, "observed run"),
+        note=f"{recent.silent:,} on another model than decided" if recent.silent else "",
         series=[rate(part) for part in rows.outcomes],
         write=_percent_text,
     )
