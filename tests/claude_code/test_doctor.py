@@ -28,6 +28,10 @@ PROJECT = connected({}, Choice(url="x", token="x", own_env=False), with_status_l
         ({"user": {}}, {"Hooks": False, "Status line": False, "Telemetry": None}),
         (
             {"user": {}, "project": PROJECT},
+            {"Hooks": True, "Status line": None, "Telemetry": None},
+        ),
+        (
+            {"user": {"hooks": CONNECTED["hooks"]}},
             {"Hooks": True, "Status line": False, "Telemetry": None},
         ),
         (

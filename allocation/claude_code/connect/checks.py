@@ -77,7 +77,9 @@ def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
         findings.append(Finding("Status line", True, "in place"))
     else:
         said = "not ours: the plan’s readings do not come in"
-        findings.append(Finding("Status line", False, said, f"Run: {CONNECT}"))
+        is_of_user = missing or any(_ours(user, event) for event in EVENTS)
+        mend = f"Run: {CONNECT}" if is_of_user else f"It is set for the user only: {CONNECT}"
+        findings.append(Finding("Status line", False if is_of_user else None, said, mend))
     telemetry = telemetry_of(user)
     if telemetry is None:
         endpoint = user.get("env", {}).get("OTEL_EXPORTER_OTLP_ENDPOINT")
