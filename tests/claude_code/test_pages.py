@@ -94,6 +94,14 @@ def test_what_was_heard_is_shown(chairman_client: Client) -> None:
     assert "/admin/catalog/subagent/add/?code=MADE-UP-1-0&amp;runs_in_exec=on" in shown
 
 
+def test_telemetry_without_hooks_is_not_called_silence(chairman_client: Client) -> None:
+    assert "No session has been heard yet" in chairman_client.get(CONNECT).text
+    UsageHourFactory(hour=timezone.now(), source="otlp")
+    text = chairman_client.get(CONNECT).text
+    assert "No session has been heard yet" not in text
+    assert "what runs is counted, and not steered" in text
+
+
 def test_the_form_behind_an_unregistered_name_is_filled_in(chairman_client: Client) -> None:
     url = reverse("admin:catalog_subagent_add") + "?code=MADE-UP&runs_in_exec=on"
     assert 'value="MADE-UP"' in chairman_client.get(url).content.decode()
