@@ -67,7 +67,10 @@ def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
         event for event in EVENTS if not any(_ours(settings, event) for settings in files.values())
     ]
     findings = []
-    if missing:
+    if off := [path for path, settings in files.items() if settings.get("disableAllHooks") is True]:
+        mend = "Take it out: until then neither hooks nor a status line run."
+        findings.append(Finding("Hooks", False, f"disableAllHooks is set in {off[0]}", mend))
+    elif missing:
         said = f"not hooked: {', '.join(missing)}"
         findings.append(Finding("Hooks", False, said, f"Run: {CONNECT}"))
     else:
