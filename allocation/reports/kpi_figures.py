@@ -8,7 +8,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from statistics import fmean, median
@@ -89,17 +89,7 @@ def _exhausted(rows: Rows) -> Figure:
 
 
 def _rework(rows: Rows, tier: str) -> Figure:
-    def rate(part: Outcomes) -> Decimal | None:
-        ended = part.ended[tier]
-        return percent(Fraction(part.rework[tier], ended)) if ended else None
-
-    recent = rows.recent_outcomes(RECENT)
-    return Figure(
-        value=rate(recent),
-        rests_on=recently(recent.ended[tier], "run"),
-        series=[rate(part) for part in rows.outcomes],
-        write=_percent_text,
-    )
+    return _rate(rows, lambda part: (part.rework[tier], part.ended[tier]), "run")
 
 
 def _mix(rows: Rows) -> Figure:
@@ -115,27 +105,28 @@ def _mix(rows: Rows) -> Figure:
 
 
 def _overrides(rows: Rows) -> Figure:
-    def rate(part: Outcomes) -> Decimal | None:
-        return percent(Fraction(part.overridden, part.asked)) if part.asked else None
-
-    recent = rows.recent_outcomes(RECENT)
-    return Figure(
-        value=rate(recent),
-        rests_on=recently(recent.asked, "decision"),
-        series=[rate(part) for part in rows.outcomes],
-        write=_percent_text,
-    )
+    return _rate(rows, lambda part: (part.overridden, part.asked), "decision")
 
 
 def _mismatches(rows: Rows) -> Figure:
+    silent = rows.recent_outcomes(RECENT).silent
+    return replace(
+        _rate(rows, lambda part: (part.silent, part.told), "observed run"),
+        note=f"{silent:,} on another model than decided" if silent else "",
+    )
+
+
+def _rate(rows: Rows, counts: Callable[[Outcomes], tuple[int, int]], noun: str) -> Figure:
+    """So many of so many among the decisions of the last weeks."""
+
     def rate(part: Outcomes) -> Decimal | None:
-        return percent(Fraction(part.silent, part.told)) if part.told else None
+        some, of = counts(part)
+        return percent(Fraction(some, of)) if of else None
 
     recent = rows.recent_outcomes(RECENT)
     return Figure(
         value=rate(recent),
-        rests_on=recently(recent.told, "observed run"),
-        note=f"{recent.silent:,} on another model than decided" if recent.silent else "",
+        rests_on=recently(counts(recent)[1], noun),
         series=[rate(part) for part in rows.outcomes],
         write=_percent_text,
     )
