@@ -3,8 +3,9 @@
 Sources: the OTLP specification, and real bodies of Claude Code 2.1.50 to 2.1.330.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 from google.protobuf.message import DecodeError
@@ -116,13 +117,21 @@ _decode_metrics = msgspec.json.Decoder(_Metrics).decode
 _DELTA = 1
 # What decoding raises on hostile input: syntax, shape, UTF-8, and nesting beyond all reason.
 _BROKEN = (ValueError, RecursionError)
+_Request = TypeVar("_Request")
+# Half of a character that JSON writes as a pair. JavaScript leaves it where it cuts a text in the
+# middle of one; group 1 is that half, what is matched besides is none.
+_HALF = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_UNKNOWN_SIGN = rb"\ufffd"  # as long as a half
 
 
 def read_logs(body: bytes, *, is_json: bool) -> Iterable[LogEvent]:
     """The log records of an ExportLogsServiceRequest. Raises MalformedBody."""
     if is_json:
         try:
-            return _json_logs(_decode_logs(body or b"{}"))
+            return _json_logs(_decoded(_decode_logs, body or b"{}"))
         except _BROKEN as error:
             raise MalformedBody(_sentence("logs", error)) from error
     request = ExportLogsServiceRequest()
@@ -137,7 +146,7 @@ def read_token_counts(body: bytes, *, is_json: bool) -> Iterable[TokenCount]:
     """What an ExportMetricsServiceRequest says of tokens. Raises MalformedBody."""
     if is_json:
         try:
-            return _json_counts(_decode_metrics(body or b"{}"))
+            return _json_counts(_decoded(_decode_metrics, body or b"{}"))
         except _BROKEN as error:
             raise MalformedBody(_sentence("metrics", error)) from error
     request = ExportMetricsServiceRequest()
@@ -146,6 +155,21 @@ def read_token_counts(body: bytes, *, is_json: bool) -> Iterable[TokenCount]:
     except DecodeError as error:
         raise MalformedBody("The body is not an OTLP metrics request in protobuf.") from error
     return _protobuf_counts(request)
+
+
+def _decoded(decode: Callable[[bytes | bytearray], _Request], body: bytes) -> _Request:
+    """The body decoded. Where only cut characters keep it from that, they become unknown ones: a
+    text that nothing is taken from must not keep out the usage beside it."""
+    try:
+        return decode(body)
+    except msgspec.DecodeError:
+        mended = bytearray(body)
+        for found in _HALF.finditer(body):
+            if found[1]:
+                mended[slice(*found.span())] = _UNKNOWN_SIGN
+        if mended == body:
+            raise
+        return decode(mended)
 
 
 def _sentence(signal: str, error: Exception) -> str:

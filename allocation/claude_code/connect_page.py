@@ -17,6 +17,7 @@ from allocation.claude_code.connect.wanted import (
     hook_entries,
     telemetry,
 )
+from allocation.claude_code.cross_check import CheckedDay, checked_days
 from allocation.claude_code.health import telemetry_heard
 from allocation.claude_code.models import (
     PLAN_WINDOWS,
@@ -81,6 +82,7 @@ class ConnectPage:
     telemetry_at: datetime | None
     sessions: Sequence[SessionRow]
     gauges: Sequence[PlanGauge]
+    checked: Sequence[CheckedDay]
     unregistered: Sequence[Unregistered]
     unsteered: Sequence[UnsteeredRun]
 
@@ -107,6 +109,7 @@ def connect_page(*, address: str, now: datetime) -> ConnectPage:
         telemetry_at=telemetry_heard(now),
         sessions=_sessions(now),
         gauges=plan_gauges(now=now),
+        checked=checked_days(now),
         unregistered=_unregistered(now),
         unsteered=list(UnsteeredRun.objects.all()[:MOST_RUNS]),
     )

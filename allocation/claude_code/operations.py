@@ -69,6 +69,8 @@ def hear_session(*, event: Event, origin: Origin, by: str, now: datetime) -> Non
         news["cli_version"] = origin.cli_version
     if event.name == "SessionEnd":
         news["ended_at"] = now
+    elif event.name == "SessionStart" and known and known.ended_at and known.ended_at < now:
+        news["ended_at"] = None  # resumed, under the id that it had
     if known is None:
         row = HarnessSession(
             session_id=event.session_id, first_heard=now, last_heard=now, **{by: now}, **news

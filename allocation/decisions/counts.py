@@ -1,4 +1,5 @@
-"""Counts of decisions by sub-agent, phase, outcome, model and result, fast at a million rows.
+"""Counts of decisions by sub-agent, phase, outcome, model, result and mismatch, fast at a million
+rows.
 
 Decisions of days that are over hardly change any more. So the scheduled work counts them once, week
 by week (`count_weeks`), and `alike` adds these stored counts to a count of the rows since. If such
@@ -19,7 +20,7 @@ from allocation.usage.totals import index_among
 
 # A run that departed from its recommendation with a reason was overridden as well.
 OVERRIDDEN = Q(override__isnull=False) | ~Q(override_reason="")
-ALIKE = ("sub_agent", "phase", "outcome", "observed", "result")
+ALIKE = ("sub_agent", "phase", "outcome", "observed", "result", "mismatch")
 # Nobody looks back further than eight weeks and the running one.
 WEEKS_KEPT = 12
 

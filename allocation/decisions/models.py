@@ -212,6 +212,7 @@ class DecisionCount(models.Model):
     outcome = models.CharField(max_length=6)
     observed = models.CharField(max_length=100)
     result = models.CharField(max_length=6)
+    mismatch = models.CharField(max_length=20)
     overridden = models.BooleanField()
     n = models.PositiveIntegerField()
     first = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Rule 10: the KPIs of the report's step 10, their targets and their bands.
+"""Rule 10: the KPIs of the report's step 10 and the mismatch rate, their targets and their bands.
 
 A value is a share in percent unless the KPI's unit says otherwise. No value, no band: a KPI
 without data is never on target by default.
@@ -172,6 +172,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("sds-completed", "SDs completed in a week", "SDs", "6–8", _sds_per_week),
     Kpi("completion-time", "Time to completion", "% change", "not rising", _no_degradation),
     Kpi("override-rate", "Override rate", "%", "< 5%", _override_rate),
+    # Not of the report, which trusts that what was decided is what runs.
+    Kpi("mismatch-rate", "Silent mismatch rate", "%", "0%", _at_most(0, "%")),
     Kpi("exhausted-weeks", "Exhausted weeks in a month", "weeks", "0", _at_most(0, "weeks")),
     Kpi("burn-rate-error", "Burn-rate forecast error", "%", "≤ 10%", _burn_rate_error),
     Kpi("exhaustion-error", "Exhaustion time error", "hours", "± 6 h", _at_most(6, "hours")),

@@ -8,7 +8,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from statistics import fmean, median
@@ -46,6 +46,7 @@ def figures(rows: Rows) -> dict[str, Figure]:
         **{f"rework-{tier}": _rework(rows, tier) for tier in ("haiku", "sonnet", "opus")},
         "mix": _mix(rows),
         "override-rate": _overrides(rows),
+        "mismatch-rate": _mismatches(rows),
         "sds-completed": _completed(rows),
         "cost-per-sd": _cost(rows),
         "completion-time": _time(rows),
@@ -88,17 +89,7 @@ def _exhausted(rows: Rows) -> Figure:
 
 
 def _rework(rows: Rows, tier: str) -> Figure:
-    def rate(part: Outcomes) -> Decimal | None:
-        ended = part.ended[tier]
-        return percent(Fraction(part.rework[tier], ended)) if ended else None
-
-    recent = rows.recent_outcomes(RECENT)
-    return Figure(
-        value=rate(recent),
-        rests_on=recently(recent.ended[tier], "run"),
-        series=[rate(part) for part in rows.outcomes],
-        write=_percent_text,
-    )
+    return _rate(rows, lambda part: (part.rework[tier], part.ended[tier]), "run")
 
 
 def _mix(rows: Rows) -> Figure:
@@ -114,13 +105,28 @@ def _mix(rows: Rows) -> Figure:
 
 
 def _overrides(rows: Rows) -> Figure:
+    return _rate(rows, lambda part: (part.overridden, part.asked), "decision")
+
+
+def _mismatches(rows: Rows) -> Figure:
+    silent = rows.recent_outcomes(RECENT).silent
+    return replace(
+        _rate(rows, lambda part: (part.silent, part.told), "observed run"),
+        note=f"{silent:,} on another model than decided" if silent else "",
+    )
+
+
+def _rate(rows: Rows, counts: Callable[[Outcomes], tuple[int, int]], noun: str) -> Figure:
+    """So many of so many among the decisions of the last weeks."""
+
     def rate(part: Outcomes) -> Decimal | None:
-        return percent(Fraction(part.overridden, part.asked)) if part.asked else None
+        some, of = counts(part)
+        return percent(Fraction(some, of)) if of else None
 
     recent = rows.recent_outcomes(RECENT)
     return Figure(
         value=rate(recent),
-        rests_on=recently(recent.asked, "decision"),
+        rests_on=recently(counts(recent)[1], noun),
         series=[rate(part) for part in rows.outcomes],
         write=_percent_text,
     )

@@ -20,10 +20,13 @@ LAST_EVENTS = 10
 
 REWORK = ("rework-haiku", "rework-sonnet", "rework-opus")
 
-# The order of the report's step 10.
+# The order of the report's step 10, with the mismatch rate beside the override rate.
 GROUPS = (
     ("Money", ("utilisation", "cost-per-sd", "mix", *REWORK)),
-    ("Speed", ("sds-completed", "completion-time", "override-rate", "exhausted-weeks")),
+    (
+        "Speed",
+        ("sds-completed", "completion-time", "override-rate", "mismatch-rate", "exhausted-weeks"),
+    ),
     ("Forecasts", ("burn-rate-error", "exhaustion-error", "zone-accuracy")),
     ("Quality", ("review-pass", "security-issues", "e2e-pass", "rework-per-sd")),
 )

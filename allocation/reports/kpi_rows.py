@@ -16,6 +16,7 @@ from allocation.decisions.models import Result
 from allocation.directives.models import StrategicDirective
 from allocation.forecasts.record import Record, forecast_record, spoken
 from allocation.policy.meter import Meter
+from allocation.policy.model_truth import Truth
 from allocation.policy.quality import EventKind
 from allocation.reports.models import QualityEvent
 from allocation.usage.totals import RESOLUTION, index_among
@@ -28,10 +29,13 @@ HOUR = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """The decisions of a week. Runs are counted by tier, where somebody saw the model: `ran` all,
-    `ended` those with a result, `rework` those that had to be done again."""
+    `ended` those with a result, `rework` those that had to be done again. `told` are those of which
+    it is known whether they ran as decided, `silent` the mismatches among them."""
 
     asked: int = 0
     overridden: int = 0
+    told: int = 0
+    silent: int = 0
     ran: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
     rework: Counter[str] = field(default_factory=Counter)
@@ -40,6 +44,8 @@ class Outcomes:
         return Outcomes(
             self.asked + other.asked,
             self.overridden + other.overridden,
+            self.told + other.told,
+            self.silent + other.silent,
             self.ran + other.ran,
             self.ended + other.ended,
             self.rework + other.rework,
@@ -111,12 +117,14 @@ def _outcomes(weeks: Sequence[BudgetWeek], now: datetime) -> list[Outcomes]:
     if not weeks:
         return by_week
     since, until = weeks[0].start, now + RESOLUTION
-    for row in alike(("observed", "result"), since=since, until=until, by_week=True):
+    for row in alike(("observed", "result", "mismatch"), since=since, until=until, by_week=True):
         tier = tiers.get(row["observed"], row["observed"])
         runs = Counter({tier: row["n"]} if tier else {})
         by_week[_index_of(row["first"], weeks)] += Outcomes(
             asked=row["n"],
             overridden=row["n"] if row["overridden"] else 0,
+            told=row["n"] if row["mismatch"] != Truth.UNKNOWN else 0,
+            silent=row["n"] if row["mismatch"] == Truth.SILENT_MISMATCH else 0,
             ran=runs,
             ended=runs if row["result"] else Counter(),
             rework=runs if row["result"] == Result.REWORK else Counter(),

@@ -72,7 +72,7 @@ def connect(
     change = plan.to_undo() if undo else plan.to_connect()
     if not change.diff:
         typer.echo(safe(change.nothing_to_do))
-        if undo or dry_run or plan.is_saved:
+        if dry_run or (not plan.is_remembered(change.file) if undo else plan.is_saved):
             return
     else:
         typer.echo(safe_lines(change.diff), nl=False)
@@ -80,6 +80,9 @@ def connect(
         typer.echo(f"Note: {safe(note)}")
     if dry_run:
         return
-    ask("Write this?", yes=yes, to="write")
+    if undo and not change.diff:
+        ask("Forget what was put in?", yes=yes, to="forget it")
+    else:
+        ask("Write this?", yes=yes, to="write")
     for said in plan.undo(change) if undo else plan.connect(change):
         typer.echo(safe(said))

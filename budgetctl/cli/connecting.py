@@ -80,6 +80,11 @@ class Connecting:
         known = read_json(str(self.folder / "connection.json"))
         return not self.is_new and known == {"url": self.url, "token": self.token}
 
+    def is_remembered(self, file: SettingsFile) -> bool:
+        """Whether we wrote to a file and took nothing out of it since: its token holds still,
+        whoever emptied or removed the file itself."""
+        return self._kept(file) is not None
+
     def to_connect(self) -> Change:
         """The change that connects. Nothing is made yet, not even a token."""
         self.is_new = not self.token or self._is_refused()
@@ -119,7 +124,10 @@ class Connecting:
                 yield f"Backup:  {backup}"
         yield from self._end_replaced(before, change.file)
         yield f"Server:  {self.url}, its token in {self.folder / 'connection.json'}"
-        yield "Sessions that run already read telemetry settings when they start again."
+        if self.project is None:
+            yield "Sessions that run already read telemetry settings when they start again."
+        else:
+            yield "Telemetry and the status line are set for the user only, without --project."
         yield "Check it with: budgetctl doctor"
 
     def to_undo(self) -> Change:
@@ -141,7 +149,9 @@ class Connecting:
     def undo(self, change: Change) -> Iterator[str]:
         """Take it out, forget it, and end the token where nothing else uses it."""
         file = change.file
-        if change.content is None:
+        if change.content == file.raw:
+            pass  # somebody took it out already
+        elif change.content is None:
             remove_settings(file)
             yield f"Removed: {file.path}, which held nothing else"
         else:

@@ -165,7 +165,7 @@ def as_text(found: Totals) -> Iterator[Line]:
         ("cache write, 5 min", counts.cache_write_5m),
         ("cache write, 1 h", counts.cache_write_1h),
         ("cache read", counts.cache_read),
-        ("by hand, kind unknown", counts.unsplit),
+        ("by hand or estimated", counts.unsplit),
         ("raw tokens", counts.raw),
     ]
     for label, value in kinds:

@@ -186,6 +186,16 @@ def test_one_record_that_makes_no_sense_is_rejected_alone(
     assert UsageRecord.objects.get().input == 1_000
 
 
+def test_a_character_that_was_cut_in_two_keeps_nothing_out(agent: Agent) -> None:
+    cut = "\\ud83d\\ude00 \ud83d"  # a text that looks like a pair, and half of one
+    other = {"event.name": "tool_result", "tool_input": cut, "error": "\ude00 cut"}
+    body = as_json(logs([*four(PLACED), other]))
+    assert rb"\\ud83d\\ude00 \ud83d" in body
+    response = agent.otlp("logs", body)
+    assert (response.status_code, response.content) == (200, b"{}")
+    assert totals() == FOUR
+
+
 def test_rejections_are_said_in_protobuf_too(agent: Agent) -> None:
     body = as_protobuf(logs([event(1, input_tokens=-5)]))
     said = ExportLogsServiceResponse()

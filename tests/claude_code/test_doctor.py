@@ -18,6 +18,7 @@ from tests.cli.conftest import Environment, Server, budgetctl
 
 NOW = datetime(2026, 11, 18, 20, tzinfo=UTC)
 CONNECTED = connected({}, Choice(url="http://127.0.0.1:8000", token="bctl_0_1")).settings
+OFF = CONNECTED | {"disableAllHooks": True}
 PROJECT = connected({}, Choice(url="x", token="x", own_env=False), with_status_line=False).settings
 
 
@@ -28,12 +29,17 @@ PROJECT = connected({}, Choice(url="x", token="x", own_env=False), with_status_l
         ({"user": {}}, {"Hooks": False, "Status line": False, "Telemetry": None}),
         (
             {"user": {}, "project": PROJECT},
+            {"Hooks": True, "Status line": None, "Telemetry": None},
+        ),
+        (
+            {"user": {"hooks": CONNECTED["hooks"]}},
             {"Hooks": True, "Status line": False, "Telemetry": None},
         ),
         (
             {"user": {**CONNECTED, "hooks": {"PreToolUse": CONNECTED["hooks"]["PreToolUse"]}}},
             {"Hooks": False, "Status line": True, "Telemetry": True},
         ),
+        ({"user": OFF}, {"Hooks": False, "Status line": True, "Telemetry": True}),
         ({}, {"Settings": False}),
     ],
 )

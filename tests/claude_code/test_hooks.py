@@ -172,6 +172,9 @@ def test_sessions_are_heard(hook: Hook) -> None:
     hook(common("SessionEnd", reason="other"))
     session.refresh_from_db()
     assert session.ended_at is not None
+    hook(common("SessionStart", source="resume"))
+    session.refresh_from_db()
+    assert session.ended_at is None
 
 
 def test_our_client_gets_the_verdict_and_the_state(post: Post) -> None:

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from allocation.api.models import MetricDay
 from allocation.claude_code.causes import likely_cause
 from allocation.claude_code.connect_page import plan_gauges
+from allocation.claude_code.cross_check import checked_days
 from allocation.claude_code.models import HarnessSession, PlanReading, UnsteeredRun
 from allocation.decisions.trail import PAGE
 from allocation.policy.model_truth import Truth
@@ -92,6 +94,14 @@ def test_what_was_heard_is_shown(chairman_client: Client) -> None:
     assert "/admin/catalog/subagent/add/?code=MADE-UP-1-0&amp;runs_in_exec=on" in shown
 
 
+def test_telemetry_without_hooks_is_not_called_silence(chairman_client: Client) -> None:
+    assert "No session has been heard yet" in chairman_client.get(CONNECT).text
+    UsageHourFactory(hour=timezone.now(), source="otlp")
+    text = chairman_client.get(CONNECT).text
+    assert "No session has been heard yet" not in text
+    assert "what runs is counted, and not steered" in text
+
+
 def test_the_form_behind_an_unregistered_name_is_filled_in(chairman_client: Client) -> None:
     url = reverse("admin:catalog_subagent_add") + "?code=MADE-UP&runs_in_exec=on"
     assert 'value="MADE-UP"' in chairman_client.get(url).content.decode()
@@ -102,6 +112,36 @@ def test_registered_names_and_aliases_are_not_listed(chairman_client: Client) ->
     for name in ("SECURITY", "security", "Helper", "unknown"):
         UsageHourFactory(hour=timezone.now().replace(minute=0), sub_agent=name)
     assert "nobody registered" not in chairman_client.get(CONNECT).content.decode()
+
+
+@pytest.mark.django_db
+def test_what_telemetry_counts_is_checked_by_its_own_sums(now: datetime) -> None:
+    today, day = now.date(), timedelta(days=1)
+    for ago, kind, tokens in (
+        (0, "input", 900),
+        (0, "cacheRead", 100),
+        (1, "output", 500),
+        (2, "input", 70),
+        (9, "input", 5),
+    ):
+        MetricDay.objects.create(day=today - ago * day, model="x", kind=kind, tokens=tokens)
+    UsageHourFactory(hour=now, source="otlp", input=600, output=0, cache_read=150)
+    UsageHourFactory(hour=now, source="transcript", input=10_000)
+    UsageHourFactory(hour=now - day, source="otlp", input=500, output=0)
+    shown = [(row.day, row.counted, row.metrics, row.apart) for row in checked_days(now)]
+    assert shown == [
+        (today, 750, 1_000, "250 fewer, 25%"),
+        (today - day, 500, 500, "as many"),
+        (today - 2 * day, 0, 70, "70 fewer, 100%"),
+    ]
+
+
+def test_the_check_is_shown_where_there_is_one(chairman_client: Client) -> None:
+    assert "Telemetry, checked" not in chairman_client.get(CONNECT).text
+    MetricDay.objects.create(day=timezone.now().date(), model="x", kind="input", tokens=1_234)
+    text = chairman_client.get(CONNECT).text
+    assert "Telemetry, checked" in text
+    assert "1,234 fewer, 100%" in text
 
 
 @pytest.mark.django_db

@@ -57,3 +57,29 @@ def test_a_token_that_other_settings_hold_is_not_ended(tmp_path: Path) -> None:
     connect("--url", NOBODY, "--http", "--project", str(tmp_path))
     connect("--url", OTHER)
     assert len(in_force()) == 2
+
+
+@pytest.mark.parametrize("content", [None, "{}"])
+def test_settings_that_somebody_emptied_leave_no_token_behind(
+    home: Path, content: str | None
+) -> None:
+    connect("--url", NOBODY)
+    settings = home / ".claude" / "settings.json"
+    settings.unlink()
+    if content is not None:
+        settings.write_text(content)
+    connect("--undo", "--dry-run")
+    assert len(in_force()) == 1
+    connect("--undo")
+    assert in_force() == []
+    assert not (home / "budget" / "claude-code" / "connection.json").exists()
+    assert settings.exists() == (content is not None)
+
+
+def test_a_project_is_told_what_is_not_set_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect("--url", NOBODY, "--project", str(tmp_path))
+    said = capsys.readouterr().out
+    assert "Telemetry and the status line are set for the user only" in said
+    assert "start again" not in said

@@ -12,7 +12,13 @@ from allocation.budgets.models import BudgetWeek
 from allocation.usage.models import UsageRecord
 from allocation.usage.operations import HandCount, count_by_hand
 from tests.cli.conftest import Cli
-from tests.factories import NOW, BudgetRuleFactory, MeterFactory, StrategicDirectiveFactory
+from tests.factories import (
+    NOW,
+    BudgetRuleFactory,
+    MeterFactory,
+    StrategicDirectiveFactory,
+    UsageHourFactory,
+)
 from tests.usage.transcripts import response, write
 
 NUMBERS = {
@@ -197,6 +203,13 @@ def test_what_was_logged_by_hand_is_raw_and_has_no_price(cli: Cli) -> None:
     found = totals(cli)["total"]
     assert (found["unsplit"], found["raw"], found["budget_tokens"]) == (3_000, 3_000, 5_000)
     assert (found["usd"], found["unpriced_records"]) == (None, 1)
+
+
+def test_an_estimate_is_not_called_logged_by_hand(cli: Cli) -> None:
+    UsageHourFactory(
+        hour=NOW, source="api", model="claude-sonnet-4-5", input=0, output=0, unsplit=1_001
+    )
+    assert f"  {'by hand or estimated':<22}{'1,001':>20}" in cli("usage", "totals").out
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def year() -> None:
         DecisionFactory(at=at, outcome="defer", recommended=None)
         DecisionFactory(at=at - timedelta(days=1), override=OverrideFactory())
         DecisionFactory(at=at - timedelta(days=1), observed="opus", override_reason="Saving")
+        DecisionFactory(at=at - timedelta(days=1), observed="opus", mismatch="silent_mismatch")
     DecisionFactory(at=WEEK_START, sub_agent="DOCMON")
     DecisionFactory(at=SINCE, sub_agent="DOCMON")
 

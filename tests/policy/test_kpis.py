@@ -64,6 +64,7 @@ READINGS = {
         ("10", WATCH, "needs tuning"),
         ("10.01", OFF, "rules too strict"),
     ],
+    "mismatch-rate": [("0", ON, "none"), ("0.01", OFF, "not zero")],
     "exhausted-weeks": [("0", ON, "none"), ("1", OFF, "not zero")],
     "burn-rate-error": [
         ("5", ON, "excellent"),
@@ -121,7 +122,7 @@ def test_a_value_has_no_more_decimals_than_its_band_asks_for(
 
 def test_every_kpi_is_specified_here() -> None:
     assert READINGS.keys() == KPI_BY_KEY.keys()
-    assert len(KPI_BY_KEY) == len(KPIS) == 17
+    assert len(KPI_BY_KEY) == len(KPIS) == 18
 
 
 @pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.key)

@@ -69,7 +69,7 @@ def test_without_data_nothing_is_0_or_green(stored: bool) -> None:
         close_weeks(now=NOW)
     rows = [row for _, rows in page().groups for row in rows]
     assert {(row.value, row.band, row.shape) for row in rows} == {("–", "no data yet", "unknown")}
-    assert page().summary == "0 of 17 on target; 17 have no data yet."
+    assert page().summary == "0 of 18 on target; 18 have no data yet."
     assert page().guard == "No run has a result yet, so there is nothing to judge."
 
 
@@ -106,6 +106,23 @@ def test_rates_of_runs_rest_on_those_that_were_seen() -> None:
     assert said("mix") == ("0 points", "on target", "50 runs in 4 weeks")
     assert row("mix").note == "haiku 40%, sonnet 40%, opus 20%"
     assert said("override-rate") == ("17%", "off target", "60 decisions in 4 weeks")
+
+
+def test_runs_on_another_model_than_decided_are_counted_among_those_that_were_observed() -> None:
+    weeks(1)
+    DecisionFactory.create_batch(6, mismatch="followed")
+    DecisionFactory.create_batch(5, mismatch="unknown")
+    DecisionFactory(mismatch="override", override_reason="x", at=NOW - WEEK)
+    DecisionFactory(mismatch="silent_mismatch", at=NOW - WEEK)
+    assert said("mismatch-rate") == ("13%", "off target", "8 observed runs in 4 weeks")
+    assert row("mismatch-rate").note == "1 on another model than decided"
+    assert row("mismatch-rate").by_week == ["50%", "0%"]
+
+
+def test_runs_that_nobody_observed_are_neither_mismatched_nor_not() -> None:
+    weeks(1)
+    DecisionFactory.create_batch(5, mismatch="unknown")
+    assert said("mismatch-rate")[:2] == ("–", "no data yet")
 
 
 def test_what_should_fall_is_compared_with_as_many_weeks_before(burn: Burn) -> None:

@@ -67,7 +67,10 @@ def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
         event for event in EVENTS if not any(_ours(settings, event) for settings in files.values())
     ]
     findings = []
-    if missing:
+    if off := [path for path, settings in files.items() if settings.get("disableAllHooks") is True]:
+        mend = "Take it out: until then neither hooks nor a status line run."
+        findings.append(Finding("Hooks", False, f"disableAllHooks is set in {off[0]}", mend))
+    elif missing:
         said = f"not hooked: {', '.join(missing)}"
         findings.append(Finding("Hooks", False, said, f"Run: {CONNECT}"))
     else:
@@ -77,7 +80,9 @@ def check_settings(files: Mapping[str, Json], url: str = "") -> list[Finding]:
         findings.append(Finding("Status line", True, "in place"))
     else:
         said = "not ours: the plan’s readings do not come in"
-        findings.append(Finding("Status line", False, said, f"Run: {CONNECT}"))
+        is_of_user = missing or any(_ours(user, event) for event in EVENTS)
+        mend = f"Run: {CONNECT}" if is_of_user else f"It is set for the user only: {CONNECT}"
+        findings.append(Finding("Status line", False if is_of_user else None, said, mend))
     telemetry = telemetry_of(user)
     if telemetry is None:
         endpoint = user.get("env", {}).get("OTEL_EXPORTER_OTLP_ENDPOINT")
