@@ -85,6 +85,6 @@ def own_series(*, before: datetime, reset: Reset | None = None) -> Series:
     meter = running_week(before).meter
     hours = hourly(Window(first, before), meter, load_price_book())
     if reset is not None:
-        return Series("own history", hours, whole_weeks(hours, reset))
+        return Series("own history", hours, whole_weeks(hours, reset, until=before))
     rows = BudgetWeek.objects.filter(end__lte=before, start__gte=first).order_by("start")
     return Series("own history", hours, tuple(row.window for row in rows))

@@ -109,9 +109,14 @@ def _from_csv(path: Path, at: Reset | None) -> tuple[Sequence[Any], list[str], A
         raise RuleError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:
         raise RuleError(f"{path} is not a text file in UTF-8.") from None
-    use = read_csv(lines, now=clock.now())
+    now = clock.now()
+    use = read_csv(lines, now=now)
     rule = at or Reset(0, time(), UTC)
-    series = [Series(one.name, one.hours, whole_weeks(one.hours, rule)) for one in use.series]
+    series = [
+        # Of the day and the hour that are not over a row holds a part only.
+        Series(one.name, one.hours, whole_weeks(one.hours, rule, until=min(one.hours.end, now)))
+        for one in use.series
+    ]
     return series, list(use.notes), DEFAULT_BOUNDS
 
 

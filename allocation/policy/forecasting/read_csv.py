@@ -82,7 +82,7 @@ def read_csv(lines: Iterable[str], *, now: datetime) -> CsvUse:
 
 def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """The fields of each record, with the line that it ends in."""
-    reader = csv.reader(lines)
+    reader = csv.reader(lines, strict=True)
     try:
         for fields in reader:
             yield reader.line_num, [field.strip() for field in fields]
