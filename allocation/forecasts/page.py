@@ -150,8 +150,9 @@ def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
 def _measures(record: Record) -> list[Measure]:
     figures = record.figures
     zone_hits, zone_of = figures.zone_hits
+    forecasts = fmt.counted(figures.n, "forecast")
     weeks = fmt.counted(record.scored_weeks, "week")
-    rests_on = f"{figures.n} forecasts in {weeks}" if figures.n else ""
+    rests_on = f"the middle miss as a share of the total: {forecasts} in {weeks}"
     named = f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else ""
     return [
         _kpi(
@@ -169,7 +170,9 @@ def _measures(record: Record) -> list[Measure]:
         _kpi(
             "exhaustion-error",
             "Exhaustion time error",
-            "cut off at the week’s end" if figures.exhaustion_hours is not None else "",
+            "mean miss of the hour, cut off at the week’s end"
+            if figures.exhaustion_hours is not None
+            else "",
             figures.exhaustion_hours,
         ),
         Measure(

@@ -87,6 +87,17 @@ def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
 
 
 @pytest.mark.usefixtures("closed_week")
+def test_the_two_ways_to_measure_a_miss_are_told_apart(chairman_client: Client) -> None:
+    """The accuracy of a week is a share of the prediction, the error one of what came."""
+    measures = {measure.title: measure.note for measure in page().measures}
+    of_total = "the middle miss as a share of the total: 5 forecasts in 1 week"
+    assert measures["Median error"] == of_total
+    assert measures["Exhaustion time error"].startswith("mean miss of the hour")
+    text = chairman_client.get("/forecasts/").content.decode()
+    assert "Accuracy is 100% less the miss as a share of the prediction." in text
+
+
+@pytest.mark.usefixtures("closed_week")
 def test_a_week_is_not_called_the_last_where_one_after_it_was_not_scored() -> None:
     later = LATER + timedelta(weeks=1)
     ensure_weeks(since=LATER, now=later)
