@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from allocation.budgets.operations import ensure_weeks
-from tests.factories import NOW, UsageRecordFactory, rebuild_hours
+from tests.factories import (
+    NOW,
+    BudgetRuleFactory,
+    MeterFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +158,31 @@ def test_own_weeks_laid_anew_are_whole_though_they_end_idle(cli: Callable[..., A
     # In the last week, which ended four hours ago, nothing was used.
     found = cli("backtest", "--reset", f"{NOW:%a}T08:00", "--json").json
     assert found["notes"] == ["own history: weeks left out for less than a tenth of the median: 1."]
+
+
+def test_a_limit_is_in_dollars_where_the_budget_is(cli: Callable[..., Any]) -> None:
+    start = NOW - timedelta(weeks=8)
+    ensure_weeks(since=start, now=NOW)
+    records = [
+        # A million tokens of Sonnet 4.5 cost $3 in.
+        UsageRecordFactory(at=start + timedelta(hours=3 * n), input=6_000, output=0)
+        for n in range(8 * 56)
+    ]
+    rebuild_hours([record.hour for record in records])
+    BudgetRuleFactory(meter=MeterFactory(name="US dollars", weighting="dollars"), limit=9)
+
+    def overall(limit: str) -> Any:
+        found = cli("backtest", "--method", "linear", "--limit", limit, "--json").json
+        return found["methods"]["linear"]["overall"]
+
+    # A week costs $1.01: a hundred dollars last, fifty cents do not.
+    assert overall("100") == overall("$100.00")
+    assert overall("100")["exhaustion_mae_h"] == 0
+    assert overall("0.50")["exhaustion_mae_h"] > 0
+    assert "not an amount in US dollars" in cli("backtest", "--limit", "much").err
+
+
+@pytest.mark.parametrize("limit", ["0", "-5", "many"])
+def test_a_limit_that_is_none_is_refused(cli: Callable[..., Any], daily: Path, limit: str) -> None:
+    assert cli("backtest", "--csv", str(daily), "--limit", limit).code == 1
+    assert cli("backtest", "--csv", str(daily), "--limit", "20k").code == 0
