@@ -151,6 +151,7 @@ def _measures(record: Record) -> list[Measure]:
     figures = record.figures
     zone_hits, zone_of = figures.zone_hits
     forecasts = fmt.counted(figures.n, "forecast")
+    ahead = fmt.counted(figures.ahead, "forecast")
     weeks = fmt.counted(record.scored_weeks, "week")
     rests_on = f"the middle miss as a share of the total: {forecasts} in {weeks}"
     named = f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else ""
@@ -170,9 +171,7 @@ def _measures(record: Record) -> list[Measure]:
         _kpi(
             "exhaustion-error",
             "Exhaustion time error",
-            "mean miss of the hour, cut off at the week’s end"
-            if figures.exhaustion_hours is not None
-            else "",
+            f"mean miss of the hour, cut off at the week’s end: {ahead}" if figures.ahead else "",
             figures.exhaustion_hours,
         ),
         Measure(

@@ -93,6 +93,7 @@ def test_the_two_ways_to_measure_a_miss_are_told_apart(chairman_client: Client) 
     of_total = "the middle miss as a share of the total: 5 forecasts in 1 week"
     assert measures["Median error"] == of_total
     assert measures["Exhaustion time error"].startswith("mean miss of the hour")
+    assert measures["Exhaustion time error"].endswith(": 5 forecasts")
     text = chairman_client.get("/forecasts/").content.decode()
     assert "Accuracy is 100% less the miss as a share of the prediction." in text
 
@@ -170,7 +171,8 @@ def test_an_exhaustion_that_had_happened_already_is_no_forecast_of_one() -> None
     score = ForecastScore.objects.select_related("forecast").first()
     assert score is not None
     score.forecast = over
-    assert figures_of([score]).exhaustion_hours is None
+    figures = figures_of([score])
+    assert (figures.n, figures.ahead, figures.exhaustion_hours) == (1, 0, None)
 
 
 @pytest.mark.usefixtures("closed_week")
