@@ -13,7 +13,7 @@ from allocation.display.fact import Fact
 from allocation.forecasts.charts import MOST_POINTS, error_chart, fan_chart, history_chart
 from allocation.forecasts.estimates import EstimateRecord, estimate_record
 from allocation.forecasts.facts import forecast_facts
-from allocation.forecasts.models import Forecast, SdEstimateScore
+from allocation.forecasts.models import Forecast, Occasion, SdEstimateScore
 from allocation.forecasts.record import (
     OriginRecord,
     Record,
@@ -241,6 +241,9 @@ def _fan(
         title = f"The forecasts of the week of {shown.start.astimezone(zone):%-d %b %Y}"
         meter = meters_of([shown]).get(shown.pk, meter)
     came = next((row.actual for row in record.weeks if row.week == shown), None)
+    if rows.count() > MOST_POINTS:
+        # Checkpoints of a busy week must not push its first hours out.
+        rows = rows.exclude(occasion=Occasion.CHECKPOINT)
     found = list(rows.order_by("-made_at")[:MOST_POINTS])[::-1]
     return fan_chart(found, meter, zone, title=title, came=came)
 

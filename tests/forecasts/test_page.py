@@ -16,7 +16,7 @@ from allocation.budgets.operations import RuleChange, change_rule, ensure_weeks,
 from allocation.display import format as fmt
 from allocation.forecasts.chance import newest_word
 from allocation.forecasts.facts import forecast_facts
-from allocation.forecasts.models import Forecast, ForecastScore
+from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.page import ForecastPage, forecast_page
 from allocation.forecasts.page import closed_week as closed_week_of
@@ -162,6 +162,19 @@ def test_a_closed_weeks_forecasts_fan_towards_what_came(chairman_client: Client)
     assert {"value": 280_000.0, "label": "came", "axis": "y"} in shown.fan.spec["marks"]
     for key in ("2020-01-01T00:00", "yesterday", "9999-12-31T23:59"):
         assert chairman_client.get("/forecasts/", {"week": key}).status_code == 404
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_many_checkpoints_do_not_push_the_first_hours_out_of_the_fan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("allocation.forecasts.page.MOST_POINTS", 4)
+    for minutes in (10, 20, 30):
+        at = WEEK_END + timedelta(hours=24, minutes=minutes)
+        make_forecasts(now=at, occasion=Occasion.CHECKPOINT)
+    assert [row[0] for row in page().fan.rows] == [
+        fmt.moment(WEEK_END + timedelta(hours=hours), ZONE) for hours in (24, 30)
+    ]
 
 
 @pytest.mark.usefixtures("closed_week")
