@@ -246,6 +246,7 @@ def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
         for at in (early, median, late)
     ]
     forecast = Forecast(
+        made_at=NOW,
         point=1,
         low80=1,
         high80=1,
@@ -261,6 +262,14 @@ def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
     assert (chance.value, chance.note) == ("50%", words)
     forecast.used = 2
     assert len(forecast_facts(NOW, forecast, running_week(NOW).meter, ZONE)) == 1  # it is used up
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_a_forecast_that_no_newer_one_followed_says_when_it_was_made() -> None:
+    made = WEEK_END + timedelta(hours=30)
+    notes = [page(made + timedelta(hours=hours)).facts[1].note for hours in (1, 3)]
+    assert "made" not in notes[0]
+    assert notes[1].endswith(f"; made {fmt.moment(made, ZONE)}, and none since")
 
 
 def test_the_page_is_for_reading_and_for_the_signed_in(
