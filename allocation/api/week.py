@@ -157,7 +157,7 @@ def accuracy(record: Record, meter: Meter) -> shapes.Accuracy | None:
     meter = last.meter or meter
     inside, of = record.inside80
     return {
-        "weeks": len(record.weeks),
+        "weeks": record.scored_weeks,
         "median_error_percent": None if record.error is None else round(record.error * 100, 2),
         "inside_80": {"count": inside, "of": of},
         "last_week": {

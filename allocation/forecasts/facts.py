@@ -13,22 +13,26 @@ from allocation.policy.meter import Meter
 from allocation.policy.weeks import hour_of
 
 HALF_HOUR = timedelta(minutes=30)
+# One is made every hour; an older one says of itself that it is.
+FRESH = timedelta(hours=2)
 
 
 def forecast_facts(
     now: datetime, newest: Forecast | None, meter: Meter, zone: ZoneInfo
 ) -> list[Fact]:
     """What the forecast that spoke last says, and how the one of last week did. Four queries."""
-    return [*(_said(newest, meter, zone) if newest else []), *_last_week(now, meter, zone)]
+    return [*(_said(now, newest, meter, zone) if newest else []), *_last_week(now, meter, zone)]
 
 
-def _said(forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
+def _said(now: datetime, forecast: Forecast, meter: Meter, zone: ZoneInfo) -> list[Fact]:
+    fresh = now - forecast.made_at < FRESH
+    made = "" if fresh else f"; made {fmt.moment(forecast.made_at, zone)}, and none since"
     facts = [
         Fact(
             "Forecast at the reset",
             estimated(forecast.point, forecast, meter),
             "estimate",
-            f"80% range {interval_text(forecast, meter)}; {coverage_of(forecast).words}",
+            f"80% range {interval_text(forecast, meter)}; {coverage_of(forecast).words}{made}",
         )
     ]
     if forecast.exhaustion_chance is not None and forecast.used < forecast.effective_limit:

@@ -20,6 +20,8 @@ from allocation.usage.totals import burned_by
 # The rules look back twenty weeks; two more cover weeks that were cut short.
 LOOK_BACK = timedelta(weeks=22)
 HOUR = timedelta(hours=1)
+# Of a first week less than this says nothing of a whole one: a burst, or a night.
+LEAST_SEEN = timedelta(days=1)
 
 
 def units(amount: Fraction, meter: Meter) -> int:
@@ -62,14 +64,27 @@ def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInpu
     """All that a forecast of the running week may look at. Two queries."""
     past = past_weeks(week.window.start)
     since = min((window.start for window in past), default=week.window.start)
+    # What was used at this very moment, by the checkpoint that asks, counts too.
+    hours = hourly(Window(since, hour_of(now) + HOUR), week.meter, book)
     return ForecastInputs(
-        # What was used at this very moment, by the checkpoint that asks, counts too.
-        hours=hourly(Window(since, hour_of(now) + HOUR), week.meter, book),
-        past_weeks=past,
+        hours=hours,
+        past_weeks=_seen(past, hours),
         week=week.window,
         now=now,
         effective_limit=effective_limit(week),
         bounds=week.bounds,
+    )
+
+
+def _seen(past: tuple[Window, ...], hours: HourlyTokens) -> tuple[Window, ...]:
+    """Past weeks from the first use on. Who begins to count on a Friday did not rest until then:
+    the week is a short one, and no week at all with less than LEAST_SEEN of it."""
+    idle = next((number for number, tokens in enumerate(hours.tokens) if tokens), 0)
+    begun = hours.first + HOUR * idle
+    return tuple(
+        Window(max(week.start, begun), week.end)
+        for week in past
+        if week.start >= begun or week.end - begun >= LEAST_SEEN
     )
 
 
@@ -85,6 +100,6 @@ def own_series(*, before: datetime, reset: Reset | None = None) -> Series:
     meter = running_week(before).meter
     hours = hourly(Window(first, before), meter, load_price_book())
     if reset is not None:
-        return Series("own history", hours, whole_weeks(hours, reset))
+        return Series("own history", hours, whole_weeks(hours, reset, until=before))
     rows = BudgetWeek.objects.filter(end__lte=before, start__gte=first).order_by("start")
     return Series("own history", hours, tuple(row.window for row in rows))

@@ -13,7 +13,7 @@ from allocation.display.fact import Fact
 from allocation.forecasts.charts import MOST_POINTS, error_chart, fan_chart, history_chart
 from allocation.forecasts.estimates import EstimateRecord, estimate_record
 from allocation.forecasts.facts import forecast_facts
-from allocation.forecasts.models import Forecast, SdEstimateScore
+from allocation.forecasts.models import Forecast, Occasion, SdEstimateScore
 from allocation.forecasts.record import (
     OriginRecord,
     Record,
@@ -150,8 +150,10 @@ def _chances(spoke: Forecast | None) -> list[tuple[str, str]]:
 def _measures(record: Record) -> list[Measure]:
     figures = record.figures
     zone_hits, zone_of = figures.zone_hits
+    forecasts = fmt.counted(figures.n, "forecast")
+    ahead = fmt.counted(figures.ahead, "forecast")
     weeks = fmt.counted(record.scored_weeks, "week")
-    rests_on = f"{figures.n} forecasts in {weeks}" if figures.n else ""
+    rests_on = f"the middle miss as a share of the total: {forecasts} in {weeks}"
     named = f"{zone_hits} of {zone_of} forecasts named the zone that came" if zone_of else ""
     return [
         _kpi(
@@ -169,7 +171,7 @@ def _measures(record: Record) -> list[Measure]:
         _kpi(
             "exhaustion-error",
             "Exhaustion time error",
-            "cut off at the week’s end" if figures.exhaustion_hours is not None else "",
+            f"mean miss of the hour, cut off at the week’s end: {ahead}" if figures.ahead else "",
             figures.exhaustion_hours,
         ),
         Measure(
@@ -239,6 +241,9 @@ def _fan(
         title = f"The forecasts of the week of {shown.start.astimezone(zone):%-d %b %Y}"
         meter = meters_of([shown]).get(shown.pk, meter)
     came = next((row.actual for row in record.weeks if row.week == shown), None)
+    if rows.count() > MOST_POINTS:
+        # Checkpoints of a busy week must not push its first hours out.
+        rows = rows.exclude(occasion=Occasion.CHECKPOINT)
     found = list(rows.order_by("-made_at")[:MOST_POINTS])[::-1]
     return fan_chart(found, meter, zone, title=title, came=came)
 

@@ -45,10 +45,12 @@ class Figures:
     `error` is the median, `crps` the mean as a share of the mean total, `bias` the sum of what was
     forecast too much as a share of the sum of totals; both are taken of what was counted alike, for
     dollars and tokens make no sum, and averaged over that by the number of forecasts.
-    `exhaustion_hours` is the mean of those whose limit was not used up already when they were made.
+    `exhaustion_hours` is the mean of the `ahead`, whose limit was not used up already when they
+    were made.
     """
 
     n: int
+    ahead: int
     inside50: tuple[int, int]
     inside80: tuple[int, int]
     zone_hits: tuple[int, int]
@@ -134,6 +136,7 @@ def figures_of(scores: Sequence[ForecastScore]) -> Figures:
     ahead = [float(score.exhaustion_hours) for score in scores if score.ran_on]
     return Figures(
         n=n,
+        ahead=len(ahead),
         inside50=(sum(score.hit50 for score in scores), n),
         inside80=(sum(score.hit80 for score in scores), n),
         zone_hits=(sum(score.zone_hit for score in scores), n),

@@ -214,12 +214,15 @@ def _forecast(
 ) -> Figure:
     middle = median if name == "error" else fmean  # as forecast_record has them
 
-    def shown(number: float | Fraction) -> Decimal:
-        return percent(number) if of_100 else Decimal(str(round(float(number), 2)))
+    # An exhaustion that had happened already was no forecast of one.
+    number = rows.record.figures.ahead if name == "exhaustion" else rows.record.figures.n
+
+    def shown(figure: float | Fraction) -> Decimal:
+        return percent(figure) if of_100 else Decimal(str(round(float(figure), 2)))
 
     return Figure(
         value=None if value is None else shown(value),
-        rests_on=counted(rows.record.inside80[1], "forecast") if value is not None else "",
+        rests_on=counted(number, "forecast") if value is not None else "",
         series=[shown(middle(found[name])) if found[name] else None for found in rows.scores],
         write=_percent_text if of_100 else _hours_text,
     )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from allocation.policy.weeks import Reset
-from budgetctl.cli.parameters import Json
+from budgetctl.cli.parameters import Json, read_limit
 
 UTC = ZoneInfo("UTC")
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -59,8 +59,12 @@ def backtest(
         ),
     ] = None,
     limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="The effective limit; else 1.1 x the median of the weeks before."),
+        str | None,
+        typer.Option(
+            metavar="LIMIT",
+            help="The effective limit, in tokens, or in dollars where the budget is; else 1.1 x "
+            "the median of the weeks before.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -73,13 +77,13 @@ def backtest(
     from allocation.policy.forecasting import backtest as run
     from budgetctl.cli.printing import console, emit, show
 
-    series, notes, bounds = _from_csv(csv, at) if csv else _own_history(at)
+    series, notes, bounds, in_dollars = _from_csv(csv, at) if csv else _own_history(at)
     wanted = [CHOOSER, *METHODS] if not method else [*dict.fromkeys([*method, "linear"])]
     with _bar() as progress:
         result = run(
             series,
             methods=wanted,
-            limit=None if limit is None else Fraction(limit),
+            limit=None if limit is None else _whole_units(limit, in_dollars=in_dollars),
             bounds=bounds,
             progress=progress,
         )
@@ -95,7 +99,17 @@ def backtest(
         console(stderr=True).print(note, soft_wrap=True)
 
 
-def _from_csv(path: Path, at: Reset | None) -> tuple[Sequence[Any], list[str], Any]:
+def _whole_units(limit: str, *, in_dollars: bool) -> Fraction:
+    """A limit as the whole units that are tested on: tokens, or cents."""
+    from allocation.policy.errors import RuleError
+
+    amount = Fraction(read_limit(limit, in_dollars=in_dollars))
+    if amount <= 0:
+        raise RuleError("The limit must be more than 0.")
+    return amount * 100 if in_dollars else amount
+
+
+def _from_csv(path: Path, at: Reset | None) -> tuple[Sequence[Any], list[str], Any, bool]:
     from allocation.policy.errors import RuleError
     from allocation.policy.forecasting import Series, read_csv, whole_weeks
     from allocation.policy.zones import DEFAULT_BOUNDS
@@ -109,13 +123,18 @@ def _from_csv(path: Path, at: Reset | None) -> tuple[Sequence[Any], list[str], A
         raise RuleError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:
         raise RuleError(f"{path} is not a text file in UTF-8.") from None
-    use = read_csv(lines, now=clock.now())
+    now = clock.now()
+    use = read_csv(lines, now=now)
     rule = at or Reset(0, time(), UTC)
-    series = [Series(one.name, one.hours, whole_weeks(one.hours, rule)) for one in use.series]
-    return series, list(use.notes), DEFAULT_BOUNDS
+    series = [
+        # Of the day and the hour that are not over a row holds a part only.
+        Series(one.name, one.hours, whole_weeks(one.hours, rule, until=min(one.hours.end, now)))
+        for one in use.series
+    ]
+    return series, list(use.notes), DEFAULT_BOUNDS, False
 
 
-def _own_history(at: Reset | None) -> tuple[Sequence[Any], list[str], Any]:
+def _own_history(at: Reset | None) -> tuple[Sequence[Any], list[str], Any, bool]:
     from budgetctl.cli.database import open_database
 
     open_database()
@@ -123,9 +142,10 @@ def _own_history(at: Reset | None) -> tuple[Sequence[Any], list[str], Any]:
     from allocation.forecasts.history import own_series
     from budgetctl.cli import clock
 
-    rule = BudgetRule.objects.get()
+    rule = BudgetRule.objects.select_related("meter").get()
     anew = replace(at, zone=rule.zone_info) if at else None
-    return [own_series(before=clock.now(), reset=anew)], [], rule.bounds
+    series = own_series(before=clock.now(), reset=anew)
+    return [series], [], rule.bounds, rule.meter.to_policy().in_dollars
 
 
 @contextmanager

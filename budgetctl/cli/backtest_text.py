@@ -14,7 +14,7 @@ def lines(found: Mapping[str, Any]) -> Iterator[Line]:
     """One table over all origins, then one for each method by hours into the week."""
     methods = found["methods"]
     if not methods:
-        yield "Nothing could be tested: at least four whole budget weeks are needed."
+        yield "Nothing could be tested: at least four whole budget weeks with use are needed."
         return
     yield heading("ALL ORIGINS")
     yield _HEAD

@@ -74,6 +74,8 @@ def after(sd: shapes.NextSd, plan: shapes.Plan) -> Iterator[Line]:
         yield row("", "with it:    ", *chances_of(chances["with"]))
         inside = chances["inside_80"]
         yield row("", f"by the newest forecast; {fmt.held((inside['count'], inside['of']))}")
+    elif plan["enabled"]:
+        yield row("AT RESET", "no forecast yet that says how likely each zone is")
     if sd["zone_after"] != sd["zone_now"]:
         yield row("WARNING", f"The week will enter the {sd['zone_after']} zone with this SD.")
     waiting = sorted({run["sub_agent"] for run in sd["runs"] if run["outcome"] == Outcome.DEFER})

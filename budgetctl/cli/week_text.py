@@ -139,7 +139,9 @@ def _newest(week: shapes.Outlook) -> Iterator[Line]:
     # The likeliest zone need not be that of the middle, so each is shown with its chance.
     if newest["zone_chances"]:
         yield row("ZONES", *chances_of(newest["zone_chances"]))
-    if newest["exhaustion_chance_percent"] is not None:
+    if week["exhausted"]:
+        yield row("RUNS OUT", "the limit is used up")
+    elif newest["exhaustion_chance_percent"] is not None:
         chance = percent(newest["exhaustion_chance_percent"])
         yield row("RUNS OUT", f"with a chance of {chance}{_runs_out(newest, clock)}")
     yield row("METHOD", f"{newest['method']}, {fmt.moment(_moment(newest['made_at']), clock)}")

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from allocation.budgets.operations import ensure_weeks
-from tests.factories import NOW, UsageRecordFactory, rebuild_hours
+from tests.factories import (
+    NOW,
+    BudgetRuleFactory,
+    MeterFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +79,31 @@ def test_too_short_a_history_says_so(cli: Callable[..., Any], tmp_path: Path) ->
     assert "at least four whole budget weeks" in ran.out
 
 
+def test_weeks_without_use_are_not_called_missing(cli: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "idle.csv"
+    days = [date(2026, 1, 5) + timedelta(days=number) for number in range(70)]
+    file.write_text("\n".join(["series,date,tokens", *(f"one,{day},0" for day in days)]))
+    ran = cli("backtest", "--csv", str(file))
+    assert "at least four whole budget weeks with use are needed" in ran.out
+    assert "weeks left out for less than a tenth of the median: 7." in ran.err
+
+
+def test_a_week_that_is_not_over_is_not_tested(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """Today has a row, but its week ends at midnight."""
+    today = NOW.astimezone(UTC).date()
+    tomorrow = today + timedelta(days=1)
+
+    def tested(days: int, end: date) -> int:
+        file = tmp_path / "daily.csv"
+        rows = [f"one,{end - timedelta(days=number)},1000" for number in range(days)]
+        file.write_text("\n".join(["series,date,tokens", *rows]))
+        found = cli("backtest", "--csv", str(file), "--reset", f"{tomorrow:%a}", "--json").json
+        n: int = found["methods"]["linear"]["overall"]["n"]
+        return n
+
+    assert tested(42, today) == tested(35, today - timedelta(days=7)) > 0
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -118,3 +149,40 @@ def test_the_owners_history_is_tested_in_its_own_weeks(cli: Callable[..., Any]) 
     assert found["methods"]["chooser"]["overall"]["n"] > 0
     anew = cli("backtest", "--reset", "FRIT08:00", "--json").json
     assert anew["methods"]["chooser"]["overall"]["n"] > 0
+
+
+def test_own_weeks_laid_anew_are_whole_though_they_end_idle(cli: Callable[..., Any]) -> None:
+    start = NOW - timedelta(weeks=7)
+    records = [UsageRecordFactory(at=start + timedelta(hours=5 * n)) for n in range(6 * 33)]
+    rebuild_hours([record.hour for record in records])
+    # In the last week, which ended four hours ago, nothing was used.
+    found = cli("backtest", "--reset", f"{NOW:%a}T08:00", "--json").json
+    assert found["notes"] == ["own history: weeks left out for less than a tenth of the median: 1."]
+
+
+def test_a_limit_is_in_dollars_where_the_budget_is(cli: Callable[..., Any]) -> None:
+    start = NOW - timedelta(weeks=8)
+    ensure_weeks(since=start, now=NOW)
+    records = [
+        # A million tokens of Sonnet 4.5 cost $3 in.
+        UsageRecordFactory(at=start + timedelta(hours=3 * n), input=6_000, output=0)
+        for n in range(8 * 56)
+    ]
+    rebuild_hours([record.hour for record in records])
+    BudgetRuleFactory(meter=MeterFactory(name="US dollars", weighting="dollars"), limit=9)
+
+    def overall(limit: str) -> Any:
+        found = cli("backtest", "--method", "linear", "--limit", limit, "--json").json
+        return found["methods"]["linear"]["overall"]
+
+    # A week costs $1.01: a hundred dollars last, fifty cents do not.
+    assert overall("100") == overall("$100.00")
+    assert overall("100")["exhaustion_mae_h"] == 0
+    assert overall("0.50")["exhaustion_mae_h"] > 0
+    assert "not an amount in US dollars" in cli("backtest", "--limit", "much").err
+
+
+@pytest.mark.parametrize("limit", ["0", "-5", "many"])
+def test_a_limit_that_is_none_is_refused(cli: Callable[..., Any], daily: Path, limit: str) -> None:
+    assert cli("backtest", "--csv", str(daily), "--limit", limit).code == 1
+    assert cli("backtest", "--csv", str(daily), "--limit", "20k").code == 0

@@ -109,8 +109,11 @@ def test_check_says_the_chance_of_each_zone_with_the_sd_and_without(
 ) -> None:
     for week in range(3):
         burn(300_000, at=WEEK_START - timedelta(days=7 * week, hours=-2))
-    make_forecasts(now=NOW)
     StrategicDirectiveFactory(code="SD-A-1", estimate=150_000)
+    none = "AT RESET    no forecast yet that says how likely each zone is"
+    assert none in cli("check", "SD-A-1").out
+    make_forecasts(now=NOW)
+    assert none not in cli("check", "SD-A-1").out
     chances = cli("check", "SD-A-1", "--json").json["next_sd"]["zone_chances"]
     assert sum(chances["with"].values()) == pytest.approx(100, abs=0.3)
     assert chances["without"] == cli("forecast", "--json").json["newest"]["zone_chances"]

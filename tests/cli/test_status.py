@@ -241,6 +241,27 @@ def test_the_newest_forecast_and_the_record_are_shown(cli: Cli, burn: Callable[.
     assert cli("audit", "--json").json["forecast_accuracy"] == record
 
 
+def test_the_record_counts_weeks_that_were_not_forecast_a_day_into_them_too(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    for week, hours in ((2, 72), (1, 24)):
+        start = WEEK_START - timedelta(days=7 * week)
+        burn(100_000, at=start + timedelta(hours=2))
+        make_forecasts(now=start + timedelta(hours=hours))
+    score_closed_weeks(now=NOW)
+    record = cli("status", "--json").json["forecast_accuracy"]
+    assert (record["weeks"], record["inside_80"]["of"]) == (2, 2)
+
+
+def test_a_limit_that_is_used_up_does_not_run_out_again(
+    cli: Cli, burn: Callable[..., None]
+) -> None:
+    burn(600_000, at=NOW - timedelta(hours=3))
+    make_forecasts(now=NOW)
+    said = next(line for line in cli("forecast").out.splitlines() if "RUNS OUT" in line)
+    assert said.split()[2:] == ["the", "limit", "is", "used", "up"]
+
+
 def test_a_week_that_was_closed_in_tokens_is_not_said_in_dollars(
     cli: Cli, burn: Callable[..., None]
 ) -> None:

@@ -16,7 +16,7 @@ from allocation.budgets.operations import RuleChange, change_rule, ensure_weeks,
 from allocation.display import format as fmt
 from allocation.forecasts.chance import newest_word
 from allocation.forecasts.facts import forecast_facts
-from allocation.forecasts.models import Forecast, ForecastScore
+from allocation.forecasts.models import Forecast, ForecastScore, Occasion
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.forecasts.page import ForecastPage, forecast_page
 from allocation.forecasts.page import closed_week as closed_week_of
@@ -87,6 +87,18 @@ def test_a_closed_week_is_shown_with_what_was_predicted_and_what_came() -> None:
 
 
 @pytest.mark.usefixtures("closed_week")
+def test_the_two_ways_to_measure_a_miss_are_told_apart(chairman_client: Client) -> None:
+    """The accuracy of a week is a share of the prediction, the error one of what came."""
+    measures = {measure.title: measure.note for measure in page().measures}
+    of_total = "the middle miss as a share of the total: 5 forecasts in 1 week"
+    assert measures["Median error"] == of_total
+    assert measures["Exhaustion time error"].startswith("mean miss of the hour")
+    assert measures["Exhaustion time error"].endswith(": 5 forecasts")
+    text = chairman_client.get("/forecasts/").content.decode()
+    assert "Accuracy is 100% less the miss as a share of the prediction." in text
+
+
+@pytest.mark.usefixtures("closed_week")
 def test_a_week_is_not_called_the_last_where_one_after_it_was_not_scored() -> None:
     later = LATER + timedelta(weeks=1)
     ensure_weeks(since=LATER, now=later)
@@ -153,13 +165,27 @@ def test_a_closed_weeks_forecasts_fan_towards_what_came(chairman_client: Client)
 
 
 @pytest.mark.usefixtures("closed_week")
+def test_many_checkpoints_do_not_push_the_first_hours_out_of_the_fan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("allocation.forecasts.page.MOST_POINTS", 4)
+    for minutes in (10, 20, 30):
+        at = WEEK_END + timedelta(hours=24, minutes=minutes)
+        make_forecasts(now=at, occasion=Occasion.CHECKPOINT)
+    assert [row[0] for row in page().fan.rows] == [
+        fmt.moment(WEEK_END + timedelta(hours=hours), ZONE) for hours in (24, 30)
+    ]
+
+
+@pytest.mark.usefixtures("closed_week")
 def test_an_exhaustion_that_had_happened_already_is_no_forecast_of_one() -> None:
     assert forecast_record(LATER).figures.exhaustion_hours is not None
     over = Forecast(used=10, effective_limit=10)
     score = ForecastScore.objects.select_related("forecast").first()
     assert score is not None
     score.forecast = over
-    assert figures_of([score]).exhaustion_hours is None
+    figures = figures_of([score])
+    assert (figures.n, figures.ahead, figures.exhaustion_hours) == (1, 0, None)
 
 
 @pytest.mark.usefixtures("closed_week")
@@ -220,6 +246,7 @@ def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
         for at in (early, median, late)
     ]
     forecast = Forecast(
+        made_at=NOW,
         point=1,
         low80=1,
         high80=1,
@@ -235,6 +262,14 @@ def test_when_the_limit_is_used_up_is_said_as_far_as_it_is_known(
     assert (chance.value, chance.note) == ("50%", words)
     forecast.used = 2
     assert len(forecast_facts(NOW, forecast, running_week(NOW).meter, ZONE)) == 1  # it is used up
+
+
+@pytest.mark.usefixtures("closed_week")
+def test_a_forecast_that_no_newer_one_followed_says_when_it_was_made() -> None:
+    made = WEEK_END + timedelta(hours=30)
+    notes = [page(made + timedelta(hours=hours)).facts[1].note for hours in (1, 3)]
+    assert "made" not in notes[0]
+    assert notes[1].endswith(f"; made {fmt.moment(made, ZONE)}, and none since")
 
 
 def test_the_page_is_for_reading_and_for_the_signed_in(

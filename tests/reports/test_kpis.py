@@ -169,6 +169,17 @@ def test_forecasts_are_judged_by_their_record(burn: Burn) -> None:
         assert said(key)[1] != "no data yet"
 
 
+def test_the_exhaustion_error_rests_on_those_before_the_limit_was_used_up(burn: Burn) -> None:
+    (start,) = weeks(1)
+    for day, tokens in ((0, 40_000), (3, 600_000)):
+        burn(tokens, at=start + timedelta(days=day, hours=1))
+    for hours in (24, 72, 120, 144):
+        make_forecasts(now=start + timedelta(hours=hours))
+    score_closed_weeks(now=NOW)
+    assert said("exhaustion-error")[2] == "2 forecasts"
+    assert said("zone-accuracy")[2] == "4 forecasts"
+
+
 def test_quality_events_are_counted() -> None:
     weeks(1)
     for passed in (1, 1, 1, 1, 1, 1, 0):

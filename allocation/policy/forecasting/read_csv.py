@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from allocation.policy.errors import RuleError
+from allocation.policy.errors import RuleError, check_seen
 from allocation.policy.forecasting.series import HOUR, HourlyTokens
 
 BY_DAY = ("series", "date", "tokens")
@@ -81,14 +81,18 @@ def read_csv(lines: Iterable[str], *, now: datetime) -> CsvUse:
 
 
 def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """The fields of each record, with the line that it ends in."""
-    reader = csv.reader(lines)
+    """The fields of each record, with its line. None runs over two lines."""
+    reader = csv.reader(lines, strict=True)
+    line = 1
     try:
         for fields in reader:
-            yield reader.line_num, [field.strip() for field in fields]
+            if reader.line_num > line:
+                raise csv.Error
+            yield line, [field.strip() for field in fields]
+            line += 1
     except csv.Error:
-        at = f"Line {reader.line_num} cannot be read as CSV"
-        raise RuleError(f"{at}: a quotation mark may be left open before it.") from None
+        at = f"Line {line} cannot be read as CSV"
+        raise RuleError(f"{at}: a quotation mark may be left open in it.") from None
 
 
 def _row(line: int, header: Sequence[str], fields: list[str], now: datetime) -> _Row:
@@ -99,6 +103,7 @@ def _row(line: int, header: Sequence[str], fields: list[str], now: datetime) -> 
         raise RuleError(f"Line {line}: tokens must be a whole number from 0 up, not {tokens!r}.")
     if names == [""]:
         raise RuleError(f"Line {line} does not name its series.")
+    check_seen("".join(names), f"Line {line}: the name of the series")
     moment = _moment(line, when, header)
     if moment.replace(tzinfo=moment.tzinfo or UTC) > now:
         raise RuleError(f"Line {line}: {when} lies in the future.")

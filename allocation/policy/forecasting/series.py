@@ -89,11 +89,16 @@ class HourlyTokens:
         return cls.from_buckets(buckets)
 
 
-def whole_weeks(hours: HourlyTokens, reset: Reset) -> tuple[Window, ...]:
-    """Every budget week by the reset rule that lies wholly inside `hours`, oldest first."""
+def whole_weeks(
+    hours: HourlyTokens, reset: Reset, *, until: datetime | None = None
+) -> tuple[Window, ...]:
+    """Every budget week by the reset rule that lies wholly inside `hours`, oldest first.
+
+    With `until`, those that are over by then: after the end of the hours nothing was used.
+    """
     weeks = []
     week = week_around(hours.first, reset)
-    while week.end <= hours.end:
+    while week.end <= (until or hours.end):
         if week.start >= hours.first:
             weeks.append(week)
         week = week_from(week.end, reset)

@@ -86,6 +86,9 @@ def test_other_offsets_are_the_same_moment():
         ((STAMPS, "2025-06-02T10:00Z,1", "2025-06-02T10:00,1"), "Line 3 has no UTC offset"),
         ((STAMPS, "2025-06-02T10:00,1", "2025-06-02T10:00Z,1"), "Line 3 has a UTC offset"),
         ((DAILY, *['"u,2025-06-02,1'] + ["u,2025-06-03,1"] * 10_000), "cannot be read as CSV"),
+        ((DAILY, "u,2025-06-02,1", '"u,2025-06-03,1', "u,2025-06-04,1"), "Line 3 .* left open"),
+        ((DAILY, "\x1b[31mu,2025-06-02,1"), "Line 2: the name of the series has signs"),
+        ((DAILY, 'u,2025-06-02,"1', '2"'), "Line 2 .* left open"),  # that is not 12 tokens
         ((DAILY, "u,0025-06-02,1", "u,2025-06-02,1"), "more than ten years"),
     ],
 )
