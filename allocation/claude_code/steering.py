@@ -14,7 +14,7 @@ from allocation.policy.names import normal_name
 from allocation.policy.recommend import Outcome, Recommendation, Task
 
 UNSTEERED = "The server was away and nothing was known: the run went on unsteered."
-OFFLINE = "The server was away: answered from the last known state."
+OFFLINE = "The server was away: the last known state {}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def decided_offline(
 ) -> None:
     """Store the decision of a call that was answered, or not, while the server was away.
 
-    Where the answer is not the one that would be given now, the decision says why it departed.
+    Where the answer is not the one that would be given now, the decision says what it was and why
+    it departed.
     """
     current = current_situation(now)
     if not current.situation.standing.enabled:
@@ -68,10 +69,17 @@ def decided_offline(
     told = recommendation.tier.name if recommendation.tier else None
     if answered == told or decision.override_reason or decision.at != at:
         return
-    reason = OFFLINE if answered != "" else UNSTEERED
-    record_outcome(
-        decision=decision, outcome=RunOutcome(override_reason=reason), actor=origin.actor, now=now
-    )
+    outcome = RunOutcome(override_reason=_why_departed(answered, current))
+    record_outcome(decision=decision, outcome=outcome, actor=origin.actor, now=now)
+
+
+def _why_departed(answered: str | None, current: HookSituation) -> str:
+    if answered == "":
+        return UNSTEERED
+    if answered is None:
+        return OFFLINE.format("refused the run")
+    # What a client says is a tier's name or nothing to repeat.
+    return OFFLINE.format(f"gave {answered if answered in current.situation.tiers else 'another'}")
 
 
 def _decide(current: HookSituation, event: Event, origin: Origin, now: datetime) -> Decided:

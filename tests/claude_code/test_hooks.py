@@ -202,18 +202,24 @@ def test_queued_events_are_kept_once_with_what_was_answered(post: Post) -> None:
         {"at": before.timestamp(), "payload": call("docmon"), "answered": "haiku"},
         {"at": before.timestamp(), "payload": call("docmon", tool_use_id="b"), "answered": "opus"},
         {"at": before.timestamp(), "payload": call("docmon", tool_use_id="c"), "answered": ""},
+        {"at": before.timestamp(), "payload": call("docmon", tool_use_id="d"), "answered": None},
+        {"at": before.timestamp(), "payload": call("docmon", tool_use_id="e"), "answered": "<b>"},
         {"at": "nonsense", "payload": result("docmon", resolvedModel="claude-haiku-5-5")},
         {"payload": "broken"},
         7,
     ]
     for _ in range(2):
         response = post("/hooks/queued", {"events": queued})
-        assert json.loads(response.content) == {"kept": 4, "skipped": 2}
-    followed, other, none = (Decision.objects.get(key=key) for key in ("toolu_01", "b", "c"))
+        assert json.loads(response.content) == {"kept": 6, "skipped": 2}
+    followed, *others = (Decision.objects.get(key=key) for key in ("toolu_01", "b", "c", "d", "e"))
     assert abs(followed.at - before) < timedelta(seconds=1)
     assert (followed.override_reason, followed.mismatch) == ("", "followed")
-    assert "last known state" in other.override_reason
-    assert "unsteered" in none.override_reason
+    assert [other.override_reason for other in others] == [
+        "The server was away: the last known state gave opus.",
+        "The server was away and nothing was known: the run went on unsteered.",
+        "The server was away: the last known state refused the run.",
+        "The server was away: the last known state gave another.",
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
