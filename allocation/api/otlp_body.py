@@ -3,7 +3,6 @@
 Sources: the OTLP specification, and real bodies of Claude Code 2.1.50 to 2.1.330.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -13,6 +12,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
+
+from allocation.policy.halves import without_halves
 
 Scalar = str | int | float | bool
 Attributes = dict[str, Scalar]
@@ -118,13 +119,6 @@ _DELTA = 1
 # What decoding raises on hostile input: syntax, shape, UTF-8, and nesting beyond all reason.
 _BROKEN = (ValueError, RecursionError)
 _Request = TypeVar("_Request")
-# Half of a character that JSON writes as a pair. JavaScript leaves it where it cuts a text in the
-# middle of one; group 1 is that half, what is matched besides is none.
-_HALF = re.compile(
-    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
-)
-_UNKNOWN_SIGN = rb"\ufffd"  # as long as a half
 
 
 def read_logs(body: bytes, *, is_json: bool) -> Iterable[LogEvent]:
@@ -157,16 +151,13 @@ def read_token_counts(body: bytes, *, is_json: bool) -> Iterable[TokenCount]:
     return _protobuf_counts(request)
 
 
-def _decoded(decode: Callable[[bytes | bytearray], _Request], body: bytes) -> _Request:
+def _decoded(decode: Callable[[bytes], _Request], body: bytes) -> _Request:
     """The body decoded. Where only cut characters keep it from that, they become unknown ones: a
     text that nothing is taken from must not keep out the usage beside it."""
     try:
         return decode(body)
     except msgspec.DecodeError:
-        mended = bytearray(body)
-        for found in _HALF.finditer(body):
-            if found[1]:
-                mended[slice(*found.span())] = _UNKNOWN_SIGN
+        mended = without_halves(body)
         if mended == body:
             raise
         return decode(mended)

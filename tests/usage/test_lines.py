@@ -11,6 +11,7 @@ from allocation.usage.transcripts import lines
 from allocation.usage.transcripts.lines import Said, understand
 from tests.usage.transcripts import SESSION, Line, call, progress, prompt, response, result, text
 
+CUT = rb"cut in the middle of \ud83d"  # half an emoji, as JavaScript leaves it
 LINES = [
     text(response()),
     text(response("msg_2", input="12")),  # type: ignore[arg-type]
@@ -26,6 +27,9 @@ LINES = [
     text(progress("tool_4", "a4", response())),
     text(prompt('What "usage" is, and what a "toolUseResult" with an "agentId"')),
     b"\0\0\0" + text(response("msg_10")),
+    text(response("msg_11")).replace("Grüße".encode(), CUT),
+    text(result("tool_5", "a5")).replace(b"done", CUT),
+    text(progress("tool_6", "a6", response())).replace("Grüße".encode(), CUT),
     b"\0\0\n",
     b"\n",
     b" \r\n",
@@ -114,3 +118,16 @@ def test_a_result_tells_of_its_agent_also_where_it_says_what_was_used() -> None:
 def test_a_line_without_a_session_is_of_its_files(line: Line) -> None:
     said = understand([text(line | {"sessionId": None})], session_id="of the file", agent_id="")
     assert [call.session_id for call in said.calls] == ["of the file"]
+
+
+def test_half_a_character_in_a_text_loses_nothing_of_its_line() -> None:
+    lines = [
+        text(response("msg_1")).replace("Grüße".encode(), CUT),
+        text(response("msg_2")).replace("Grüße".encode(), CUT + rb"\ud83d\ude00 \\ud83d"),
+        text(result("tool_1", "a1")).replace(b"done", CUT),
+        text(progress("tool_2", "a2", response())).replace("Grüße".encode(), CUT),
+    ]
+    said = understand(lines, session_id="", agent_id="")
+    assert [seen.message_id for seen in said.requests] == ["msg_1", "msg_2"]
+    assert {call.agent_id for call in said.calls} == {"a1", "a2"}
+    assert said.unreadable == 0

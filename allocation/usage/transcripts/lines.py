@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.json import Decoder
 
+from allocation.policy.halves import without_halves
 from allocation.usage.observation import Observation
 from allocation.usage.transcripts.attribution import (
     DEFAULT_AGENT,
@@ -61,16 +62,23 @@ class Said(Struct, gc=False):
     calls: list[AgentCall] = []
     unreadable: int = 0
 
+    def add(self, more: "Said") -> None:
+        self.requests += more.requests
+        self.names += more.names
+        self.calls += more.calls
+        self.unreadable += more.unreadable
+
 
 def understand(lines: Iterable[bytes], *, session_id: str, agent_id: str) -> Said:
     """What lines say, each with its end. `session_id` and `agent_id` hold where one has none.
 
     A line is unreadable if it is no JSON object, or a response whose counts, model or moment
     cannot be used. Text that nothing is taken from is skipped undecoded: a broken byte in a prompt
-    does not lose the request.
+    does not lose the request, and neither does half a character.
     """
     said = Said()
     responses: list[bytes] = []
+    broken: list[bytes] = []
     for line in lines:
         if line[:1] == b"\0":
             # A crash leaves a run of NULs, and the next line follows it.
@@ -86,14 +94,20 @@ def understand(lines: Iterable[bytes], *, session_id: str, agent_id: str) -> Sai
             elif line[:1] != b"{" or line[-2:] != b"}\n":
                 _check(line)
         except Unreadable:
-            said.unreadable += 1
+            broken.append(line)
     for line, decoded in zip(responses, _together(responses), strict=True):
         try:
             _take_response(said, line, decoded or _alone(line), session_id, agent_id)
         except Unreadable:
-            said.unreadable += 1
+            broken.append(line)
     said.names += _named(said.requests)
     said.requests = [seen for seen in said.requests if seen.output or seen.prompt]
+    for line in broken:
+        mended = without_halves(line)
+        if mended == line:
+            said.unreadable += 1
+        else:
+            said.add(understand([mended], session_id=session_id, agent_id=agent_id))
     return said
 
 
