@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID, uuid5
 
 from allocation.claude_code.client.payload import (
     STEERED,
@@ -12,6 +13,8 @@ from allocation.claude_code.client.payload import (
 )
 from allocation.claude_code.models import WhyUnsteered
 from allocation.usage.transcripts.attribution import AgentCall, AgentName, Evidence
+
+_CALLS = UUID("0d6f6a53-8f0d-4f44-9c0b-6f2c7a1c8f0e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,13 @@ class Event:
     def tool_use_id(self) -> str:
         """The call of the tool, where the event is about one."""
         return self._text("tool_use_id")
+
+    @property
+    def own_key(self) -> str:
+        """A name of the call where another session or sub-agent had its id before: there are
+        gateways that give out the same ids again and again."""
+        call = "\n".join((self.session_id, self.tool_use_id, self.agent_asked))
+        return f"call:{uuid5(_CALLS, call)}"
 
     @property
     def project(self) -> str:

@@ -102,8 +102,10 @@ def _keep(event: Event, *, at: datetime, now: datetime) -> None:
 
 def _observe(event: Event) -> None:
     """Lay what a result says to the decision of its call. A background run says it at its start."""
-    decision = Decision.objects.filter(key=event.tool_use_id).first()
-    if decision is None:
+    keys = [event.own_key, event.tool_use_id]
+    asked = {row.key: row for row in Decision.objects.filter(key__in=keys)}
+    decision = next((asked[key] for key in keys if key in asked), None)
+    if decision is None or decision.session_id not in {"", event.session_id}:
         return
     for model in event.models or [""]:
         observe_decision(

@@ -1,12 +1,13 @@
 """From a call of a sub-agent to a verdict on it: the decision is stored first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from allocation.claude_code.events import Event, Origin
 from allocation.claude_code.situation import HookSituation, current_situation
 from allocation.claude_code.state import only_sd_in_progress
+from allocation.decisions.models import Decision
 from allocation.decisions.operations import Decided, Run, decide
 from allocation.decisions.outcomes import RunOutcome, record_outcome
 from allocation.directives.models import StrategicDirective
@@ -92,7 +93,19 @@ def _decide(current: HookSituation, event: Event, origin: Origin, now: datetime)
         requested=event.requested if event.requested in tiers else "",
         session_id=event.session_id,
     )
-    return decide(situation=current.situation, run=run, actor=origin.actor, now=now)
+    decided = decide(situation=current.situation, run=run, actor=origin.actor, now=now)
+    if run.key and _is_of_another_call(decided[0], run):
+        run = replace(run, key=event.own_key)
+        decided = decide(situation=current.situation, run=run, actor=origin.actor, now=now)
+    return decided
+
+
+def _is_of_another_call(decision: Decision, run: Run) -> bool:
+    """Whether a stored decision answers a call that only had the same id: its tier may lie below
+    the floor of this one."""
+    if decision.sub_agent != run.task.sub_agent:
+        return True
+    return bool(run.session_id and decision.session_id) and decision.session_id != run.session_id
 
 
 def asked_about(event: Event, origin: Origin, current: HookSituation) -> Asked:

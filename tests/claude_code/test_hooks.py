@@ -51,6 +51,32 @@ def test_a_call_is_decided_stored_and_answered(hook: Hook, version: str, tool: s
     assert decision.session_id == SESSION
 
 
+@pytest.mark.parametrize("elsewhere", [{}, {"session_id": "5e55105e-0000-4000-8000-000000000002"}])
+def test_another_call_of_the_same_id_gets_an_answer_of_its_own(
+    hook: Hook, elsewhere: dict[str, str]
+) -> None:
+    agent = "docmon" if elsewhere else "security"
+    other, came = (
+        call(agent) | elsewhere,
+        result(agent, resolvedModel="claude-opus-5-5") | elsewhere,
+    )
+    assert model_of(hook(call("docmon"))) == "sonnet"
+    use_share(75)
+    answer = hook(other)
+    assert model_of(answer) == ("haiku" if elsewhere else "opus")  # of the zone now, by its floor
+    assert hook(other) == answer
+    assert model_of(hook(call("docmon"))) == "sonnet"
+    hook(came)
+    first, second = Decision.objects.order_by("pk")
+    assert (first.key, first.observed, second.observed) == ("toolu_01", "", "claude-opus-5-5")
+
+
+def test_a_result_of_another_session_is_not_laid_to_a_call_of_the_same_id(hook: Hook) -> None:
+    hook(call("docmon"))
+    hook(result("docmon", resolvedModel="claude-opus-5-5") | {"session_id": "another"})
+    assert Decision.objects.get().observed == ""
+
+
 def test_the_same_call_again_gets_the_same_answer(hook: Hook) -> None:
     first = hook(call("docmon"))
     use_share(99)
