@@ -121,6 +121,7 @@ def _row(
     occasion: Occasion,
     chosen: str,
 ) -> Forecast:
+    hour = hour_of(said.made_at)
     row = Forecast(
         week=week,
         week_end=week.end,
@@ -129,8 +130,9 @@ def _row(
         chosen=said.method == chosen,
         effective_limit=limit,
         made_at=said.made_at,
-        hour=hour_of(said.made_at),
-        hours_in=int(hours_between(week.start, said.made_at)),
+        hour=hour,
+        # By its hour, so that two never have the same where a week begins in the middle of one.
+        hours_in=max(0, int(hours_between(week.start, hour))),
         method=said.method,
         version=said.version,
         inputs_digest=said.inputs_digest,

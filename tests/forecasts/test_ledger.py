@@ -57,6 +57,18 @@ def test_every_method_speaks_once_an_hour() -> None:
     assert Forecast.objects.filter(chosen=True).count() == 2
 
 
+def test_in_a_week_that_begins_in_the_middle_of_an_hour_each_hour_has_one_forecast() -> None:
+    work(WEEK_START, 2)
+    ensure_weeks(since=WEEK_START, now=NOW)
+    BudgetWeek.objects.filter(start=WEEK_START).update(start=WEEK_START - timedelta(minutes=30))
+    for minute in (40, 70, 130):  # the first late, as after a restart
+        make_forecasts(now=NOW + timedelta(minutes=minute))
+    hours = (
+        Forecast.objects.filter(chosen=True).order_by("made_at").values_list("hours_in", flat=True)
+    )
+    assert list(hours) == list(range(hours[0], hours[0] + 3))
+
+
 def test_a_checkpoint_has_forecasts_of_its_own() -> None:
     work(WEEK_START, 2)
     make_forecasts(now=NOW)
