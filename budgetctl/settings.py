@@ -6,6 +6,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from budgetctl.home import BASE_DIR, DATABASE, home
 from budgetctl.secret import secret_key
@@ -101,7 +102,13 @@ def _database(variable: str) -> dict[str, Any]:
     if url := os.environ.get(variable):
         if url.partition(":")[0].lower() not in _SCHEMES:
             raise ValueError(f"{variable} must begin with postgres:// or sqlite:///")
-        config = env.db(variable)
+        try:
+            config = env.db(variable)
+        except ValueError as error:  # which may quote a part of the password
+            raise ValueError(
+                f"{variable} must be as postgres://user:password@host/name, with signs such as "
+                "/ and # of a password written as %2F and %23"
+            ) from error
     # django-environ puts a socket's host into OPTIONS, so these are added and never assigned.
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     # To open one takes a millisecond and more on SQLite too: half of what a hook takes.
@@ -158,14 +165,24 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
+
+def _email() -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = env.email_url("EMAIL_URL", default="dummymail://")
+    except (ImproperlyConfigured, ValueError) as error:  # which may quote a part of the password
+        raise ValueError("EMAIL_URL must be as smtp+tls://user:password@host:587") from error
+    return found
+
+
+def _log_level() -> str:
+    level = (os.environ.get("LOG_LEVEL") or "WARNING").upper()
+    if level not in logging.getLevelNamesMapping():
+        raise ValueError("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return level
+
+
 # E-mail is for reminders only. Without EMAIL_URL there is none, and the settings page says so.
-vars().update(
-    {
-        name: value
-        for name, value in env.email_url("EMAIL_URL", default="dummymail://").items()
-        if value is not None
-    }
-)
+vars().update({name: value for name, value in _email().items() if value is not None})
 EMAIL_TIMEOUT = 5  # seconds, for each step of the conversation with the mail server
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="budgetctl@localhost")
 # A webhook goes to public addresses only; for development it may go to this machine too.
@@ -239,5 +256,5 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": _log_level()},
 }

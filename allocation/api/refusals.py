@@ -22,7 +22,7 @@ from allocation.policy.errors import RuleError
 
 logger = logging.getLogger(__name__)
 
-BUSY = "The database is busy or away. Nothing was stored; send it again."
+BUSY = "The database is busy or away, or its disk is full. Nothing was stored; send it again later."
 
 View = Callable[..., Any]
 

@@ -32,7 +32,8 @@ def hook(
     """Answer a hook of Claude Code: an event on standard input, the answer on standard output.
 
     Takes BUDGETCTL_URL and BUDGETCTL_TOKEN, or what `budgetctl connect` wrote; BUDGETCTL_SD and
-    BUDGETCTL_PHASE say what the run is for. Whatever fails, the run goes on.
+    BUDGETCTL_PHASE say what the run is for. Whatever fails, the run goes on,
+    unless --fail-closed is given.
     """
     _answer()
 

@@ -1,5 +1,6 @@
 """How a command says no: one line on standard error, and exit code 1."""
 
+import errno
 import os
 import sys
 
@@ -7,6 +8,8 @@ import typer
 
 from allocation.policy.errors import RuleError
 from allocation.policy.plain import safe
+
+DISK_FULL = "The disk is full, so what was under way was not stored. Make room, and try again."
 
 
 class Refused(Exception):
@@ -46,6 +49,8 @@ def _fault(error: Exception) -> str:
         if isinstance(error, ImproperlyConfigured):
             return f"The settings do not work: {first_line(error)}"
     if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return DISK_FULL
         return f"{error.filename or 'A file'}: {error.strerror or first_line(error)}."
     return (
         f"Something went wrong that should not: {type(error).__name__}: {first_line(error)} "

@@ -18,7 +18,8 @@ def start(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Add the report's six SDs and its first week.")
+        bool,
+        typer.Option("--demo", help="Fill an empty database with the report's six SDs and week."),
     ] = False,
     no_watch: Annotated[
         bool, typer.Option("--no-watch", help="Do not read transcripts of this machine.")

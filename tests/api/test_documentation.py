@@ -54,7 +54,7 @@ def test_the_examples_can_be_typed_and_answer_what_is_shown(agent: Agent) -> Non
         if language == "json":
             shown, answered = json.loads(block), said[-1]
             assert keys(shown) == keys(answered)
-            stable = shown.keys() - {"decision", "at", "actor", "path"}
+            stable = shown.keys() - {"decision", "at", "actor"}
             assert {name: answered[name] for name in stable} == {
                 name: shown[name] for name in stable
             }

@@ -57,6 +57,14 @@ def test_pages_are_for_those_who_sign_in_and_for_reading(
     assert viewer_client.post(path).status_code == 405
 
 
+def test_the_tokens_are_found_by_who_may_revoke_them(
+    chairman_client: Client, viewer_client: Client
+) -> None:
+    link = '<a class="button" href="/tokens/">Show tokens</a>'
+    assert link in chairman_client.get(CONNECT).text
+    assert link not in viewer_client.get(CONNECT).text
+
+
 def test_what_to_do_comes_first_until_something_is_heard(chairman_client: Client) -> None:
     def places() -> list[int]:
         text = chairman_client.get(CONNECT).text

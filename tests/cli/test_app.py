@@ -168,6 +168,8 @@ def test_a_group_of_commands_is_found_too(
          'The database refuses us: FATAL: database "x" does not exist. Check DATABASE_URL.'),
         (OperationalError(), "The database does not answer: OperationalError"),
         (ImproperlyConfigured("Set the X."), "The settings do not work: Set the X."),
+        (OSError(28, "No space left on device"),
+         "The disk is full, so what was under way was not stored. Make room, and try again."),
         (IsADirectoryError(21, "Is a directory", "/some/folder"), "/some/folder: Is a directory."),
         (KeyError("lost"), "Something went wrong that should not: KeyError: 'lost' "
          "(run it again with LOG_LEVEL=DEBUG to see where)."),

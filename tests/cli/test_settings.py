@@ -39,12 +39,27 @@ def test_an_empty_home_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert home.home() == home.BASE_DIR / "var"
 
 
+def test_a_level_of_the_log_may_be_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    assert settings._log_level() == "DEBUG"
+    monkeypatch.setenv("LOG_LEVEL", "")
+    assert settings._log_level() == "WARNING"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
         ("BUDGETCTL_HOME", "~nobodyhere/x", "begins with ~nobodyhere, and there is no such user."),
         ("DATABASE_URL", "rubbish", "DATABASE_URL must begin with postgres:// or sqlite:///."),
         ("DATABASE_URL", "mysql://me@host/x", "must begin with postgres:// or sqlite:///."),
+        (
+            "DATABASE_URL",
+            "postgres://me:pass/word@host/x",
+            "DATABASE_URL must be as postgres://user:password@host/name, with signs such as / and "
+            "# of a password written as %2F and %23.",
+        ),
+        ("EMAIL_URL", "me@host", "EMAIL_URL must be as smtp+tls://user:password@host:587."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL."),
     ],
 )
 @pytest.mark.parametrize("command", [("status",), ("usage", "import", "."), ("start",)])
