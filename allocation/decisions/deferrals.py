@@ -96,8 +96,7 @@ def run_now(
     with transaction.atomic():
         if not _release(row, actor=actor, now=now, reason=reason):
             raise RuleError("This run does not wait any more.")
-        if row.sd is not None and (first := _FIRST.get(Status(row.sd.status))):
-            raise RuleError(f"{row.sd.code} is {row.sd.get_status_display()}: {first} first.")
+        check_may_go(row)
         override = create_override(
             sub_agent=sub_agent,
             phase=row.phase,
@@ -111,6 +110,12 @@ def run_now(
         )
         DeferredRun.objects.filter(pk=row.pk).update(override=override)
     return override
+
+
+def check_may_go(row: DeferredRun) -> None:
+    """Raises RuleError while the SD of a run may not go on: no override could let the run go."""
+    if row.sd is not None and (first := _FIRST.get(Status(row.sd.status))):
+        raise RuleError(f"{row.sd.code} is {row.sd.get_status_display()}: {first} first.")
 
 
 _FIRST = {

@@ -158,7 +158,7 @@ def put_off(sd: str, why: str, *, preferred: Tier, floor: Tier) -> Recommendatio
 
 def stopped(sd: str, *, preferred: Tier, floor: Tier) -> Recommendation:
     """Rule 4: the SD was stopped or archived, so nothing of it runs any more."""
-    step = Step("pause", None, f"{sd} was stopped and is archived: no run of it is allowed.")
+    step = Step("pause", None, f"{sd} is archived: no run of it is allowed.")
     return Recommendation(Outcome.PAUSE, None, preferred, floor, (step,))
 
 
