@@ -13,7 +13,7 @@ from tests.factories import NOW, WEEK_START, BudgetRuleFactory, StrategicDirecti
 
 
 def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:
-    assert "No SD is waiting." in cli("next").out
+    assert "No SD is proposed or in progress." in cli("next").out
     assert cli("next", "--json").json["next_sd"] is None
     StrategicDirectiveFactory(code="SD-OLD", priority=2, created_at=NOW - timedelta(days=9))
     StrategicDirectiveFactory(code="SD-URGENT", priority=3)
