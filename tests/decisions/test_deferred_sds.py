@@ -1,12 +1,14 @@
 """Rule 4: runs of an SD that was put off wait with it, until it is taken up again."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from allocation.budgets.operations import ensure_week, switch
 from allocation.catalog.models import Tier
+from allocation.checkpoints.operations import Entry, log_checkpoint
 from allocation.decisions.deferrals import run_now, waiting_counts
 from allocation.decisions.models import Decision, DeferredRun
 from allocation.decisions.operations import Run, decide
@@ -15,7 +17,7 @@ from allocation.directives.models import Status, StrategicDirective
 from allocation.directives.steps import defer_sd, resume_sd
 from allocation.floors.models import Override
 from allocation.policy.errors import RuleError
-from allocation.policy.phases import Phase
+from allocation.policy.phases import CheckpointKind, Phase
 from allocation.policy.recommend import Outcome, Task
 from tests.factories import (
     NOW,
@@ -61,6 +63,10 @@ def test_the_explanation_says_so(put_off: StrategicDirective, chairman_client: C
     assert "An earlier run of the same kind" not in text
 
 
+def log(sd: StrategicDirective, kind: CheckpointKind) -> None:
+    log_checkpoint(sd=sd, entry=Entry(kind=kind, tokens=5), submission=uuid4(), **WHO)
+
+
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
@@ -80,6 +86,27 @@ def test_a_run_is_not_let_go_while_its_sd_is_held(status: Status, sentence: str)
     with pytest.raises(RuleError, match=sentence):
         run_now(row=row, tier=opus, reason="Now.", until=WEEK_END, **WHO)
     assert (waiting_counts().runs, Override.objects.count()) == (1, 0)
+
+
+def test_what_it_had_done_is_logged_and_it_stays_deferred(put_off: StrategicDirective) -> None:
+    log(put_off, CheckpointKind.EXEC_TO_PLAN)
+    put_off.refresh_from_db()
+    assert (put_off.status, put_off.phase) == (Status.DEFERRED, "PLAN")
+    assert ask(put_off).outcome == Outcome.DEFER
+
+
+def test_a_start_takes_it_up() -> None:
+    BudgetWeekFactory()
+    sd = defer_sd(row=StrategicDirectiveFactory(), reason="Not this week.", **WHO)
+    log(sd, CheckpointKind.START)
+    sd.refresh_from_db()
+    assert (sd.status, sd.phase, sd.deferral_reason) == (Status.IN_PROGRESS, "LEAD", "")
+
+
+def test_completed_it_is_deferred_no_more(put_off: StrategicDirective) -> None:
+    log(put_off, CheckpointKind.COMPLETION)
+    put_off.refresh_from_db()
+    assert (put_off.status, put_off.deferral_reason) == (Status.COMPLETED, "")
 
 
 def test_taken_up_again_its_runs_go_on(put_off: StrategicDirective) -> None:
