@@ -288,21 +288,6 @@ def test_a_budget_in_dollars_is_a_decimal_string(cli: Cli, burn: Callable[..., N
     assert "budget, US dollars" in cli("usage", "totals", "--by", "tier").out
 
 
-def test_a_budget_in_dollars_calls_unknown_what_has_no_price(
-    cli: Cli, burn: Callable[..., None]
-) -> None:
-    burn(1_000, model="claude-mystery", sub_agent="RISK")
-    BudgetRuleFactory(
-        meter=MeterFactory(name="US dollars", weighting="dollars"), limit=Decimal(100)
-    )
-    table = cli("usage", "totals", "--by", "model").out
-    assert "$0" not in table
-    assert table.count("unknown") == 2
-    (spent,) = [line for line in cli("status").out.splitlines() if "RISK" in line]
-    assert "unknown" in spent
-    assert "$0" not in spent
-
-
 def test_large_sums_fit_the_table(cli: Cli, burn: Callable[..., None]) -> None:
     burn(123_456_789_012, output=999_999_999_999, model="claude-opus-4-5")
     burn(1_000, sub_agent="a-sub-agent-with-a-name-that-never-seems-to-end")
