@@ -106,7 +106,7 @@ def _key(own: str | None, shared: str | None, number: int | None, token: AgentTo
 
 def _what_if(asked: RunAsked, run: Run, situation: Situation) -> Json:
     zone = asked.zone or situation.standing.zone
-    found = situation.answer(run.task, zone=zone)
+    found = situation.answer(run.task, zone=zone, sd=run.sd)
     return answer(run.task, found, zone=zone, decision=None, sd=run.sd)
 
 

@@ -19,12 +19,12 @@ from allocation.decisions.preflight import preflight
 from allocation.decisions.situation import situation_at
 from allocation.directives.models import OVER, Status, StrategicDirective
 from allocation.display.fact import Fact
-from allocation.display.format import amount, percent, tokens
+from allocation.display.format import percent, tokens
 from allocation.forecasts.estimates import estimate_of
 from allocation.policy.phases import Phase
 from allocation.usage.standing import Standing, standing_at
 from allocation.usage.totals import NOTHING, Burned, burned_by, grouped, total_of
-from allocation.usage.words import sub_agent_in_words, with_unit
+from allocation.usage.words import burned_of_budget, is_unknown, sub_agent_in_words, with_unit
 
 LAST_DECISIONS = 20
 LAST_CHECKPOINTS = 50
@@ -134,7 +134,7 @@ def _amounts(burned: Burned, standing: Standing) -> Amounts:
     return Amounts(
         fresh=burned.counts.fresh,
         raw=burned.counts.raw,
-        budget=amount(burned.budget, in_dollars=standing.meter.in_dollars),
+        budget=burned_of_budget(burned, in_dollars=standing.meter.in_dollars),
         usd=burned.usd,
     )
 
@@ -148,9 +148,11 @@ def _facts(
 ) -> list[Fact]:
     rework = sum(row.rework_cycles for row in logs.values())
     lines = [row.lines_modified for row in logs.values() if row.lines_modified is not None]
-    budget = with_unit(standing, total.budget)
+    budget = f"{with_unit(standing, total.budget)} of the budget"
+    if is_unknown(total):
+        budget = "what that cost is unknown"
     return [
-        Fact("Tokens burned", tokens(fresh), "fresh", f"{budget} of the budget" if fresh else ""),
+        Fact("Tokens burned", tokens(fresh), "fresh", budget if fresh else ""),
         _estimate(sd, fresh),
         Fact("Rework", tokens(rework), "cycle" if rework == 1 else "cycles"),
         Fact("Lines of code", tokens(sum(lines)) if lines else "–", "", ""),
@@ -208,7 +210,7 @@ def _agents(parts: Mapping[tuple[str, ...], Burned], standing: Standing) -> list
         AgentRow(
             sub_agent=name,
             by_phase=[
-                amount(sums[name][phase].budget, in_dollars=in_dollars)
+                burned_of_budget(sums[name][phase], in_dollars=in_dollars)
                 if phase in sums[name]
                 else "–"
                 for phase in Phase

@@ -52,7 +52,8 @@ class HookSituation:
     ) -> Iterator[tuple[str, Recommendation]]:
         """What each registered sub-agent would be told, by its code, and last any other."""
         for code in (*self.situation.sub_agents, UNREGISTERED):
-            yield code, self.situation.answer(self.task(code or _OTHER, sd, phase))
+            task = self.task(code or _OTHER, sd, phase)
+            yield code, self.situation.halt(task, sd) or self.situation.answer(task, sd=sd)
 
 
 @dataclass(slots=True)
@@ -87,6 +88,9 @@ def keep_fresh(now: datetime) -> None:
 def _current(now: datetime, *, holding: timedelta = timedelta(0)) -> HookSituation:
     """What decides at `now`; read again where it would be too old within `holding`."""
     rules = kept.get(now, lambda: _Rules(_read(now)), holding=holding)
+    if any(each.expires_at <= now for each in rules.current.situation.overrides):
+        kept.forget()  # an expiry is no edit, and leaves no entry
+        rules = kept.get(now, lambda: _Rules(_read(now)), holding=holding)
     known = rules.current
     if not timedelta(0) <= now - known.situation.standing.at < USAGE_KEPT - holding:
         standing = standing_at(now, book=known.book)

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from allocation.access import may_rule
-from allocation.usage.standing import Standing, standing_at
+from allocation.budgets.models import BudgetRule
+from allocation.usage.standing import standing_at
 
 MENU = (
     ("Week", "dashboard:week"),
@@ -41,22 +42,26 @@ PARTS = {
 def frame(request: HttpRequest) -> dict[str, object]:
     """The frame of a page; nothing for somebody who is not signed in.
 
-    The week is read only where a template asks for `zone` or `system_off`, and then once: a
-    constant number of queries, none for the pages of the admin.
+    The rule and the week are read only where a template asks for `system_off` or `zone`, and then
+    once: a constant number of queries, one for the pages of the admin, which show no zone.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
 
     @cache
-    def standing() -> Standing:
-        return standing_at(timezone.now())
+    def is_off() -> bool:
+        return BudgetRule.objects.filter(enabled=False).exists()
+
+    @cache
+    def zone() -> str:
+        return "off" if is_off() else standing_at(timezone.now()).zone.value.lower()
 
     # Templates call what can be called, when they first print it.
     return {
         "nav": _menu(request),
-        "zone": lambda: standing().zone.value.lower() if standing().enabled else "off",
-        "system_off": lambda: not standing().enabled,
+        "zone": zone,
+        "system_off": is_off,
         "system_off_url": reverse("budgets:change-rule") if may_rule(user) else "",
     }
 

@@ -25,7 +25,7 @@ from allocation.reminders.page import WeekReminders, week_reminders
 from allocation.reports.this_week import this_week
 from allocation.usage.standing import Standing
 from allocation.usage.totals import Burned, captured_without_sd, total_of
-from allocation.usage.words import unit_of
+from allocation.usage.words import burned_of_budget, is_unknown, unit_of
 
 LAST_DECISIONS = 10
 MOST_SUB_AGENTS = 12
@@ -187,11 +187,17 @@ def _spending(standing: Standing, ranked: Sequence[tuple[str, Burned]]) -> list[
     return [_spent(name, standing, part, largest) for name, part in shown]
 
 
+def _share(part: Burned, standing: Standing) -> str:
+    if is_unknown(part):
+        return "–"
+    return fmt.percent(part.budget / standing.used) if standing.used else "0%"
+
+
 def _spent(name: str, standing: Standing, part: Burned, largest: Fraction) -> Spending:
     return Spending(
         sub_agent=name,
-        budget=fmt.amount(part.budget, in_dollars=standing.meter.in_dollars),
-        percent=fmt.percent(part.budget / standing.used) if standing.used else "0%",
+        budget=burned_of_budget(part, in_dollars=standing.meter.in_dollars),
+        percent=_share(part, standing),
         percent_of_largest=float(round(part.budget / largest * 100, 2)) if largest else 0.0,
         raw=part.counts.raw,
         usd=fmt.usd(part.usd),

@@ -14,7 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from allocation.access import may_log, may_rule, require_chairman, require_log
 from allocation.catalog.models import Tier
 from allocation.decisions.deferral_page import deferrals_page
-from allocation.decisions.deferrals import defer_proposed, drop_run, move_run, run_now
+from allocation.decisions.deferrals import (
+    check_may_go,
+    defer_proposed,
+    drop_run,
+    move_run,
+    run_now,
+)
 from allocation.decisions.forms import RunNowForm
 from allocation.decisions.models import DeferredRun
 from allocation.directives.models import StrategicDirective
@@ -89,6 +95,11 @@ def run_deferred(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a deferred run go now, by an override for it."""
     actor, now = require_chairman(request.user, "override a deferral"), timezone.now()
     row = get_object_or_404(DeferredRun.objects.select_related("decision", "sd"), pk=pk)
+    try:
+        check_may_go(row)
+    except RuleError as error:  # nothing that is typed into the form would mend it
+        messages.error(request, str(error))
+        return redirect("steering:list-deferrals")
 
     def do(tier: Tier, reason: str) -> str:
         until = running_week(now).window.end

@@ -87,8 +87,8 @@ def run_now(
 ) -> Override:
     """Let a deferred run go before its time, by an override for that one run.
 
-    Raises RuleError without a reason, below a floor that never gives way, and for a run that does
-    not wait any more.
+    Raises RuleError without a reason, below a floor that never gives way, for a run that does not
+    wait any more, and while its SD may not go on: the override could not let it run.
     """
     sub_agent = SubAgent.objects.filter(code=row.sub_agent).first()
     if sub_agent is None:
@@ -96,6 +96,7 @@ def run_now(
     with transaction.atomic():
         if not _release(row, actor=actor, now=now, reason=reason):
             raise RuleError("This run does not wait any more.")
+        check_may_go(row)
         override = create_override(
             sub_agent=sub_agent,
             phase=row.phase,
@@ -109,6 +110,19 @@ def run_now(
         )
         DeferredRun.objects.filter(pk=row.pk).update(override=override)
     return override
+
+
+def check_may_go(row: DeferredRun) -> None:
+    """Raises RuleError while the SD of a run may not go on: no override could let the run go."""
+    if row.sd is not None and (first := _FIRST.get(Status(row.sd.status))):
+        raise RuleError(f"{row.sd.code} is {row.sd.get_status_display()}: {first} first.")
+
+
+_FIRST = {
+    Status.PAUSED: "approve tokens for it",
+    Status.DEFERRED: "resume it",
+    Status.ARCHIVED: "restore it",
+}
 
 
 def drop_run(*, row: DeferredRun, actor: str, now: datetime, reason: str) -> None:

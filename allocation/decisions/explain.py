@@ -9,6 +9,7 @@ from django.db.models import Q
 from allocation.catalog.models import Tier
 from allocation.catalog.pricing import load_price_book
 from allocation.decisions.models import Decision, DeferredRun
+from allocation.decisions.operations import waits_with_its_sd
 from allocation.display import format as fmt
 from allocation.policy.floors import Floor, GivesWay
 from allocation.policy.meter import Meter
@@ -34,7 +35,7 @@ class Explanation:
     `steps` are those of the frozen path, to the result. `zones` is empty where the zone had no say,
     and `every_zone` says why. `share`, `used` and `limit` are frozen. `cost` is "" while no usage
     can be told to belong to the run. `wait` is the deferred run's place in the queue, None where it
-    has none of its own.
+    has none of its own; `waits_with_its_sd` where it was deferred because its SD is.
     """
 
     decision: Decision
@@ -48,6 +49,7 @@ class Explanation:
     floor: str
     cost: str
     wait: DeferredRun | None
+    waits_with_its_sd: bool
 
 
 def explain(decision: Decision, meter: Meter) -> Explanation:
@@ -59,13 +61,14 @@ def explain(decision: Decision, meter: Meter) -> Explanation:
         heading=_heading(decision),
         steps=_steps(decision),
         zones=_in_every_zone(decision),
-        every_zone=NO_SAY.get(Outcome(decision.outcome), ""),
+        every_zone=_why_in_every_zone(decision),
         share=fmt.reached(Fraction(decision.share_percent) / 100),
         used=f"{int(used):,}" if used else "",
         limit=f"{int(limit):,}" if limit else "",
         floor=_floor_in_words(decision),
         cost=_cost(decision, meter),
         wait=waits.first(),
+        waits_with_its_sd=waits_with_its_sd(decision),
     )
 
 
@@ -73,10 +76,16 @@ NO_SAY = {
     Outcome.PAUSE: "The SD was halted: the run would have been refused in every zone.",
     Outcome.OFF: "budgetctl was off: every zone would have given the registered default.",
 }
+PUT_OFF = "The SD was deferred: the run would have been put off in every zone."
 GIVES_WAY = {
     GivesWay.UNDER_PRESSURE: "gives way to {} under budget pressure",
     GivesWay.READ_ONLY: "gives way to {} for read-only work",
 }
+
+
+def _why_in_every_zone(decision: Decision) -> str:
+    """Why the zone had no say; "" where it had one."""
+    return PUT_OFF if waits_with_its_sd(decision) else NO_SAY.get(Outcome(decision.outcome), "")
 
 
 def _heading(decision: Decision) -> str:
@@ -109,7 +118,7 @@ def _floor_in_words(decision: Decision) -> str:
 
 
 def _in_every_zone(decision: Decision) -> list[InZone]:
-    if decision.outcome in NO_SAY or "floor" not in decision.inputs:
+    if _why_in_every_zone(decision) or "floor" not in decision.inputs:
         return []
     tiers = {tier.name: tier.to_policy() for tier in Tier.objects.all()}
     frozen = decision.inputs["floor"]

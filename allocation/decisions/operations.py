@@ -18,7 +18,7 @@ from allocation.decisions.situation import Situation
 from allocation.directives.models import StrategicDirective
 from allocation.floors.models import Override
 from allocation.floors.operations import use_override
-from allocation.policy.recommend import Outcome, Recommendation, Step, Task
+from allocation.policy.recommend import DEFERRAL, Outcome, Recommendation, Step, Task
 from allocation.usage.standing import Standing
 
 
@@ -99,7 +99,11 @@ def _decide_all(
 
 def _store(decisions: Sequence[Decision], *, recounted: bool) -> None:
     """Store new decisions with what follows from them, all or nothing."""
-    deferred = [decision for decision in decisions if decision.outcome == Outcome.DEFER]
+    deferred = [
+        decision
+        for decision in decisions
+        if decision.outcome == Outcome.DEFER and not waits_with_its_sd(decision)
+    ]
     if len(decisions) == 1 and not recounted and not deferred:
         # Nearly always, and a hook waits: one statement is whole without a transaction around it.
         decisions[0].save(force_insert=True)
@@ -136,6 +140,11 @@ def _override(
             return override
         spent.add(override.pk)
     return None
+
+
+def waits_with_its_sd(decision: Decision) -> bool:
+    """Whether a run was deferred because its SD is: it has no place of its own in the queue."""
+    return bool(decision.path) and decision.path[-1]["rule"] == DEFERRAL
 
 
 def _queue(deferred: Sequence[Decision]) -> None:

@@ -18,6 +18,7 @@ from allocation.policy.recommend import (
     Recommendation,
     Task,
     paused,
+    put_off,
     recommend,
     stopped,
     switched_off,
@@ -114,13 +115,17 @@ class Situation:
         """What a run is told whose SD may not go on; None where it may. Off is off (rule 6)."""
         if sd is None or not self.standing.enabled:
             return None
-        halted = {Status.PAUSED: paused, Status.ARCHIVED: stopped}.get(Status(sd.status))
-        if halted is None:
-            return None
         holding = self.floor_for(task).holding(self.standing.zone, task.read_only)
-        return halted(
-            sd.code, preferred=preferred_tier(task.complexity, self.rubric), floor=holding
-        )
+        preferred = preferred_tier(task.complexity, self.rubric)
+        if sd.status == Status.PAUSED:
+            return paused(sd.code, preferred=preferred, floor=holding)
+        if sd.status == Status.ARCHIVED:
+            return stopped(sd.code, preferred=preferred, floor=holding)
+        deferred = sd.deferred_at or sd.created_at
+        # Once the next week has opened it is back, whether or not a tick has said so yet.
+        if sd.status == Status.DEFERRED and deferred >= self.standing.window.start:
+            return put_off(sd.code, sd.deferral_reason, preferred=preferred, floor=holding)
+        return None
 
 
 def situation_at(now: datetime, *, standing: Standing | None = None) -> Situation:

@@ -127,9 +127,12 @@ def enter_phase(
     """Move an SD into a phase, or complete it with None. Called by the checkpoint that says so.
 
     `at` is the moment that the checkpoint is about, where it is not `now`. A paused SD stays
-    paused: what it had done may be logged, but only the Chairman lets it go on.
+    paused, and a deferred one deferred unless it is started: what it had done may be logged, but
+    that does not let it go on.
     """
     at = at or now
+    starts = phase is Phase.LEAD  # no hand-over leads back there
+    stays = row.status == Status.PAUSED or (row.status == Status.DEFERRED and not starts)
     if phase is None:
         return take_step(
             row,
@@ -139,17 +142,18 @@ def enter_phase(
             status=Status.COMPLETED,
             phase="",
             completed_at=at,
+            **TAKEN_UP,
         )
     return take_step(
         row,
         action="SD phase",
         actor=actor,
         now=now,
-        status=Status.PAUSED if row.status == Status.PAUSED else Status.IN_PROGRESS,
+        status=row.status if stays else Status.IN_PROGRESS,
         phase=phase.value,
         started_at=row.started_at or at,
         completed_at=None,
-        **TAKEN_UP,
+        **({} if stays else TAKEN_UP),
     )
 
 

@@ -134,8 +134,13 @@ def duration(span: timedelta) -> str:
 
 
 def held(hits: tuple[int, int], noun: str = "week") -> str:
-    """How often an interval of forecasts held, in words; never a badge of confidence."""
+    """How often an interval of forecasts held, in words; never a badge of confidence.
+
+    Weeks are counted by what was forecast from the same part of them, of which each hour may be
+    missing, though the week was scored.
+    """
     inside, of = hits
     if not of:
-        return "no week has been scored yet"
+        since = "from this part of a week " if noun == "week" else ""
+        return f"none {since}has been scored yet"
     return f"in {inside} of {counted(of, noun)} the total fell inside"

@@ -14,6 +14,8 @@ from allocation.policy.tiers import HAIKU, OPUS, SONNET, Tier
 from allocation.policy.zones import Zone
 
 SECURITY = "SECURITY"
+# The rule that spoke where a run waits with its SD, and has no place of its own in the queue.
+DEFERRAL = "deferral"
 
 
 class Outcome(StrEnum):
@@ -148,9 +150,15 @@ def paused(sd: str, *, preferred: Tier, floor: Tier) -> Recommendation:
     return Recommendation(Outcome.PAUSE, None, preferred, floor, (step,))
 
 
+def put_off(sd: str, why: str, *, preferred: Tier, floor: Tier) -> Recommendation:
+    """Rule 4: the SD was deferred, so none of its runs goes before the next budget week."""
+    step = Step(DEFERRAL, None, f"{sd} is deferred to the next budget week: {why}")
+    return Recommendation(Outcome.DEFER, None, preferred, floor, (step,))
+
+
 def stopped(sd: str, *, preferred: Tier, floor: Tier) -> Recommendation:
     """Rule 4: the SD was stopped or archived, so nothing of it runs any more."""
-    step = Step("pause", None, f"{sd} was stopped and is archived: no run of it is allowed.")
+    step = Step("pause", None, f"{sd} is archived: no run of it is allowed.")
     return Recommendation(Outcome.PAUSE, None, preferred, floor, (step,))
 
 

@@ -1,7 +1,7 @@
 """SDs and rates in words, on the weekly audit page and among the last ten SDs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocation.checkpoints.defaults import whole_shares
@@ -14,6 +14,7 @@ from allocation.reports.sd_audit import Rate, against
 
 # Of each SD so many are shown at once: a fleet may have hundreds that differ in a week.
 FIRST_OVERRIDES = 3
+NO_TARGET = "no tier that has a target is known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ def rate_verdict(title: str, rate: Rate, what: str) -> Verdict:
     rests_on = f"{rate.count:,} of {rate.of:,} {what}" if rate.of else ""
     if rate.target_of and rate.of:
         rests_on += f"; judged by the target of {rate.target_of}"
-    return verdict(title, rate.text, rate.reading, rests_on)
+    said = verdict(title, rate.text, rate.reading, rests_on)
+    if rate.of and rate.reading.band is Band.NO_DATA:
+        # There is data, and no tier by whose target it could be judged.
+        return replace(said, band="not judged", rests_on=f"{rests_on}; {NO_TARGET}")
+    return said
 
 
 def verdict(title: str, value: str, reading: Reading, rests_on: str) -> Verdict:

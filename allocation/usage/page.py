@@ -18,7 +18,7 @@ from allocation.usage.by_day import by_day_chart
 from allocation.usage.models import Source
 from allocation.usage.standing import running_week
 from allocation.usage.totals import Burned, burned_by, captured_without_sd, grouped, total_of
-from allocation.usage.words import BY_HAND, sub_agent_in_words
+from allocation.usage.words import BY_HAND, burned_of_budget, is_unknown, sub_agent_in_words
 
 NO_SD = "no SD named"
 UNKNOWN = "unknown tier"
@@ -199,8 +199,8 @@ def _row(
     whole_week = scale.total.budget
     return Row(
         name=name,
-        budget=scale.amount(part.budget),
-        share=percent(part.budget / whole_week) if whole_week else "–",
+        budget=burned_of_budget(part, in_dollars=scale.meter.in_dollars),
+        share=percent(part.budget / whole_week) if whole_week and not is_unknown(part) else "–",
         percent_of_largest=round(100 * part.budget / scale.largest) if scale.largest else 0,
         raw=tokens(part.counts.raw),
         usd=usd(part.usd) if part.records else "–",

@@ -39,10 +39,13 @@ def checkpoint(said: Json) -> Iterator[Line]:
     mix = f" ({in_words(said['mix'])})" if said["mix"] else ""
     label = CheckpointKind(said["kind"]).label
     yield f"{said['sd']}: {label} logged, {burned} in {said['phase']}{mix}"
-    yield row("SD", f"now in {phase}" if phase else f"now {_status(said['sd_status'])}")
+    status = _status(said["sd_status"])
+    goes_on = phase and said["sd_status"] == "in_progress"
+    still = "" if goes_on else f", still {status}"
+    yield row("SD", f"now in {phase}{still}" if phase else f"now {status}")
     left = f", {fmt.tokens(state['tokens_remaining'])} left"
     yield row("BUDGET", zone(Zone(state["budget_zone"])), left)
-    if not phase:
+    if not goes_on:  # deferred or paused, it may run on nothing
         return
     by_tier: dict[str, list[str]] = {}
     for sub_agent, tier in state["recommended_models"].items():

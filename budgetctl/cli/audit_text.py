@@ -15,6 +15,7 @@ from allocation.policy.kpis import KPI_BY_KEY, Band
 from allocation.policy.plain import safe
 from allocation.policy.tiers import SHIPPED_TIERS
 from allocation.reports.sd_audit import Audit, Rate, SdAudit
+from allocation.reports.sd_words import NO_TARGET
 from budgetctl.cli.printing import Line, heading, row
 from budgetctl.cli.week_text import NO_RECORD
 
@@ -133,9 +134,7 @@ def _rate(title: str, rate: Rate, what: str) -> Line:
     counted = f"{rate.count:,} of {rate.of:,} {what} ({rate.text})"
     words = rate.reading.words
     if rate.reading.band is Band.NO_DATA:
-        return row(
-            title, Text(shape, style), f" {counted}; not judged: no tier that has a target is known"
-        )
+        return row(title, Text(shape, style), f" {counted}; not judged: {NO_TARGET}")
     if rate.target_of:
         target = KPI_BY_KEY[f"rework-{rate.target_of}"].target
         words += f" ({rate.target_of}: {target})"

@@ -43,7 +43,7 @@ def _answer(
     actor: str,
     sd: StrategicDirective | None,
 ) -> list[Answer]:
-    read = [_read(line, situation) for line in chunk]
+    read = [_read(line, situation, sd) for line in chunk]
     runs = [Run(task=one.task, sd=sd) for one in read if isinstance(one, _Asked) and not one.zone]
     decided: Iterator[Decided] = iter(())
     # What-ifs alone write nothing, and so work on a database that is only to be read.
@@ -70,7 +70,7 @@ class _Asked:
     answer: Recommendation
 
 
-def _read(line: bytes, situation: Situation) -> _Asked | str:
+def _read(line: bytes, situation: Situation, sd: StrategicDirective | None) -> _Asked | str:
     """What a line asks, or what is wrong with it in one sentence."""
     try:
         given = _object(line)
@@ -82,7 +82,7 @@ def _read(line: bytes, situation: Situation) -> _Asked | str:
             _flag(given, "read_only"),
         )
         zone = None if given.get("zone") is None else _choice(given, "zone", Zone)
-        return _Asked(given, task, zone, situation.answer(task, zone=zone))
+        return _Asked(given, task, zone, situation.answer(task, zone=zone, sd=sd))
     except RuleError as error:
         return str(error)
 

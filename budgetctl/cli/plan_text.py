@@ -16,7 +16,11 @@ from allocation.policy.zones import Zone
 from budgetctl.cli.printing import Line, heading, row, short, zone
 from budgetctl.cli.week_text import burn, chances_of, status_line, tokens, unit_of
 
-NONE_WAITS = "No SD is waiting. Propose one: budgetctl sd new SD-… --complexity 3"
+# What is deferred or paused waits too, but not for a session to take it up.
+NONE_WAITS = (
+    "No SD is proposed or in progress. Those deferred or paused: budgetctl sd list. "
+    "A new one: budgetctl sd new SD-… --complexity 3"
+)
 
 
 def next_sd(plan: shapes.Plan) -> Iterator[Line]:

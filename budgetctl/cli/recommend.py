@@ -118,7 +118,7 @@ def _recommended(
     situation = situation_at(now)
     code = situation.code_of(sub_agent)
     task = Task(code, in_phase, complexity, critical, read_only)
-    answer, decision = situation.answer(task, zone=in_zone), None
+    answer, decision = situation.answer(task, zone=in_zone, sd=for_sd), None
     if in_zone is None:
         run = Run(task=task, sd=for_sd)
         decision, answer = decide(situation=situation, run=run, actor=rows.actor(), now=now)

@@ -62,6 +62,9 @@ def _spending(week: shapes.Week) -> Iterator[Line]:
     if not week["sub_agents"]:
         yield "  Nothing is used yet this week."
         return
+    # In dollars what nobody knows the price of is unknown, and not nothing.
+    unknown = {safe(each["key"]) for each in week["sub_agents"] if each["usd"] is None}
+    unknown = unknown if week["unit"] == "usd" else set()
     shown = [
         (safe(each["key"]), Fraction(each["budget_tokens"]), each["percent"])
         for each in week["sub_agents"]
@@ -75,7 +78,10 @@ def _spending(week: shapes.Week) -> Iterator[Line]:
     largest = max(budget for _, budget, _ in shown)
     cells = max(4, min(28, console().width - 43))  # beside the three columns
     for name, budget, share in shown:
+        spent, part = long(budget, week["unit"]), percent(share)
+        if name in unknown:
+            spent, part = fmt.usd(None), "–"
         yield Text.assemble(
-            f"  {name[:20]:<20} {long(budget, week['unit']):>12} {percent(share):>5}  ",
+            f"  {name[:20]:<20} {spent:>12} {part:>5}  ",
             bar(budget / largest if largest else Fraction(0), cells),
         )

@@ -21,7 +21,7 @@ from allocation.usage.models import Source
 from allocation.usage.page import end_of
 from allocation.usage.standing import running_week
 from allocation.usage.totals import HOUR, NOTHING, Burned, burned, burned_by, grouped, total_of
-from allocation.usage.words import BY_HAND, KEYS, sub_agent_in_words
+from allocation.usage.words import BY_HAND, KEYS, burned_of_budget, sub_agent_in_words
 from budgetctl.cli.printing import Line, heading, row
 
 UNKNOWN = "unknown"
@@ -171,7 +171,7 @@ def as_text(found: Totals) -> Iterator[Line]:
     for label, value in kinds:
         yield f"  {label:<22}{value:>20,}"
     unit = "budget, US dollars" if found.meter.in_dollars else "budget tokens"
-    budget = fmt.amount(total.budget, in_dollars=found.meter.in_dollars)
+    budget = burned_of_budget(total, in_dollars=found.meter.in_dollars)
     yield Text.assemble(f"  {unit:<22}", (f"{budget:>20}", "bold"), f"  {found.meter.name}")
     unpriced = fmt.counted(total.unpriced, "record")
     priced = f"  {unpriced} could not be priced" if total.unpriced else ""
@@ -199,9 +199,7 @@ def _table(found: Totals) -> Iterator[Line]:
             fmt.short(counts.cache_write_5m + counts.cache_write_1h),
             fmt.short(counts.cache_read),
             fmt.short(counts.raw),
-            fmt.amount(part.budget, in_dollars=True)
-            if found.meter.in_dollars
-            else fmt.short(part.budget),
+            _short_usd(part.usd) if found.meter.in_dollars else fmt.short(part.budget),
             _short_usd(part.usd),
         ]
         name = safe(key)

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from allocation.audit.models import AuditEntry
 from allocation.decisions.models import Decision
 from tests.api.conftest import RUN, Agent
-from tests.factories import BudgetRuleFactory, StrategicDirectiveFactory, UsageRecordFactory
+from tests.factories import (
+    BudgetRuleFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+    UsageRecordFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +67,13 @@ def test_a_what_if_answers_and_logs_nothing(agent: Agent) -> None:
     said = agent.post("recommend", RUN | {"sub_agent": "SECURITY", "zone": "red"}).json()
     assert (said["outcome"], said["model"], said["decision"]) == ("defer", None, None)
     assert not Decision.objects.exists()
+
+
+def test_a_what_if_for_an_sd_knows_its_overrides(agent: Agent) -> None:
+    StrategicDirectiveFactory(code="SD-X-1", phase="PLAN")
+    OverrideFactory(sub_agent=SubAgentFactory(code="DOCMON"), sd_code="SD-X-1")
+    asked = {"sub_agent": "DOCMON", "sd": "SD-X-1", "zone": "RED"}
+    assert agent.post("recommend", asked).json()["model"] == "opus"
 
 
 def test_the_sd_gives_what_is_not_said(agent: Agent) -> None:

@@ -202,7 +202,8 @@ class TestSwitch:
         assert "Turn budgetctl on" in page.text
         assert "icons/off.svg" in page.text
         assert page.context["page"].history[0].changes == ["turned off"]
-        assert "budgetctl is off:" in chairman_client.get("/sds/").text
+        for url in ("/sds/", "/admin/", "/admin/floors/modelfloor/"):
+            assert "budgetctl is off:" in chairman_client.get(url).text
         page = chairman_client.post(SWITCH, {"enabled": "1"}, follow=True)
         assert "budgetctl is on: it recommends and forecasts again." in page.text
         assert BudgetRule.objects.get().enabled

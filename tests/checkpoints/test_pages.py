@@ -98,7 +98,7 @@ class TestReading:
         shown = chairman_client.get(f"/sds/{sd.code}/").content.decode()
         assert "fresh tokens, from the SD’s own estimate." in shown
         assert "Without this SD" in shown
-        assert "no week has been scored yet" in shown
+        assert "none from this part of a week has been scored yet" in shown
 
     @pytest.mark.parametrize("besides", [0, 1_000])
     def test_the_main_threads_part_is_said_where_there_is_any(

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from allocation.claude_code.situation import current_situation, keep_fresh
-from tests.factories import NOW, AuditEntryFactory
+from allocation.claude_code.state import state_at
+from allocation.directives.models import Status
+from tests.factories import (
+    NOW,
+    AuditEntryFactory,
+    BudgetWeekFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    SubAgentFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +50,26 @@ def test_an_edit_is_read_by_the_next_hook_however_fresh_the_rest_is() -> None:
     after = current_situation(at(0.2))
     assert after.defaults is not before.defaults
     assert after.situation.standing.at == at(0.1)
+
+
+def test_what_clients_keep_refuses_the_runs_of_a_paused_sd() -> None:
+    BudgetWeekFactory()
+    StrategicDirectiveFactory(code="SD-PAUSED-001", phase="EXEC", status=Status.PAUSED)
+    outcome, tier, reason = state_at(NOW)["answers"]["DOCMON"]["EXEC"]
+    assert (outcome, tier) == ("pause", None)
+    assert "SD-PAUSED-001 is paused" in reason
+
+
+def test_what_clients_keep_follows_the_overrides_of_the_only_sd() -> None:
+    BudgetWeekFactory()
+    StrategicDirectiveFactory(code="SD-ONE-001", phase="EXEC")
+    OverrideFactory(sub_agent=SubAgentFactory(code="DOCMON"), sd_code="SD-ONE-001")
+    assert state_at(NOW)["answers"]["DOCMON"]["EXEC"][:2] == ["use", "opus"]
+
+
+def test_an_override_ends_at_its_expiry_though_the_rules_are_kept() -> None:
+    BudgetWeekFactory()
+    OverrideFactory(sub_agent=SubAgentFactory(code="DOCMON"), expires_at=at(5))
+    assert current_situation(at(0)).situation.override_for("DOCMON", "EXEC")
+    assert current_situation(at(4.9)).situation.override_for("DOCMON", "EXEC")
+    assert not current_situation(at(5)).situation.override_for("DOCMON", "EXEC")

@@ -13,7 +13,7 @@ from tests.factories import NOW, WEEK_START, BudgetRuleFactory, StrategicDirecti
 
 
 def test_next_is_what_runs_then_what_matters_most(cli: Cli) -> None:
-    assert "No SD is waiting." in cli("next").out
+    assert "No SD is proposed or in progress." in cli("next").out
     assert cli("next", "--json").json["next_sd"] is None
     StrategicDirectiveFactory(code="SD-OLD", priority=2, created_at=NOW - timedelta(days=9))
     StrategicDirectiveFactory(code="SD-URGENT", priority=3)
@@ -120,7 +120,7 @@ def test_check_says_the_chance_of_each_zone_with_the_sd_and_without(
     assert chances["with"]["RED"] > chances["without"]["RED"]
     out = cli("check", "SD-A-1").out
     assert "AT RESET    without it: " in out
-    assert "no week has been scored yet" in out
+    assert "none from this part of a week has been scored yet" in " ".join(out.split())
     assert "from the estimate of 150k tokens" in " ".join(out.split())
 
 

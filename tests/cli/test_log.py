@@ -81,6 +81,14 @@ def test_a_handover_moves_the_sd_on(cli: Cli, sd: StrategicDirective) -> None:
     assert sd.phase == "PLAN"
 
 
+@pytest.mark.parametrize("status", [Status.DEFERRED, Status.PAUSED])
+def test_a_handover_of_an_sd_that_is_held_says_that_it_stays_so(cli: Cli, status: Status) -> None:
+    StrategicDirectiveFactory(code="SD-HELD-1", phase="LEAD", status=status)
+    out = cli("handoff", "SD-HELD-1", "LEAD", "PLAN", "--tokens", "5").out
+    assert f"SD          now in PLAN, still {status}" in out
+    assert "OPUS        " not in out
+
+
 def test_captured_tokens_stand_in_for_those_not_given(
     cli: Cli, sd: StrategicDirective, burn: Callable[..., None]
 ) -> None:

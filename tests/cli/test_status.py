@@ -97,7 +97,7 @@ def test_an_empty_week_says_so(cli: Cli) -> None:
     assert found["forecast"]["per_hour"] is None
     out = cli("status").out
     assert "Nothing is used yet this week." in out
-    assert "No SD is waiting." in out
+    assert "No SD is proposed or in progress." in out
     assert "nan" not in out.lower()
 
 

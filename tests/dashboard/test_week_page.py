@@ -192,7 +192,7 @@ def test_overrides_in_force_are_on_the_page(chairman_client: Client) -> None:
 def test_an_empty_budget_says_what_to_do(chairman_client: Client) -> None:
     use(1)  # in another week
     text = chairman_client.get("/").content.decode()
-    assert "No strategic directive is waiting." in text
+    assert "No strategic directive is proposed or in progress." in text
     assert "No usage is recorded in this week." in text
 
 

@@ -157,6 +157,12 @@ class TestQueue:
         assert Override.objects.get().reason == "Now."
         assert "No run is put off." in said.text
 
+    def test_while_its_sd_is_held_what_to_do_first_is_said(self, chairman_client: Client) -> None:
+        row = waiting_run(sd=StrategicDirectiveFactory(phase="EXEC", status=Status.PAUSED))
+        page = chairman_client.get(f"{URL}runs/{row.pk}/run/", follow=True)
+        assert page.redirect_chain == [(URL, 302)]
+        assert "is paused: approve tokens for it first." in page.text
+
 
 class TestProposals:
     @pytest.fixture

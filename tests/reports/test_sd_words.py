@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from allocation.directives.models import Status
 from allocation.reports.facts import SdWeekFacts
 from allocation.reports.last_sds import LAST_SDS, last_sds_page
-from allocation.reports.sd_words import sd_row
+from allocation.reports.sd_audit import rework_rate_of
+from allocation.reports.sd_words import rate_verdict, sd_row
 from tests.factories import NOW, CheckpointFactory, DecisionFactory, StrategicDirectiveFactory
 
 FACTS = SdWeekFacts(
@@ -58,3 +59,10 @@ def test_the_queries_do_not_grow_with_the_sds() -> None:
             last_sds_page(NOW)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_rate_without_a_target_is_not_judged_and_not_without_data() -> None:
+    said = rate_verdict("Rework rate of SDs", rework_rate_of(1, 4, ""), "SDs with rework")
+    assert (said.value, said.band) == ("25%", "not judged")
+    assert said.rests_on == "1 of 4 SDs with rework; no tier that has a target is known"
+    assert rate_verdict("Rework", rework_rate_of(0, 0, ""), "SDs").band == "no data yet"

@@ -90,6 +90,8 @@ def test_a_meter_in_dollars_says_what_it_cannot_count(viewer_client: Client) -> 
     page = viewer_client.get(WEEK)
     assert "1 record without a price is not in the budget" in page.text
     assert page.context["page"].unit == "Budget, US dollars"
+    row = page.context["page"].tables[1].rows[0]
+    assert (row.budget, row.share, row.usd) == ("unknown", "–", "unknown")
 
 
 def test_many_sub_agents_share_a_bar(viewer_client: Client) -> None:

@@ -12,7 +12,7 @@ SHORT_NAMES = ("haiku", "sonnet", "opus", "fable")
 
 DEFERRED = (
     "Do not try it again this week by itself: note it as deferred and go on with other work. The "
-    "Chairman can let it run by an override."
+    "Chairman can let it run before then."
 )
 PAUSED = "Stop work on this SD and say so; it goes on when the Chairman approves it."
 
