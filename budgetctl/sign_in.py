@@ -1,11 +1,23 @@
-"""Sign-in that was tried too often."""
+"""A change of the password, and sign-in that was tried too often."""
 
 from datetime import timedelta
 from typing import Any
 
 from axes.helpers import get_cool_off
+from django.contrib.auth import views as accounts
+from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+
+class ChangePassword(accounts.PasswordChangeView):
+    """Django's, which answers a form that is refused with the status that all pages do."""
+
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
+        """The form again, with what is wrong in it."""
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:

@@ -12,6 +12,7 @@ from allocation.optimizer.urls import optimizer_urls
 from allocation.reports.guard import review_results
 from allocation.usage.by_sd import spending
 from allocation.usage.meters import used_by_meter
+from budgetctl.sign_in import ChangePassword
 
 handler500 = "budgetctl.kept_forms.failed"
 
@@ -19,7 +20,7 @@ handler500 = "budgetctl.kept_forms.failed"
 ACCOUNTS = [
     path("login/", accounts.LoginView.as_view(), name="login"),
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
-    path("password_change/", accounts.PasswordChangeView.as_view(), name="password_change"),
+    path("password_change/", ChangePassword.as_view(), name="password_change"),
     path(
         "password_change/done/",
         accounts.PasswordChangeDoneView.as_view(),

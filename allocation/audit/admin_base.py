@@ -1,6 +1,6 @@
 """What every admin of the product is made from: records that stay, and tables that are audited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     AnyForm = ModelForm[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+
+
+class NamedValuesFilter(admin.AllValuesFieldListFilter):
+    """By any value of a column, with a word for that of rows without: an empty link has no name."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """What can be chosen."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "None"}
 
 
 class Page(ModelAdmin):

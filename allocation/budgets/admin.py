@@ -7,7 +7,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from allocation.audit.admin_base import AuditedAdmin, RecordAdmin, SingleRowAdmin
+from allocation.audit.admin_base import (
+    AuditedAdmin,
+    NamedValuesFilter,
+    RecordAdmin,
+    SingleRowAdmin,
+)
 from allocation.audit.forms import AuditedForm, OperationForm
 from allocation.audit.operations import Written
 from allocation.budgets.models import BudgetRule, BudgetWeek, Meter
@@ -151,7 +156,7 @@ class BudgetWeekAdmin(RecordAdmin):
     list_display = ("start", "end", "of_limit", "of_reserve", "closed_at", "of_burned",
                     "budget_zone", "meter_name")  # fmt: skip
     fields = list_display
-    list_filter = ("budget_zone", "meter_name")
+    list_filter = ("budget_zone", ("meter_name", NamedValuesFilter))
     date_hierarchy = "start"
 
     @admin.display(description="limit", ordering="limit")

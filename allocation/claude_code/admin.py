@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from allocation.audit.admin_base import RecordAdmin, SingleRowAdmin
+from allocation.audit.admin_base import NamedValuesFilter, RecordAdmin, SingleRowAdmin
 from allocation.claude_code.models import (
     HarnessSession,
     HookDefaults,
@@ -32,7 +32,7 @@ class HarnessSessionAdmin(RecordAdmin):
     """The sessions that were heard."""
 
     list_display = ("session_id", "machine", "project", "cli_version", "last_heard", "ended_at")
-    list_filter = ("machine", "cli_version")
+    list_filter = (("machine", NamedValuesFilter), ("cli_version", NamedValuesFilter))
     search_fields = ("session_id", "project")
 
 

@@ -15,11 +15,11 @@ from allocation.policy.plain import is_blank
 Value = TypeVar("Value")
 
 
-def count_field(most: int, **options: Any) -> forms.IntegerField:
-    """A count from 0 to `most`, which says so of whatever else is typed."""
-    sentence = f"Write a whole number from 0 to {in_groups(most)}."
+def count_field(most: int, *, least: int = 0, **options: Any) -> forms.IntegerField:
+    """A count from `least` to `most`, which says so of whatever else is typed."""
+    sentence = f"Write a whole number from {least} to {in_groups(most)}."
     messages = dict.fromkeys(("required", "invalid", "min_value", "max_value"), sentence)
-    return forms.IntegerField(min_value=0, max_value=most, error_messages=messages, **options)
+    return forms.IntegerField(min_value=least, max_value=most, error_messages=messages, **options)
 
 
 class TextAmountField(forms.Field):

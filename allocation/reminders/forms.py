@@ -5,7 +5,7 @@ import re
 from django import forms
 from django.http import QueryDict
 
-from allocation.display.fields import obey, typed
+from allocation.display.fields import count_field, obey, typed
 from allocation.policy.errors import RuleError
 from allocation.policy.reminders import MOST_QUIET_HOURS
 from allocation.reminders.addresses import LONGEST_URL, check_site, read_target
@@ -19,10 +19,10 @@ _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 class SettingsForm(forms.Form):
     """All settings of reminders. `seen` is the mark of those that were shown."""
 
-    quiet_hours = forms.IntegerField(
+    quiet_hours = count_field(
+        MOST_QUIET_HOURS,
+        least=1,
         label="Remind of an SD without news after, hours",
-        min_value=1,
-        max_value=MOST_QUIET_HOURS,
         help_text="In progress, and nothing logged or counted for it for so long.",
     )
     email_on = forms.BooleanField(label="Send reminders by e-mail", required=False)

@@ -1,5 +1,7 @@
 """A week of the demo at every width: it is read by scrolling down, and axe finds nothing."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -9,7 +11,14 @@ from playwright.sync_api import Page
 from allocation.decisions.models import Decision
 from tests.browser.conftest import SignIn
 from tests.browser.watch import SIDEWAYS, axe_clean
-from tests.factories import StrategicDirectiveFactory, UsageRecordFactory, rebuild_hours
+from tests.factories import (
+    CheckpointFactory,
+    DecisionFactory,
+    OverrideFactory,
+    StrategicDirectiveFactory,
+    UsageRecordFactory,
+    rebuild_hours,
+)
 
 PAGES = [
     "/",
@@ -52,15 +61,51 @@ def test_long_words_and_large_figures_break_on_a_phone(
     dark_phone_page: Page, sign_in: SignIn, chairman: User
 ) -> None:
     page = dark_phone_page
-    StrategicDirectiveFactory(code="SD-" + "LONG" * 6 + "-001", title="Title" * 24, phase="LEAD")
-    record = UsageRecordFactory(input=1_000_000_001_500, output=0, at=timezone.now())
+    code, name = "SD-" + "LONG" * 13 + "-001", "Agent" * 20
+    sd = StrategicDirectiveFactory(code=code, title="Title" * 24, phase="LEAD")
+    record = UsageRecordFactory(
+        input=1_000_000_001_500, output=0, at=timezone.now(), sub_agent=name, model="m" * 100, sd=sd
+    )
     rebuild_hours([record.hour])
+    decision = DecisionFactory(sd=sd, sub_agent=name, observed="m" * 100, reason="Reason" * 20)
+    checkpoint = CheckpointFactory(sd=sd, tokens=1_000_000_001_500, note="Note" * 25)
+    given = timezone.now()
+    ends = given + timedelta(days=1)
+    OverrideFactory(sub_agent__code="SECURITY", reason=name, created_at=given, expires_at=ends)
     sign_in(page, chairman)
-    for path in ("/", "/usage/"):
+    steps = [f"/sds/{code}/{step}" for step in ("", "edit/", "defer/", "archive/")]
+    lists = ["/", "/sds/", "/checkpoints/", "/usage/", "/decisions/"]
+    rows = [f"/decisions/{decision.pk}/", f"/checkpoints/{checkpoint.pk}/correct/"]
+    for path in [*lists, *steps, *rows]:
         page.goto(path)
-        assert page.evaluate(SIDEWAYS) == []
+        assert page.evaluate(SIDEWAYS) == [], path
         wide = "cells => cells.filter(one => one.scrollWidth > one.clientWidth).length"
         assert page.eval_on_selector_all(".table-figures .number", wide) == 0
+
+
+def test_letters_of_twice_the_size_fit_on_a_phone(
+    dark_phone_page: Page, sign_in: SignIn, demo: User
+) -> None:
+    page = dark_phone_page
+    # Where letters are twice as large, half of the width is left.
+    page.set_viewport_size({"width": 195, "height": 420})
+    sign_in(page, demo)
+    for path in ("/", "/usage/", "/forecasts/", "/calibration/"):
+        page.goto(path)
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not page.evaluate(wide), path
+
+
+def test_a_form_stands_apart_from_what_explains_it_on_a_phone(
+    phone_page: Page, sign_in: SignIn, chairman: User
+) -> None:
+    sign_in(phone_page, chairman)
+    phone_page.goto("/sds/new/")
+    form = phone_page.locator(".split > form").bounding_box()
+    rubric = phone_page.locator(".split > section").bounding_box()
+    assert form is not None
+    assert rubric is not None
+    assert rubric["y"] - (form["y"] + form["height"]) >= 24
 
 
 def test_the_buttons_of_the_deferral_queue_stay_on_a_phone(

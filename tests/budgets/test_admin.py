@@ -1,5 +1,6 @@
 """The budget rule and the meters as the Chairman edits them in the admin."""
 
+import re
 from typing import Any
 
 import pytest
@@ -153,6 +154,14 @@ def test_zones_of_weeks_are_written_as_on_the_pages(chairman_client: Client) -> 
     page = said(chairman_client.get(reverse("admin:budgets_budgetweek_changelist")))
     assert "Yellow" in page
     assert "YELLOW" not in page
+
+
+def test_weeks_that_are_not_closed_can_be_filtered_by_a_link_with_a_name(
+    chairman_client: Client,
+) -> None:
+    BudgetWeekFactory(meter_name="")
+    page = chairman_client.get(reverse("admin:budgets_budgetweek_changelist")).content.decode()
+    assert re.search(r'href="\?meter_name=">\s*None\s*</a>', page)
 
 
 def test_figures_of_weeks_are_written_as_on_the_pages(chairman_client: Client) -> None:

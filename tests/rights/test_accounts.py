@@ -67,6 +67,13 @@ def test_a_right_password_forgets_the_wrong_ones(viewer: User) -> None:
         assert sign_in(viewer)[1] == 302
 
 
+def test_a_password_that_is_refused_is_said_with_its_status(viewer_client: Client) -> None:
+    given = {"old_password": "wrong", "new_password1": "short", "new_password2": "short"}
+    page = viewer_client.post("/accounts/password_change/", given)
+    assert page.status_code == 422
+    assert "Your old password was entered incorrectly." in page.content.decode()
+
+
 def test_a_session_ends_by_itself(viewer: User) -> None:
     client, _ = sign_in(viewer)
     assert client.get("/").status_code == 200
