@@ -96,6 +96,16 @@ def test_letters_of_twice_the_size_fit_on_a_phone(
         assert not page.evaluate(wide), path
 
 
+def test_a_usual_name_stays_on_one_line_on_a_phone(
+    phone_page: Page, sign_in: SignIn, demo: User
+) -> None:
+    sign_in(phone_page, demo)
+    phone_page.goto("/decisions/")
+    name = phone_page.get_by_role("cell", name="SD-VISION-TRANSITION-001B").first.bounding_box()
+    assert name is not None
+    assert name["height"] < 30
+
+
 def test_a_form_stands_apart_from_what_explains_it_on_a_phone(
     phone_page: Page, sign_in: SignIn, chairman: User
 ) -> None:
