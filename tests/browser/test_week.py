@@ -13,6 +13,7 @@ from allocation.decisions.situation import situation_at
 from allocation.forecasts.operations import make_forecasts, score_closed_weeks
 from allocation.policy.phases import Phase
 from allocation.policy.recommend import Task
+from allocation.policy.weeks import hour_of
 from tests.browser.conftest import SignIn
 from tests.browser.watch import axe_clean
 from tests.factories import (
@@ -103,7 +104,7 @@ def test_no_page_scrolls_sideways_on_a_phone(
 def test_the_limit_and_what_came_are_named_beside_one_another(
     browser_page: Page, sign_in: SignIn, chairman: User
 ) -> None:
-    week = BudgetWeekFactory(start=timezone.now() - timedelta(days=8))
+    week = BudgetWeekFactory(start=hour_of(timezone.now()) - timedelta(days=8))
     record = UsageRecordFactory(at=week.start + timedelta(hours=1), input=499_000, output=0)
     rebuild_hours([record.hour])
     for hours in (24, 48):
