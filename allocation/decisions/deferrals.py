@@ -35,6 +35,13 @@ from allocation.policy.errors import RuleError
 from allocation.usage.by_sd import fresh_by_sd
 from allocation.usage.standing import standing_at
 
+# What lets an SD go on that does not.
+_FIRST = {
+    Status.PAUSED: "approve tokens for it",
+    Status.DEFERRED: "resume it",
+    Status.ARCHIVED: "restore it",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -116,13 +123,6 @@ def check_may_go(row: DeferredRun) -> None:
     """Raises RuleError while the SD of a run may not go on: no override could let the run go."""
     if row.sd is not None and (first := _FIRST.get(Status(row.sd.status))):
         raise RuleError(f"{row.sd.code} is {row.sd.get_status_display()}: {first} first.")
-
-
-_FIRST = {
-    Status.PAUSED: "approve tokens for it",
-    Status.DEFERRED: "resume it",
-    Status.ARCHIVED: "restore it",
-}
 
 
 def drop_run(*, row: DeferredRun, actor: str, now: datetime, reason: str) -> None:

@@ -121,9 +121,7 @@ class Situation:
             return paused(sd.code, preferred=preferred, floor=holding)
         if sd.status == Status.ARCHIVED:
             return stopped(sd.code, preferred=preferred, floor=holding)
-        deferred = sd.deferred_at or sd.created_at
-        # Once the next week has opened it is back, whether or not a tick has said so yet.
-        if sd.status == Status.DEFERRED and deferred >= self.standing.window.start:
+        if sd.is_put_off(self.standing.window.start):
             return put_off(sd.code, sd.deferral_reason, preferred=preferred, floor=holding)
         return None
 

@@ -1,5 +1,7 @@
 """Strategic directives: the units of work that pass LEAD, PLAN and EXEC."""
 
+from datetime import datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -97,3 +99,9 @@ class StrategicDirective(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def is_put_off(self, week_start: datetime) -> bool:
+        """Whether it waits in the budget week that began then: deferred before it, it is back,
+        whether or not the scheduled work has said so yet."""
+        deferred = self.deferred_at or self.created_at
+        return self.status == Status.DEFERRED and deferred >= week_start

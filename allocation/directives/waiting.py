@@ -29,7 +29,7 @@ def release_sds(*, week_start: datetime, actor: str, now: datetime) -> Sequence[
     """
     released = []
     for row in deferred_sds():
-        if (row.deferred_at or row.created_at) < week_start:
+        if not row.is_put_off(week_start):
             released += _step(
                 row,
                 only=Status.DEFERRED,

@@ -10,7 +10,13 @@ from allocation.budgets.weeks import LONG_AGO
 from allocation.catalog.pricing import PriceBook, load_price_book
 from allocation.display.format import whole
 from allocation.policy.errors import RuleError
-from allocation.policy.forecasting import ForecastInputs, HourlyTokens, Series, whole_weeks
+from allocation.policy.forecasting import (
+    ForecastInputs,
+    HourlyTokens,
+    Series,
+    seen_weeks,
+    whole_weeks,
+)
 from allocation.policy.meter import Meter
 from allocation.policy.weeks import Reset, Window, hour_of
 from allocation.usage.models import UsageHour
@@ -20,8 +26,6 @@ from allocation.usage.totals import burned_by
 # The rules look back twenty weeks; two more cover weeks that were cut short.
 LOOK_BACK = timedelta(weeks=22)
 HOUR = timedelta(hours=1)
-# Of a first week less than this says nothing of a whole one: a burst, or a night.
-LEAST_SEEN = timedelta(days=1)
 
 
 def units(amount: Fraction, meter: Meter) -> int:
@@ -68,23 +72,11 @@ def inputs_at(now: datetime, week: RunningWeek, book: PriceBook) -> ForecastInpu
     hours = hourly(Window(since, hour_of(now) + HOUR), week.meter, book)
     return ForecastInputs(
         hours=hours,
-        past_weeks=_seen(past, hours),
+        past_weeks=seen_weeks(past, hours),
         week=week.window,
         now=now,
         effective_limit=effective_limit(week),
         bounds=week.bounds,
-    )
-
-
-def _seen(past: tuple[Window, ...], hours: HourlyTokens) -> tuple[Window, ...]:
-    """Past weeks from the first use on. Who begins to count on a Friday did not rest until then:
-    the week is a short one, and no week at all with less than LEAST_SEEN of it."""
-    idle = next((number for number, tokens in enumerate(hours.tokens) if tokens), 0)
-    begun = hours.first + HOUR * idle
-    return tuple(
-        Window(max(week.start, begun), week.end)
-        for week in past
-        if week.start >= begun or week.end - begun >= LEAST_SEEN
     )
 
 

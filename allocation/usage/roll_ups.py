@@ -1,6 +1,7 @@
 """The hourly sums of records that pages read, in statements for SQLite and for PostgreSQL.
 
-Column names come from the models, values are always bound, as in `tables`.
+Column names come from the models, values are always bound, as in `tables`: so much for the
+exemptions for SQL made from strings.
 """
 
 import json

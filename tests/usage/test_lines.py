@@ -14,7 +14,7 @@ from tests.usage.transcripts import SESSION, Line, call, progress, prompt, respo
 CUT = rb"cut in the middle of \ud83d"  # half an emoji, as JavaScript leaves it
 LINES = [
     text(response()),
-    text(response("msg_2", input="12")),  # type: ignore[arg-type]
+    text(response("msg_2", input="12")),
     text(response("msg_3", agent="a1", attributionAgent="security")),
     text(response("msg_4", agent="a1", attributionAgent="docmon")),
     text(response("msg_5", content=call("tool_1", "testing"))),

@@ -35,7 +35,7 @@ from allocation.policy.forecasting.scores import (
     exhaustion_error,
     weighted_error,
 )
-from allocation.policy.forecasting.series import HourlyTokens, whole_weeks
+from allocation.policy.forecasting.series import HourlyTokens, seen_weeks, whole_weeks
 
 __all__ = [
     "CHOOSER",
@@ -64,6 +64,7 @@ __all__ = [
     "figures",
     "forecast",
     "read_csv",
+    "seen_weeks",
     "summary",
     "weighted_error",
     "whole_weeks",

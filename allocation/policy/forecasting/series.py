@@ -1,6 +1,6 @@
 """Budget tokens by the hour, and the budget weeks laid over them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -12,6 +12,8 @@ HOURS_A_DAY = 24
 HOURS_A_WEEK = 168
 # A slip of the pen such as 1026 for 2026 would otherwise fill the memory with empty hours.
 LONGEST_SERIES = timedelta(days=3660)
+# Of a first week less than this says nothing of a whole one: a burst, or a night.
+LEAST_SEEN = timedelta(days=1)
 # Far above any real hour, and far below where floats overflow.
 MOST_TOKENS = 10**18
 
@@ -110,3 +112,15 @@ def _on_the_hour(moment: datetime) -> bool:
         return False
     utc = moment.astimezone(UTC)
     return (utc.minute, utc.second, utc.microsecond) == (0, 0, 0)
+
+
+def seen_weeks(weeks: Sequence[Window], hours: HourlyTokens) -> tuple[Window, ...]:
+    """The weeks from the first use on. Who begins to count on a Friday did not rest until then: the
+    week is a short one, and no week at all with less than LEAST_SEEN of it."""
+    idle = next((number for number, tokens in enumerate(hours.tokens) if tokens), 0)
+    begun = hours.first + HOUR * idle
+    return tuple(
+        Window(max(week.start, begun), week.end)
+        for week in weeks
+        if week.start >= begun or week.end - begun >= LEAST_SEEN
+    )

@@ -79,10 +79,9 @@ def understand(lines: Iterable[bytes], *, session_id: str, agent_id: str) -> Sai
     said = Said()
     responses: list[bytes] = []
     broken: list[bytes] = []
-    for line in lines:
-        if line[:1] == b"\0":
-            # A crash leaves a run of NULs, and the next line follows it.
-            line = _unpadded(line)  # noqa: PLW2901
+    for found in lines:
+        # A crash leaves a run of NULs, and the next line follows it.
+        line = _unpadded(found) if found[:1] == b"\0" else found
         # Looked for from the end, near which they stand: before them is what was written or read.
         if line.rfind(b'"usage"') >= 0:
             responses.append(line)
